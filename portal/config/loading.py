@@ -1,0 +1,95 @@
+"""Read and check a `portal.yaml`. Must never let a half-understood file run: the first mistake stops the start."""
+
+import difflib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from portal.config import checks
+from portal.config.model import Company, Part, Portal, Secret
+from portal.core.documents import Document, DocumentError, read_yaml
+
+P = TypeVar("P", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A checked `portal.yaml`, and where it stands (paths in it are relative to its folder)."""
+
+    portal: Portal
+    document: Document
+    folder: Path
+
+    def company(self, key: str) -> Company:
+        """The company of that key."""
+        return self.portal.companies[key]
+
+    def error(self, *path: str | int, problem: str, remedy: str) -> DocumentError:
+        """A mistake at `path` of the file, ready to raise."""
+        return self.document.error(path, problem, remedy)
+
+    def secret(self, secret: Secret, *path: str | int) -> str:
+        """The value of a secret, from the environment or the file that `<env>_FILE` names. Raises `DocumentError`."""
+        value = read_secret(secret.env, os.environ)
+        if value is None:
+            raise self.error(
+                *path, problem=f"Neither {secret.env} nor {secret.env}_FILE is set.", remedy="Set one of them in the environment."
+            )
+        return value
+
+
+def read_secret(name: str, environment: Mapping[str, str]) -> str | None:
+    """The secret `name`, or the content of the file that `name`_FILE points to (without its line end), or None."""
+    if environment.get(name):
+        return environment[name]
+    file = environment.get(f"{name}_FILE")
+    return Path(file).read_text(encoding="utf-8").rstrip("\r\n") if file and Path(file).is_file() else None
+
+
+def load_config(path: Path, *, urls: Mapping[str, str] | None = None, hosts: Mapping[str, list[str]] | None = None) -> Config:
+    """Read `path`. Raises `DocumentError` at the first mistake.
+
+    `urls` and `hosts` replace or add what the file says per company key: the demo serves on a port that is only known at start.
+    """
+    document = read_yaml(path)
+    if not isinstance(document.data, dict):
+        raise document.error((), "The file must hold `version` and `companies`.", "Begin with the example in docs/configuration.md.")
+    portal = parse_part(Portal, document.data, document, ())
+    companies = {
+        key: company.model_copy(
+            update={"url": (urls or {}).get(key, company.url), "hosts": [*company.hosts, *(hosts or {}).get(key, [])]}
+        )
+        for key, company in portal.companies.items()
+    }
+    config = Config(portal.model_copy(update={"companies": companies}), document, path.parent.resolve())
+    checks.check_all(config.portal, document, config.folder)
+    return config
+
+
+def parse_part(kind: type[P], data: Any, document: Document, path: tuple[str | int, ...]) -> P:
+    """`data`, which stands at `path` of the document, as `kind`. Raises `DocumentError` for the first thing that does not fit."""
+    try:
+        return kind.model_validate(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        loc = (*path, *(part for part in first["loc"] if part != "[key]"))
+        if first["type"] == "extra_forbidden":
+            raise document.error(loc, "This key is not known.", _did_you_mean(kind, first["loc"])) from None
+        if first["type"] == "missing":
+            raise document.error(loc, "This is missing.", "Add it; docs/configuration.md says what it means.") from None
+        raise document.error(loc, f"{first['msg']}.", "Mend the value; docs/configuration.md says what may stand here.") from None
+
+
+def _did_you_mean(kind: type[BaseModel], loc: tuple[str | int, ...]) -> str:
+    """Which known key an unknown one resembles: all keys of all parts are near enough to help."""
+    known = {name for part in (kind, *_parts(Part)) for name in part.model_fields}
+    near = difflib.get_close_matches(str(loc[-1]), sorted(known), n=1)
+    return f"Did you mean `{near[0]}`?" if near else "Remove it; docs/configuration.md lists all keys."
+
+
+def _parts(base: type[Part]) -> list[type[Part]]:
+    return [part for sub in base.__subclasses__() for part in (sub, *_parts(sub))]

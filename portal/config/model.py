@@ -1,0 +1,287 @@
+"""What a `portal.yaml` may say, as types. One class per thing that a company writes down; every text per language.
+
+Must never give a default to what the law asks a company to state: a missing statement is an error, not an omission.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Text = dict[str, str]
+"""One text in every language of the company: `{en: ..., de: ...}`; completeness is checked by `portal.config.checks`."""
+
+Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+HostName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")]
+HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s\"'<>\\]+$")]
+Line = Annotated[str, StringConstraints(pattern=r"^[^\r\n\x00-\x1f\u2028\u2029]{1,300}$")]
+Duration = Annotated[str, StringConstraints(pattern=r"^\d+ (hours?|days?|weeks?|months?|years?)$")]
+CollectionRef = Annotated[str, StringConstraints(pattern=r"^[^.\s]+\.[^.\s]+$")]
+"""`dataset.collection`, as in a Fideslang map."""
+
+
+class Part(BaseModel):
+    """The base of all parts: closed (an unknown key is an error) and never changed after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Secret(Part):
+    """A value that stands in the environment: variable `env`, or the file that `<env>_FILE` names."""
+
+    env: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")]
+
+
+class Palette(Part):
+    """The brand in one colour scheme; contrast is checked at load."""
+
+    accent: Colour
+    accent_ink: Colour
+    face: Colour
+
+
+class Theme(Part):
+    """What one company sets of the look."""
+
+    light: Palette
+    dark: Palette
+    radius: Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)?(rem|px)$")] = ".625rem"
+    serif: bool = False
+    logo: str = Field(description="SVG or PNG file beside portal.yaml")
+
+
+class Contact(Part):
+    """Someone to write to."""
+
+    name: Line
+    address: Line
+    email: Line
+    phone: Line | None = None
+
+
+class Authority(Part):
+    """The data protection authority that a person can complain to."""
+
+    name: Text
+    address: Line
+    url: HttpUrl
+
+
+class Sender(Part):
+    """Who mails come from."""
+
+    name: Line
+    email: Line
+
+
+class Role(StrEnum):
+    """What a recipient is in the words of GDPR Art. 4."""
+
+    PROCESSOR = "processor"
+    CONTROLLER = "controller"
+    AUTHORITY = "authority"
+
+
+class Recipient(Part):
+    """Someone outside the company who gets data, by name (CJEU C-154/21)."""
+
+    name: Line
+    country: Country
+    role: Role
+    purpose: Text
+    safeguard: Text | None = Field(None, description="What protects data outside the EEA (Art. 46), and how to get a copy")
+
+
+class SourceKind(StrEnum):
+    """Where a value came from, seen from the person."""
+
+    PERSON = "person"
+    OBSERVED = "observed"
+    THIRD_PARTY = "third_party"
+    DERIVED = "derived"
+
+
+class Source(Part):
+    """Where values come from (Art. 15(1)(g)): reads on after `From`, like `you` or `bought from Exempla Data AS`."""
+
+    title: Text
+    kind: SourceKind
+    public: bool = False
+
+
+class RetentionRule(Part):
+    """How long something is kept: the words for a person (read on after `Until`), and the rule for the machine."""
+
+    title: Text
+    years: int | None = None
+    counted_from: Literal["calendar_year_end", "record_date", "event"] | None = None
+    ground: Text | None = Field(None, description="The law that makes the company keep it")
+
+
+class Decision(Part):
+    """One automated decision (Art. 15(1)(h), 22): what goes in, how it decides, what it does, who can be asked."""
+
+    title: Text
+    input: Text
+    logic: Text
+    effect: Text
+    human_contact: Line
+
+
+class Basis(StrEnum):
+    """The legal basis of a purpose (GDPR Art. 6(1)); the last two are the opt-out ground of US laws and the e-mail exception."""
+
+    CONSENT = "consent"
+    CONTRACT = "contract"
+    LEGAL_DUTY = "legal_duty"
+    LEGITIMATE_INTEREST = "legitimate_interest"
+    SOFT_OPT_IN = "soft_opt_in"
+    SALE_OR_SHARING = "sale_or_sharing"
+
+
+class Topic(Part):
+    """What a company writes about within a purpose."""
+
+    title: Text
+
+
+class Purpose(Part):
+    """Why a company uses data. With channels it is a choice that the customer sees; without, it is only stated."""
+
+    title: Text
+    text: Text = Field(description="What it is, in plain words")
+    why: Text = Field(description="Reads on after `Why`, like `to deliver your coffee`")
+    basis: Basis
+    interest: Text | None = Field(None, description="The legitimate interest, by name; must stand where that is the basis")
+    channels: dict[Key, Text] = Field(default_factory=dict, description="`email: {en: E-mail}`")
+    topics: dict[Key, Topic] = Field(default_factory=dict)
+    notice: Text | None = Field(None, description="The exact text that is agreed to; must stand where there are channels")
+    still_arrives: Text | None = None
+    marketing: bool = False
+    sensitive: bool = False
+    double_opt_in: bool = False
+    accept_legacy_until: date | None = None
+
+
+class ProofKind(StrEnum):
+    """What a person has to show."""
+
+    MAILBOX = "mailbox"
+    MATCHED_VALUES = "matched_values"
+    DECLARATION = "declaration"
+    STAFF = "staff"
+
+
+class ProofRule(Part):
+    """For these kinds of act, on these data categories (none named: all), this proof. The first rule that fits is used."""
+
+    acts: list[Literal["view", "access", "erasure", "correction"]]
+    categories: list[str] = Field(default_factory=list)
+    need: ProofKind
+    values: int = Field(1, ge=1, le=3)
+
+
+class Release(StrEnum):
+    """Whether values go out at once or after a person has looked."""
+
+    AUTO = "auto"
+    REVIEW = "review"
+
+
+class FieldNote(Part):
+    """What a map cannot say of one field; what is not said is taken from the collection."""
+
+    title: Text
+    source: Key | None = None
+    purpose: Key | None = None
+    retention: Key | None = None
+    recipients: list[Key] | None = None
+    release: Release | None = None
+
+
+class CollectionNote(Part):
+    """What a map cannot say of one collection: where it comes from, why it is held, who gets it, until when."""
+
+    title: Text
+    source: Key
+    purpose: Key
+    retention: Key
+    recipients: list[Key]
+    release: Release | None = None
+    obtained: str | None = Field(None, description="The field that holds the date when the record came")
+    owner: str | None = Field(None, description="The field that names whose record it is, where other people reach it too")
+    fields: dict[str, FieldNote] = Field(default_factory=dict)
+
+
+class System(Part):
+    """One of the company's systems. `settings` belong to the adapter of that kind, which checks them."""
+
+    kind: Key
+    title: Text
+    settings: dict[str, object] = Field(default_factory=dict)
+    collections: dict[CollectionRef, CollectionNote]
+    tells_apart: dict[Literal["name", "birth_date", "customer_number"], list[str]] = Field(
+        default_factory=dict, description="`dataset.collection.field`s that tell two people apart; several are joined by a space"
+    )
+    proof: dict[Key, str] = Field(
+        default_factory=dict, description="Values a person can be asked for: `postcode: dataset.collection.field`"
+    )
+
+
+class OwnRetention(Part):
+    """How long the portal keeps its own rows."""
+
+    sign_in_rows: Duration = "1 day"
+    sessions: Duration = "30 days"
+    mails: Duration = "30 days"
+    downloads: Duration = "14 days"
+    cases: Duration = "3 years"
+    proof_retention: Duration = "3 years"
+
+
+class Company(Part):
+    """One controller, with everything that its customers are told."""
+
+    name: Line
+    legal_name: Line
+    hosts: list[HostName] = Field(min_length=1)
+    url: HttpUrl = Field(description="Where its customers reach the portal; every link in a mail begins with it")
+    country: Country
+    region: Line | None = None
+    time_zone: str
+    languages: list[Language] = Field(min_length=1, description="The first is used where nothing better is known")
+    theme: Theme
+    sender: Sender
+    controller: Contact
+    dpo: Contact | None = None
+    representative: Contact | None = None
+    support: Contact
+    help: Text = Field(description="How else a person can reach the company; shown where they cannot go on")
+    privacy_notice: dict[str, HttpUrl]
+    authority: Authority
+    laws: list[Key] = Field(min_length=1)
+    public_holidays: list[date] = Field(default_factory=list)
+    purposes: dict[Key, Purpose]
+    sources: dict[Key, Source]
+    recipients: dict[Key, Recipient]
+    retention_rules: dict[Key, RetentionRule]
+    decisions: Literal["none"] | dict[Key, Decision]
+    systems: dict[Key, System]
+    proof: list[ProofRule] = Field(default_factory=list)
+    proof_titles: dict[Key, Text] = Field(default_factory=dict, description="`postcode: {en: Your postcode}`")
+    grace_period: Duration = "72 hours"
+    retention: OwnRetention = OwnRetention()
+    allow_non_ascii_addresses: bool = False
+    discreet: bool = False
+
+
+class Portal(Part):
+    """The whole file."""
+
+    version: Literal[1]
+    companies: Mapping[Key, Company] = Field(min_length=1)

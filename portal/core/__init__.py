@@ -1,0 +1,1 @@
+"""What every room stands on: time, secrets, rows, words, limits. Knows nothing of privacy and nothing of the web."""

@@ -1,0 +1,36 @@
+"""The only source of time. Must never be by-passed: a test that moves the clock has to move all of the product."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+_shift = timedelta()
+
+
+def now() -> datetime:
+    """This moment, aware, in UTC."""
+    return datetime.now(UTC) + _shift
+
+
+def database_now(db: Session) -> datetime:
+    """The database's own moment, aware, in UTC: what leases go by, since the clocks of two workers may differ."""
+    if db.get_bind().dialect.name == "sqlite":
+        # One file means one machine: its clock is the database's clock.
+        return now()
+    moment: datetime = db.execute(select(func.clock_timestamp())).scalar_one()
+    return moment.astimezone(UTC) + _shift
+
+
+@contextmanager
+def moved(by: timedelta) -> Iterator[None]:
+    """Run a block as if it were `by` later (or earlier). For proofs of what time does; the product never calls it."""
+    global _shift
+    before = _shift
+    _shift = before + by
+    try:
+        yield
+    finally:
+        _shift = before

@@ -1,0 +1,187 @@
+"""Keys, ciphertexts, keyed hashes, tokens. Every secret of the product is made and used here, and nowhere else.
+
+Must never sign or encrypt with any but the newest key, and never start while a key that is still used is missing.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from itsdangerous import URLSafeTimedSerializer
+
+from portal.core.errors import PortalError
+
+KINDS = ("data", "hash", "sign")
+NONCE_BYTES = 12
+
+
+class KeysAreBroken(PortalError):
+    """The key file is missing, unreadable, or lacks a key that rows still use."""
+
+
+class CannotDecrypt(PortalError):
+    """The ciphertext was changed, belongs to another place, or its key is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRing:
+    """Per kind, the keys by id in order of age: the last one is the newest and the only one that makes anything."""
+
+    keys: Mapping[str, Mapping[str, bytes]]
+
+    def newest(self, kind: str) -> tuple[str, bytes]:
+        """Id and key that new values are made with."""
+        return list(self.keys[kind].items())[-1]
+
+    def by_id(self, kind: str, key_id: str) -> bytes:
+        """The key of that id. Raises `KeysAreBroken` where the ring has none."""
+        try:
+            return self.keys[kind][key_id]
+        except KeyError:
+            raise KeysAreBroken(f"The key {kind}/{key_id} is still used but is not in the key file. Put it back.") from None
+
+    def ids(self, kind: str) -> list[str]:
+        """All key ids of a kind, oldest first."""
+        return list(self.keys[kind])
+
+    def with_new_key(self, kind: str) -> "KeyRing":
+        """The same ring with one more, newest key of that kind."""
+        ring = dict(self.keys[kind])
+        number = 1 + max(int(key_id[1:]) for key_id in ring) if ring else 1
+        ring[f"{kind[0]}{number}"] = secrets.token_bytes(32)
+        return KeyRing({**self.keys, kind: ring})
+
+    def without_key(self, kind: str, key_id: str) -> "KeyRing":
+        """The same ring without one key; the caller has made sure that nothing uses it."""
+        return KeyRing({**self.keys, kind: {i: k for i, k in self.keys[kind].items() if i != key_id}})
+
+    def dump(self) -> str:
+        """The ring as the text of a key file."""
+        plain = {kind: {i: base64.b64encode(k).decode() for i, k in ring.items()} for kind, ring in self.keys.items()}
+        return json.dumps(plain, indent=2) + "\n"
+
+
+def new_key_ring() -> KeyRing:
+    """A fresh ring with one key of each kind."""
+    ring = KeyRing({kind: {} for kind in KINDS})
+    for kind in KINDS:
+        ring = ring.with_new_key(kind)
+    return ring
+
+
+def parse_key_ring(text: str) -> KeyRing:
+    """Read the text of a key file. Raises `KeysAreBroken` with what to do."""
+    try:
+        plain = json.loads(text)
+        keys = {kind: {i: base64.b64decode(k, validate=True) for i, k in plain[kind].items()} for kind in KINDS}
+        complete = all(ring and all(len(key) == 32 for key in ring.values()) for ring in keys.values())
+    except (ValueError, KeyError, AttributeError, TypeError):
+        complete = False
+    if not complete:
+        raise KeysAreBroken("The key file is not one that `portal keys new` wrote. Restore it from your backup of the keys.")
+    return KeyRing(keys)
+
+
+def write_key_file(path: Path, ring: KeyRing) -> None:
+    """Write the ring so that only its owner can read it; the old file stays until the new one is whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".new")
+    fresh.touch(mode=0o600)
+    fresh.write_text(ring.dump())
+    fresh.replace(path)
+
+
+_ring: KeyRing | None = None
+
+
+def use_keys(ring: KeyRing) -> None:
+    """Set the ring of this process, once, at start (and again by `portal keys rotate`)."""
+    global _ring
+    _ring = ring
+
+
+def keys() -> KeyRing:
+    """The ring of this process."""
+    if _ring is None:
+        raise KeysAreBroken("No keys are loaded. Start through `portal`, or call `use_keys` first.")
+    return _ring
+
+
+def encrypt(plain: bytes, context: str) -> bytes:
+    """AES-256-GCM under the newest data key. `context` says where the value lives and has to be the same to decrypt.
+
+    Shape: length of the key id (1 byte), key id, nonce (12 bytes), ciphertext with tag.
+    """
+    key_id, key = keys().newest("data")
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    name = key_id.encode()
+    return bytes([len(name)]) + name + nonce + AESGCM(key).encrypt(nonce, plain, context.encode())
+
+
+def decrypt(sealed: bytes, context: str) -> bytes:
+    """The plain bytes. Raises `CannotDecrypt` where anything was changed, moved or cut."""
+    key_id = key_id_of(sealed)
+    rest = sealed[1 + len(key_id.encode()) :]
+    try:
+        return AESGCM(keys().by_id("data", key_id)).decrypt(rest[:NONCE_BYTES], rest[NONCE_BYTES:], context.encode())
+    except (InvalidTag, ValueError):
+        raise CannotDecrypt(f"A value of {context} cannot be decrypted.") from None
+
+
+def key_id_of(sealed: bytes) -> str:
+    """Which data key a ciphertext was made with."""
+    try:
+        return sealed[1 : 1 + sealed[0]].decode("ascii")
+    except (IndexError, UnicodeDecodeError):
+        raise CannotDecrypt("A stored value is not a ciphertext of ours.") from None
+
+
+def identifier_hash(company: str, kind: str, value: str, key_id: str | None = None) -> bytes:
+    """Keyed hash (HMAC-SHA-256) of an identifier in normal form: different in every company, useless without the key."""
+    key = keys().by_id("hash", key_id) if key_id else keys().newest("hash")[1]
+    return hmac.digest(key, "\x1f".join((company, kind, value)).encode(), hashlib.sha256)
+
+
+def keyed_hash(purpose: str, value: str) -> bytes:
+    """Keyed hash for short secrets (codes) and counters, under the newest hash key."""
+    return hmac.digest(keys().newest("hash")[1], f"{purpose}\x1f{value}".encode(), hashlib.sha256)
+
+
+def random_token() -> str:
+    """256 random bits as 43 URL-safe characters."""
+    return secrets.token_urlsafe(32)
+
+
+def random_public_id() -> str:
+    """A number to read out on the phone that cannot be counted or guessed on: `7KQ2-M9XD-4TBR` (about 59 bits)."""
+    letters = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+    return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(3))
+
+
+def random_digits(count: int) -> str:
+    """`count` random decimal digits."""
+    return "".join(secrets.choice("0123456789") for _ in range(count))
+
+
+def token_hash(purpose: str, token: str) -> bytes:
+    """SHA-256 of a random token together with what it is for: a token of one purpose is unknown to every other."""
+    return hashlib.sha256(f"{purpose}\x1f{token}".encode()).digest()
+
+
+def same(one: bytes, other: bytes) -> bool:
+    """Compare in constant time."""
+    return hmac.compare_digest(one, other)
+
+
+def signer(purpose: str) -> URLSafeTimedSerializer:
+    """Signs small values that hold no personal data; one salt a purpose, newest key signs, all keys verify."""
+    ring = keys().keys["sign"]
+    # itsdangerous signs with the last of the list and verifies with all (CVE-2025-47278 was this order reversed).
+    return URLSafeTimedSerializer(list(ring.values()), salt=f"portal.{purpose}", signer_kwargs={"digest_method": hashlib.sha256})
