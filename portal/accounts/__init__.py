@@ -1,0 +1,1 @@
+"""Companies, and what was done by whom: the ground that every other row stands on."""

@@ -1,0 +1,214 @@
+"""The database: one declarative base, two ways to open a transaction (to read, to write), one company per session.
+
+Must never run a query on company-owned rows without a company, and never let a transaction opened to read write.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect, ForeignKey, LargeBinary, MetaData, String, create_engine, event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    ORMExecuteState,
+    Session,
+    UOWTransaction,
+    mapped_column,
+    with_loader_criteria,
+)
+from sqlalchemy.types import TypeDecorator
+
+from portal.core import crypto
+from portal.core.errors import PortalError
+
+ALL_COMPANIES = "all"
+"""Said by the worker and the commands that really mean every company."""
+
+POOL_SIZE = 20
+
+
+class NoCompanySet(PortalError):
+    """A query on company-owned rows ran in a session that was opened for no company."""
+
+
+class AnotherCompanysRow(PortalError):
+    """A row of one company was about to be written in a session of another."""
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC moment, to the microsecond; SQLite keeps it as naive UTC text, which sorts."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive moments: they mean something else on every machine."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("A moment without a time zone cannot be stored.")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Aware, in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Encrypted(TypeDecorator[str]):
+    """Text that stands in the database only as ciphertext, bound to the place it was written for (`table.column`)."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def __init__(self, place: str) -> None:
+        super().__init__()
+        self.place = place
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        """Encrypt under the newest key."""
+        return None if value is None else crypto.encrypt(value.encode(), self.place)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
+        """Decrypt; raises `CannotDecrypt` for a value that was moved here from another place."""
+        return None if value is None else crypto.decrypt(bytes(value), self.place).decode()
+
+
+class Base(DeclarativeBase):
+    """All tables. Names of constraints are fixed, so that migrations can name them on every database."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: Moment(), str: String(200), bytes: LargeBinary()}
+
+
+class CompanyOwned:
+    """A row that belongs to one company: the session's company is filled in when it is added and asked for in every query."""
+
+    company_id: Mapped[int] = mapped_column(ForeignKey("company.id"), index=True)
+
+
+class Database:
+    """One database, and how transactions are opened on it."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = make_engine(url)
+        self._writing = self.engine.execution_options(portal_writes=True)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is the embedded database."""
+        return self.engine.dialect.name == "sqlite"
+
+    def open_to_read(self, company_id: int | str) -> Session:
+        """A session whose transaction cannot write; `company_id` is an id or `ALL_COMPANIES`."""
+        return _session(self.engine, company_id)
+
+    def open_to_write(self, company_id: int | str) -> Session:
+        """A session whose transaction holds the write lock from its first statement (SQLite) and may write."""
+        return _session(self._writing, company_id)
+
+    @contextmanager
+    def reading(self, company_id: int | str) -> Iterator[Session]:
+        """A short transaction to read."""
+        with self.open_to_read(company_id) as db:
+            yield db
+
+    @contextmanager
+    def writing(self, company_id: int | str) -> Iterator[Session]:
+        """A short transaction to write: committed where the block ends, rolled back where it raises."""
+        with self.open_to_write(company_id) as db, db.begin():
+            yield db
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self.engine.dispose()
+
+
+def make_engine(url: str) -> Engine:
+    """An engine with the settings of DESIGN part 4 for SQLite and PostgreSQL."""
+    if url.startswith("sqlite"):
+        engine = create_engine(url, connect_args={"timeout": 15, "isolation_level": None}, pool_size=POOL_SIZE, max_overflow=20)
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    else:
+        engine = create_engine(url, pool_size=POOL_SIZE, max_overflow=20, pool_pre_ping=True, hide_parameters=True)
+        event.listen(engine, "begin", _begin_postgresql)
+    engine.hide_parameters = True
+    return engine
+
+
+def _set_up_sqlite(connection: Any, record: Any) -> None:
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "busy_timeout=15000",
+        "foreign_keys=ON",
+        "secure_delete=ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """A transaction that will write takes the lock first: a read that turns into a write fails whatever the timeout."""
+    writes = connection.get_execution_options().get("portal_writes", False)
+    connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if not connection.get_execution_options().get("portal_writes", False):
+        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+
+
+class _PortalSession(Session):
+    """A session that knows its company."""
+
+
+def _session(engine: Engine, company_id: int | str) -> Session:
+    return _PortalSession(engine, expire_on_commit=False, info={"company_id": company_id})
+
+
+@event.listens_for(_PortalSession, "do_orm_execute")
+def _ask_for_the_company(state: ORMExecuteState) -> None:
+    """Add the company to every query on company-owned rows, whoever wrote it."""
+    company_id = state.session.info["company_id"]
+    if company_id == ALL_COMPANIES or state.is_column_load:
+        return
+    if company_id is None:
+        raise NoCompanySet("This session was opened for no company.")
+    state.statement = state.statement.options(
+        with_loader_criteria(CompanyOwned, lambda row: row.company_id == company_id, include_aliases=True)
+    )
+
+
+@event.listens_for(_PortalSession, "before_flush")
+def _belongs_to_the_company(db: Session, context: UOWTransaction, instances: Any) -> None:
+    company_id = db.info["company_id"]
+    for row in db.new:
+        if not isinstance(row, CompanyOwned) or company_id == ALL_COMPANIES:
+            continue
+        if row.company_id is None:
+            row.company_id = company_id
+        elif row.company_id != company_id:
+            raise AnotherCompanysRow("A row of another company was added to this session.")
+
+
+def company_of(db: Session) -> int:
+    """The company that this session was opened for. Raises `NoCompanySet` where it is none or all."""
+    company_id = db.info["company_id"]
+    if not isinstance(company_id, int):
+        raise NoCompanySet("This act needs a session of one company.")
+    return company_id

@@ -1,0 +1,136 @@
+"""Words in the person's language, outside and inside a request. Catalogues are read from `translations/*.po`, no build step.
+
+Must never choose a language from anything but the list that a company offers.
+"""
+
+import gettext
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel import Locale, dates, lists, numbers
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+FOLDER = Path(__file__).resolve().parents[2] / "translations"
+SOURCE_LANGUAGE = "en"
+RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
+
+_language: ContextVar[str] = ContextVar("language", default=SOURCE_LANGUAGE)
+_zone: ContextVar[str] = ContextVar("zone", default="UTC")
+
+
+@contextmanager
+def speaking(language: str, zone: str = "UTC") -> Iterator[None]:
+    """Within the block every text is in `language` and every time in `zone`."""
+    tokens = _language.set(language), _zone.set(zone)
+    try:
+        yield
+    finally:
+        _language.reset(tokens[0])
+        _zone.reset(tokens[1])
+
+
+def language() -> str:
+    """The language in force."""
+    return _language.get()
+
+
+def direction(of: str | None = None) -> str:
+    """`rtl` or `ltr`."""
+    return "rtl" if (of or language()).split("-")[0] in RIGHT_TO_LEFT else "ltr"
+
+
+def pick(text: dict[str, str]) -> str:
+    """A configured text in the language in force, else in the first one it has."""
+    return text.get(language()) or next(iter(text.values()))
+
+
+def best_of(offered: Sequence[str], wanted: Sequence[str]) -> str:
+    """The first wanted language that is offered (`de-AT` is served by `de`), else the first offered."""
+    for want in wanted:
+        for candidate in (want, want.split("-")[0]):
+            for have in offered:
+                if have.lower() == candidate.lower():
+                    return have
+    return offered[0]
+
+
+@cache
+def catalogue(of: str) -> gettext.NullTranslations:
+    """The texts of a language; English is the source and needs none."""
+    file = FOLDER / f"{of.split('-')[0]}.po"
+    if of == SOURCE_LANGUAGE or not file.is_file():
+        return gettext.NullTranslations()
+    compiled = io.BytesIO()
+    with file.open("rb") as stream:
+        write_mo(compiled, read_po(stream, locale=of.split("-")[0]))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)  # type: ignore[arg-type]  # typeshed asks for a file opened by open(); any binary reader works
+
+
+def _(message: str, /, **values: object) -> str:
+    """`message` in the language in force; `%(name)s` takes the values, once."""
+    text = catalogue(language()).gettext(message)
+    return text % values if values else text
+
+
+def ngettext(singular: str, plural: str, num: int, /, **values: object) -> str:
+    """The form that fits `num`, which is a value too."""
+    text = catalogue(language()).ngettext(singular, plural, num)
+    return text % {"num": format_number(num), **values}
+
+
+def N_(message: str) -> str:  # noqa: N802  # the name that message extraction looks for
+    """Mark a text that is translated later, where it is shown."""
+    return message
+
+
+def locale() -> Locale:
+    """Babel's locale of the language in force."""
+    return Locale.parse(language(), sep="-")
+
+
+def in_zone(moment: datetime) -> datetime:
+    """The moment as clocks show it where the company is."""
+    return moment.astimezone(ZoneInfo(_zone.get()))
+
+
+def format_date(day: date | datetime, *, weekday: bool = False) -> str:
+    """`2 March 2026`, or `Monday 2 March 2026`."""
+    if isinstance(day, datetime):
+        day = in_zone(day).date()
+    skeleton = {"en": "EEEE d MMMM y" if weekday else "d MMMM y"}.get(language())
+    if skeleton:
+        return dates.format_date(day, skeleton, locale=locale())
+    return dates.format_date(day, "full" if weekday else "long", locale=locale())
+
+
+def format_time(moment: datetime) -> str:
+    """`14:02`, in the company's zone."""
+    return dates.format_time(in_zone(moment).time(), "HH:mm", locale=locale())
+
+
+def format_moment(moment: datetime) -> str:
+    """Date and time, in the company's zone."""
+    return _("%(day)s, %(time)s", day=format_date(moment), time=format_time(moment))
+
+
+def format_number(number: int | float) -> str:
+    """A number with the separators and digits of the language."""
+    return numbers.format_decimal(number, locale=locale())
+
+
+def format_list(items: Sequence[str]) -> str:
+    """`a, b and c`."""
+    return lists.format_list(list(items), locale=locale())
+
+
+def utc(moment: datetime) -> str:
+    """ISO 8601 in UTC, for machines."""
+    return moment.astimezone(UTC).isoformat()

@@ -1,0 +1,12 @@
+"""The addresses that mails and rooms name. A test matches each to the URL map; none is ever built from a request's Host header."""
+
+HOME = "/"
+SIGN_IN = "/sign-in"
+LINK = "/in/{token}"
+HELP = "/help"
+REQUEST = "/requests/{case}"
+
+
+def address(base: str, path: str, **values: str) -> str:
+    """The whole address of `path` below a company's configured `url`."""
+    return base.rstrip("/") + path.format(**values)

@@ -1,0 +1,1 @@
+"""Persons and their identifiers, stored as keyed hashes and encrypted values."""

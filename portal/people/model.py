@@ -1,0 +1,35 @@
+"""Tables of persons and identifiers. Must never hold an identifier in clear."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.core.db import Base, CompanyOwned, Encrypted
+
+
+class Person(CompanyOwned, Base):
+    """A customer, as far as the portal must know one. `wrapped_key` seals what is kept about them and dies with them."""
+
+    __tablename__ = "person"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    language: Mapped[str | None] = mapped_column(String(20))
+    wrapped_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime]
+
+
+class PersonIdentifier(CompanyOwned, Base):
+    """One address, number or customer number of a person. The same identifier belongs to one person within a company."""
+
+    __tablename__ = "identifier"
+    __table_args__ = (UniqueConstraint("company_id", "kind", "hash"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str] = mapped_column(String(30))
+    hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    hash_key_id: Mapped[str] = mapped_column(String(12))
+    value: Mapped[str] = mapped_column(Encrypted("identifier.value"))
+    proven_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
