@@ -1,0 +1,80 @@
+"""Build the Flask application: plumbing first, then the doors. Imported only by `create_app`, so that commands stay light."""
+
+from pathlib import Path
+
+from flask import Flask, Response, g, request
+
+from portal.core import i18n
+from portal.site import blueprints
+from portal.starting import Running
+from portal.web import errors, forgery, language, looks, transactions
+from portal.web.context import company_of_host, current_company
+from portal.web.cookies import SiteCookie
+from portal.web.headers import set_headers
+
+TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
+LARGEST_BODY = 64 * 1024
+
+
+def build(running: Running) -> Flask:
+    """Wire everything together."""
+    app = Flask("portal", static_folder=None, template_folder=str(TEMPLATES))
+    app.extensions["portal_database"] = running.database
+    app.extensions["portal_files"] = looks.collect_files()
+    app.config.update(
+        MAX_CONTENT_LENGTH=LARGEST_BODY,
+        MAX_FORM_MEMORY_SIZE=LARGEST_BODY,
+        MAX_FORM_PARTS=100,
+        # Flask asks for a key before it opens a session; ours signs with the key ring and never uses this one.
+        SECRET_KEY="unused",  # noqa: S106  # signs nothing
+        TEMPLATES_AUTO_RELOAD=False,
+    )
+    app.session_interface = SiteCookie()
+    _speak(app)
+    app.before_request(_find_company)
+    app.before_request(language.begin_speaking)
+    app.before_request(forgery.refuse_foreign_posts)
+    forgery.protect(app)
+    app.after_request(set_headers)
+    app.teardown_request(_end_request)
+    errors.handle_errors(app)
+    for blueprint in (looks.bp, *blueprints(demo=running.settings.is_demo)):
+        app.register_blueprint(blueprint)
+    return app
+
+
+def _find_company() -> Response | None:
+    company = company_of_host(request.headers.get("Host"))
+    if company is None:
+        return Response("421 This address is not served here.\n", 421, content_type="text/plain; charset=utf-8")
+    g.company = company
+    return None
+
+
+def _end_request(error: BaseException | None) -> None:
+    transactions.end()
+    language.stop_speaking()
+
+
+def _speak(app: Flask) -> None:
+    """Give the templates words, looks and the company."""
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # added by the extension of the line above
+        gettext=lambda message: i18n.catalogue(i18n.language()).gettext(message),
+        ngettext=lambda one, many, count: i18n.catalogue(i18n.language()).ngettext(one, many, count),
+        newstyle=True,
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(
+        text=i18n.pick,
+        date=i18n.format_date,
+        time=i18n.format_time,
+        moment=i18n.format_moment,
+        number=i18n.format_number,
+        utc=i18n.utc,
+    )
+    app.jinja_env.globals.update(static_url=looks.static_url, text=i18n.pick, language_links=language.language_links)
+
+    @app.context_processor
+    def _page() -> dict[str, object]:
+        return {"company": current_company().config, "locale": i18n.language(), "direction": i18n.direction()}

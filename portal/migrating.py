@@ -1,0 +1,50 @@
+"""Bring a database to the tables that this code needs, and back. Must never guess: revisions are files, in order."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from sqlalchemy import MetaData
+
+from portal.core.db import Base, Database
+
+FOLDER = Path(__file__).parent / "migrations"
+
+
+def metadata() -> MetaData:
+    """The tables of all rooms."""
+    import portal.accounts.model
+    import portal.cases.model
+    import portal.consent.model
+    import portal.core.limits
+    import portal.engine.model
+    import portal.identity.model
+    import portal.outbox.model
+    import portal.people.model  # noqa: F401  # importing the models is what fills the metadata
+
+    return Base.metadata
+
+
+def _config(connection: object) -> AlembicConfig:
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(FOLDER))
+    config.attributes["connection"] = connection
+    return config
+
+
+def migrate(database: Database, revision: str = "head") -> None:
+    """Go up to `revision`."""
+    with database.engine.execution_options(portal_writes=True).begin() as connection:
+        command.upgrade(_config(connection), revision)
+
+
+def migrate_back(database: Database, revision: str = "base") -> None:
+    """Go down to `revision`."""
+    with database.engine.execution_options(portal_writes=True).begin() as connection:
+        command.downgrade(_config(connection), revision)
+
+
+def write_revision(database: Database, message: str, number: str) -> None:
+    """Write the next revision from what the models say and the database lacks; for developers."""
+    with database.engine.execution_options(portal_writes=True).connect() as connection:
+        command.revision(_config(connection), message, autogenerate=True, rev_id=number)

@@ -1,0 +1,98 @@
+"""From settings to a process that may work: keys, companies, database. The same for web, worker and commands.
+
+Must never start on a database that is not migrated, on keys that are missing, or on a configuration with a mistake.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import inspect, text
+
+from portal.accounts import registry
+from portal.accounts.companies import upsert_companies
+from portal.adapters.contract import Place
+from portal.adapters.registry import known_kinds
+from portal.cases.laws import known_laws
+from portal.config import Config, load_config
+from portal.consent.notices import publish_notices
+from portal.core import crypto, logs
+from portal.core.db import ALL_COMPANIES, Database
+from portal.core.errors import PortalError
+from portal.people.keys import used_key_ids
+from portal.settings import Settings, use_settings
+
+VERSIONS = Path(__file__).parent / "migrations" / "versions"
+
+
+class NotMigrated(PortalError):
+    """The database is older or newer than this code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What a started process works with."""
+
+    settings: Settings
+    config: Config
+    database: Database
+
+
+def start(settings: Settings, *, urls: dict[str, str] | None = None, hosts: dict[str, list[str]] | None = None) -> Running:
+    """Check everything and make it known to the process. Raises a `PortalError` that says what to do."""
+    use_settings(settings)
+    logs.set_up(level=settings.log_level)
+    crypto.use_keys(crypto.parse_key_ring(settings.keys))
+    config = load_config(settings.config, urls=urls, hosts=hosts)
+    check_names(config)
+    database = Database(settings.database_url)
+    refuse_unmigrated(database)
+    with database.writing(ALL_COMPANIES) as db:
+        ids = upsert_companies(db, config.portal)
+    registry.use_companies(config, ids)
+    for key, company_id in ids.items():
+        with database.writing(company_id) as db:
+            publish_notices(db, config.company(key))
+    with database.reading(ALL_COMPANIES) as db:
+        for kind, key_ids in used_key_ids(db).items():
+            for key_id in key_ids:
+                crypto.keys().by_id(kind, key_id)
+    return Running(settings, config, database)
+
+
+def check_names(config: Config) -> None:
+    """Kinds of systems and names of laws are real: `config` does not know the rooms, so it is asked here."""
+    for company_key, company in config.portal.companies.items():
+        for law in company.laws:
+            if law not in known_laws():
+                raise config.error(
+                    "companies", company_key, "laws", problem=f"`{law}` is not a law that is known.",
+                    remedy=f"Known are: {', '.join(sorted(known_laws()))}.",
+                )  # fmt: skip
+        for key, system in company.systems.items():
+            if system.kind not in known_kinds():
+                raise Place(config, company_key, key).error(
+                    "kind", problem=f"`{system.kind}` is not a kind of system.", remedy=f"Known are: {', '.join(sorted(known_kinds()))}."
+                )
+
+
+def newest_revision() -> str:
+    """The revision that this code expects, read from the file names: the last in order."""
+    revisions = [re.match(r"(\d+)_", path.name) for path in sorted(VERSIONS.glob("*.py"))]
+    return max(match[1] for match in revisions if match)
+
+
+def current_revision(database: Database) -> str | None:
+    """The revision that the database is at, or None where it is empty."""
+    with database.engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        return found
+
+
+def refuse_unmigrated(database: Database) -> None:
+    """Raise `NotMigrated` where code and database do not belong together."""
+    found, expected = current_revision(database), newest_revision()
+    if found != expected:
+        raise NotMigrated(f"The database is at revision {found or 'none'}, this version needs {expected}. Run `./run portal migrate`.")

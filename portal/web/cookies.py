@@ -1,0 +1,55 @@
+"""The site's one cookie: signed, bound to the company, holding random ids only. Links and API have none at all.
+
+Must never hold personal data, and never be read at another company's host.
+"""
+
+from typing import Any
+
+from flask import Flask, Request, Response
+from flask.sessions import SecureCookieSession, SessionInterface
+from itsdangerous import BadSignature
+
+from portal.core import crypto
+from portal.settings import settings
+from portal.web.context import company_of_host
+
+NO_COOKIE_BELOW = ("/static/", "/healthz", "/.well-known/", "/p/", "/u/", "/api/")
+LONGEST = 60 * 60 * 24
+
+
+class SiteCookie(SessionInterface):
+    """Keeps Flask's `session` in a `__Host-` cookie under our own key ring."""
+
+    def name(self) -> str:
+        """`__Host-portal`; over plain http (demo on loopback) browsers refuse that prefix."""
+        return "portal" if settings().is_demo else "__Host-portal"
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """The content of the cookie; empty where it is missing, forged, too old, doubled, or another company's."""
+        if request.path.startswith(NO_COOKIE_BELOW):
+            return SecureCookieSession()
+        values = request.cookies.getlist(self.name())
+        company = company_of_host(request.headers.get("Host"))
+        if len(values) != 1 or company is None:
+            return SecureCookieSession()
+        try:
+            content: dict[str, Any] = crypto.signer("site-cookie").loads(values[0], max_age=LONGEST)
+        except BadSignature:
+            return SecureCookieSession()
+        return SecureCookieSession(content if content.get("company") == company.key else None)
+
+    def save_session(self, app: Flask, session: Any, response: Response) -> None:
+        """Write the cookie where its content changed."""
+        if not session.modified:
+            return
+        if not session:
+            response.delete_cookie(self.name(), path="/", secure=not settings().is_demo, httponly=True, samesite="Lax")
+            return
+        response.set_cookie(
+            self.name(),
+            crypto.signer("site-cookie").dumps(dict(session)),
+            path="/",
+            secure=not settings().is_demo,
+            httponly=True,
+            samesite="Lax",
+        )

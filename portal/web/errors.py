@@ -1,0 +1,55 @@
+"""What a person sees when something does not work: one plain page in their language, never a trace, a path or a value."""
+
+import secrets
+
+from flask import Flask, Response, g, make_response, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from portal.core import logs
+from portal.core.i18n import _
+from portal.web.forgery import CSRFError
+
+
+def words_for(status: int) -> tuple[str, str]:
+    """Title and sentence of an error page."""
+    if status == 404:
+        return _("This page does not exist"), _("The address may be cut off or mistyped. Nothing of yours has changed.")
+    if status in (400, 403, 405):
+        return _("This did not come from our page"), _("Nothing was changed. Go back to the page, load it again and repeat the step.")
+    if status == 413:
+        return _("That was too much at once"), _("Nothing was saved. Send a shorter text.")
+    if status == 429:
+        return _("A little too often"), _("Nothing was changed. Wait a few minutes, then try again.")
+    return _("Our side had a fault"), _("Nothing was changed and nothing is lost. Try again in a few minutes.")
+
+
+def handle_http(error: HTTPException) -> Response:
+    """Any refusal that the web part raised."""
+    return _page(error.code or 500)
+
+
+def handle_forgery(error: CSRFError) -> Response:
+    """A form without the token of its session: an old tab, or a foreign page."""
+    return _page(400)
+
+
+def handle_crash(error: Exception) -> Response:
+    """Anything else: logged by class and place only, shown with an id that support can look up."""
+    g.error_id = secrets.token_hex(4)
+    logs.event("web.crashed", level=40, error=error, error_id=g.error_id, path_rule=str(request.url_rule or ""), method=request.method)
+    return _page(500)
+
+
+def _page(status: int) -> Response:
+    if "company" not in g:
+        return Response("421 This address is not served here.\n", 421, content_type="text/plain; charset=utf-8")
+    title, sentence = words_for(status)
+    html = render_template("site/error.html", status=status, title=title, sentence=sentence, error_id=g.get("error_id"))
+    return make_response(html, status)
+
+
+def handle_errors(app: Flask) -> None:
+    """Send every failure of the app through these pages."""
+    app.register_error_handler(CSRFError, handle_forgery)
+    app.register_error_handler(HTTPException, handle_http)
+    app.register_error_handler(Exception, handle_crash)

@@ -1,0 +1,107 @@
+"""Who may come in. Every route names its guard on the same screen; a test walks the URL map and fails for one that does not.
+
+Must never let a view run before right and state are checked, and never tell a missing id from somebody else's.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from flask import g, redirect, request, session, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from portal.core import clock, crypto
+from portal.identity import sessions
+from portal.web.context import current_company, database
+from portal.web.transactions import db, in_transaction, writes
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What a route says of who may use it, for the test and for readers."""
+
+    kind: str
+    detail: str
+
+
+def public(why: str) -> Callable[[View], View]:
+    """Anyone may come in; `why` says why that is right."""
+
+    def guarded(view: View) -> View:
+        run = _prepare(view, in_transaction(view))
+        cast(Any, run).guard = Guard("public", why)
+        return cast(View, run)
+
+    return guarded
+
+
+def person_required(*, fresh: bool = False) -> Callable[[View], View]:
+    """Only a signed-in person; with `fresh`, one whose sign-in is under 15 minutes old. Others are led to the sign-in and back."""
+
+    def guarded(view: View) -> View:
+        checked = in_transaction(_with_person(view, fresh=fresh))
+        run = _prepare(view, checked)
+        cast(Any, run).guard = Guard("person", "fresh" if fresh else "")
+        return cast(View, run)
+
+    return guarded
+
+
+def _prepare(view: Callable[..., Any], checked: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(view)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        g.opens_to_read = getattr(view, "opens_to_read", False)
+        g.asks_systems = getattr(view, "asks_systems", False)
+        return checked(*args, **kwargs)
+
+    return run
+
+
+def _with_person(view: Callable[..., Any], *, fresh: bool) -> Callable[..., Any]:
+    @wraps(view)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        current = _load_session()
+        if current is None:
+            return _to_sign_in()
+        if fresh and not sessions.is_fresh(current, clock.now()):
+            return redirect(url_for("again.show", next=signed_step()))
+        g.person_session = current
+        return view(*args, **kwargs)
+
+    return run
+
+
+def _load_session() -> sessions.CurrentSession | None:
+    """The live session of the cookie. An unsafe request reads it in its own write transaction: a revocation cannot slip between."""
+    token = session.get("sid")
+    if not token:
+        return None
+    if writes() and not g.asks_systems:
+        return sessions.session_of(db(), str(token))
+    with database().reading(current_company().id) as reading:
+        current = sessions.session_of(reading, str(token))
+    if current is not None and sessions.needs_touch(current):
+        with database().writing(current_company().id) as writing:
+            sessions.touch(writing, current)
+    return current
+
+
+def current_session() -> sessions.CurrentSession:
+    """The session of the person who is signed in; only behind `person_required`."""
+    return cast(sessions.CurrentSession, g.person_session)
+
+
+def signed_step() -> str:
+    """Where the person was going, as a signed endpoint name with its ids: never a URL."""
+    target = request.endpoint if request.method == "GET" else "home.show"
+    values = dict(request.view_args or {}) if request.method == "GET" else {}
+    return str(crypto.signer("next-step").dumps([target, values]))
+
+
+def _to_sign_in() -> BaseResponse:
+    if request.method == "GET" and request.endpoint != "home.show":
+        return redirect(url_for("sign_in.show", next=signed_step()))
+    return redirect(url_for("sign_in.show"))

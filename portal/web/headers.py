@@ -1,0 +1,29 @@
+"""Headers of every answer. Nothing inline, nothing foreign, nothing kept by anyone on the way."""
+
+from flask import Response, g, request
+
+CSP = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+PICTURE_CSP = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+
+
+def set_headers(response: Response) -> Response:
+    """Fill in what the view did not say itself. Every answer but a static file is personal: no-store, errors and redirects too."""
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", CSP)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("X-Frame-Options", "DENY")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), interest-cohort=()")
+    headers.setdefault("X-Robots-Tag", "noindex, nofollow")
+    # A page opened by a secret link says nothing at all of where it was; elsewhere our own host may know, so that Origin is sent.
+    headers.setdefault("Referrer-Policy", "no-referrer" if g.get("secret_link") else "same-origin")
+    if request.is_secure:
+        headers.setdefault("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+    if "Cache-Control" not in headers:
+        headers["Cache-Control"] = "no-store"
+        response.vary.update(("Cookie", "Accept-Language", "Sec-GPC"))
+    return response
