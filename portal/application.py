@@ -71,6 +71,7 @@ def _speak(app: Flask) -> None:
         time=i18n.format_time,
         moment=i18n.format_moment,
         number=i18n.format_number,
+        listed=i18n.format_list,
         utc=i18n.utc,
     )
     app.jinja_env.globals.update(static_url=looks.static_url, text=i18n.pick, language_links=language.language_links)
