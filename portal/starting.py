@@ -3,6 +3,7 @@
 Must never start on a database that is not migrated, on keys that are missing, or on a configuration with a mistake.
 """
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +43,8 @@ def start(settings: Settings, *, urls: dict[str, str] | None = None, hosts: dict
     """Check everything and make it known to the process. Raises a `PortalError` that says what to do."""
     use_settings(settings)
     logs.set_up(level=settings.log_level)
-    crypto.use_keys(crypto.parse_key_ring(settings.keys))
+    file = os.environ.get("PORTAL_KEYS_FILE")
+    crypto.use_keys(crypto.parse_key_ring(settings.keys), Path(file) if file and Path(file).is_file() else None)
     config = load_config(settings.config, urls=urls, hosts=hosts)
     check_names(config)
     database = Database(settings.database_url)

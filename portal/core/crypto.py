@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import json
 import secrets
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,20 +99,40 @@ def write_key_file(path: Path, ring: KeyRing) -> None:
     fresh.replace(path)
 
 
+LOOK_AGAIN_SECONDS = 1.0
+"""How soon every process sees a rotated key file; `portal keys rotate` waits longer before it uses the new key."""
+
 _ring: KeyRing | None = None
+_file: Path | None = None
+_file_seen = 0
+_next_look = 0.0
 
 
-def use_keys(ring: KeyRing) -> None:
-    """Set the ring of this process, once, at start (and again by `portal keys rotate`)."""
-    global _ring
-    _ring = ring
+def use_keys(ring: KeyRing, file: Path | None = None) -> None:
+    """Set the ring of this process. With `file`, follow it: after a rotation nobody has to be restarted."""
+    global _ring, _file, _file_seen, _next_look
+    _ring, _file, _file_seen, _next_look = ring, file, file.stat().st_mtime_ns if file else 0, 0.0
 
 
 def keys() -> KeyRing:
     """The ring of this process."""
     if _ring is None:
         raise KeysAreBroken("No keys are loaded. Start through `portal`, or call `use_keys` first.")
+    if _file is not None and time.monotonic() >= _next_look:
+        _follow(_file)
     return _ring
+
+
+def _follow(file: Path) -> None:
+    global _ring, _file_seen, _next_look
+    _next_look = time.monotonic() + LOOK_AGAIN_SECONDS
+    try:
+        seen = file.stat().st_mtime_ns
+        if seen != _file_seen:
+            _ring, _file_seen = parse_key_ring(file.read_text()), seen
+    except (OSError, KeysAreBroken):
+        # The file is being replaced or was moved away: what is loaded still works, and the next start will say so.
+        return
 
 
 def encrypt(plain: bytes, context: str) -> bytes:

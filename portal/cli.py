@@ -1,0 +1,49 @@
+"""`portal`: the commands of whoever runs it. Secrets come from the environment or a file, never as an argument."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from portal.core.errors import PortalError
+
+FAMILIES = ("demo", "serve", "worker", "database", "keys", "config", "case")
+"""Modules of `portal.commands`; each has `add(commands)` and sets `run` on its parsers. Loaded one at a time, so that start is quick."""
+
+SUMMARIES = {
+    "demo": "make two demo companies and serve them on this machine",
+    "serve": "serve the web part",
+    "worker": "run due work: links, mails, steps, clean-up",
+    "database": "bring the database to the tables of this version (`database migrate`)",
+    "keys": "make and rotate the keys (`keys new`, `keys rotate`)",
+    "config": "check portal.yaml and the maps against the live systems (`config check`)",
+    "case": "look at cases and settle what waits for a human (`case list | show | release | resolve`)",
+}
+ALIASES = {"migrate": ["database", "migrate"], "map": ["config", "map"]}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code: 0 done, 1 could not, 2 misunderstood."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words and words[0] in ALIASES:
+        words[:1] = ALIASES[words[0]]
+    try:
+        return _run(words)
+    except PortalError as error:
+        print(f"portal: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(words: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="portal", description=__doc__)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    wanted = words[0] if words else ""
+    for name in FAMILIES:
+        if name == wanted:
+            importlib.import_module(f"portal.commands.{name}").add(commands)
+        else:
+            commands.add_parser(name, help=SUMMARIES[name])
+    chosen = parser.parse_args(words)
+    return int(chosen.run(chosen))

@@ -1,0 +1,99 @@
+"""`portal case list | show | release | resolve`: what waits for a human, until the console does it. No values, no addresses."""
+
+import argparse
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from portal.accounts import registry
+from portal.core import i18n
+from portal.core.errors import PortalError
+from portal.settings import settings
+from portal.starting import Running, start
+
+
+class NoSuchCompany(PortalError):
+    """The company named is not in portal.yaml."""
+
+
+def add(commands: Any) -> None:
+    """Add the acts; each needs `--company`, so that no command works across companies unawares."""
+    parser: argparse.ArgumentParser = commands.add_parser("case", help="look at cases and settle what waits for a human")
+    acts = parser.add_subparsers(metavar="ACT", required=True)
+    for name, summary, run in (
+        ("list", "open cases, what is due first", list_them),
+        ("show", "one case: stages, clock, everything that happened", show),
+        ("release", "let go of what was held back for a look (free text)", release),
+        ("resolve", "settle a step that waits for a human", resolve),
+    ):
+        act = acts.add_parser(name, help=summary)
+        act.add_argument("--company", required=True, help="key of the company in portal.yaml")
+        act.set_defaults(run=run)
+        if name != "list":
+            act.add_argument("number", help="the case number, like 7KQ2-M9XD-4TBR")
+        if name in ("release", "resolve"):
+            act.add_argument("--by", required=True, help="who does this (a staff id, no name of a customer)")
+        if name == "resolve":
+            act.add_argument("--system", required=True, help="key of the system whose step it is")
+            act.add_argument("--outcome", required=True, choices=("retry", "skip", "done"))
+            act.add_argument("--reason", required=True, help="why, in one sentence; the customer sees it")
+
+
+def _open(chosen: argparse.Namespace) -> tuple[Running, int]:
+    running = start(settings())
+    company_id = registry.ids().get(chosen.company)
+    if company_id is None:
+        raise NoSuchCompany(f"No company `{chosen.company}`. There are: {', '.join(sorted(registry.ids()))}.")
+    return running, company_id
+
+
+def list_them(chosen: argparse.Namespace) -> int:
+    """One line a case: number, kind, state, date in law, what waits."""
+    from portal.cases.overview import open_cases
+
+    running, company_id = _open(chosen)
+    with running.database.reading(company_id) as db, i18n.speaking("en", registry.company(company_id).time_zone):
+        lines = [
+            f"{case.number}  {case.kind:<10} {case.state:<12} due {case.due:%Y-%m-%d}  {case.waits_for or ''}".rstrip()
+            for case in open_cases(db)
+        ]
+    print("\n".join(lines) or "No open cases.")
+    return 0
+
+
+def show(chosen: argparse.Namespace) -> int:
+    """Everything about one case that is no value of the person."""
+    from portal.cases.overview import describe_case
+
+    running, company_id = _open(chosen)
+    with running.database.reading(company_id) as db, i18n.speaking("en", registry.company(company_id).time_zone):
+        print("\n".join(describe_case(db, chosen.number)))
+    return 0
+
+
+def release(chosen: argparse.Namespace) -> int:
+    """Build and deliver the second part."""
+    from portal.cases.service import release_part
+
+    def act(db: Session) -> None:
+        release_part(db, chosen.number, actor=chosen.by)
+
+    return _write(chosen, act, f"{chosen.number}: released. The customer is told when the second part is ready.")
+
+
+def resolve(chosen: argparse.Namespace) -> int:
+    """Settle one step by hand, with a reason that the customer sees."""
+    from portal.cases.service import resolve_step
+
+    def act(db: Session) -> None:
+        resolve_step(db, chosen.number, system=chosen.system, outcome=chosen.outcome, reason=chosen.reason, actor=chosen.by)
+
+    return _write(chosen, act, f"{chosen.number}: {chosen.system} is settled ({chosen.outcome}).")
+
+
+def _write(chosen: argparse.Namespace, act: Any, said: str) -> int:
+    running, company_id = _open(chosen)
+    with running.database.writing(company_id) as db:
+        act(db)
+    print(said)
+    return 0

@@ -1,0 +1,166 @@
+"""`portal demo`: two demo companies, their systems, web and worker on this machine, ready to be walked through.
+
+Must never answer on anything but loopback, and never leave a process behind.
+"""
+
+import argparse
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from portal.core import clock, crypto
+from portal.core.errors import PortalError
+from portal.settings import read_settings
+
+ROOT = Path(__file__).resolve().parents[2]
+FIRST = "fjordkaffe"
+PORTS_TRIED = 50
+
+
+class NoFreePort(PortalError):
+    """No port near the wanted one is free."""
+
+
+def add(commands: Any) -> None:
+    """Add `demo`."""
+    parser: argparse.ArgumentParser = commands.add_parser("demo", help="two demo companies on this machine")
+    parser.add_argument("--port", type=int, default=8080, help="first port to try (8080)")
+    parser.add_argument("--json", action="store_true", help="print one JSON line once it answers, nothing else")
+    parser.add_argument("--folder", type=Path, default=ROOT / "var" / "demo", help="where the demo keeps its files")
+    parser.set_defaults(run=lambda chosen: run(chosen.port, as_json=chosen.json, folder=chosen.folder.resolve()))
+
+
+def run(wanted: int, *, as_json: bool, folder: Path) -> int:
+    """Make what is missing, then serve until stopped."""
+    port = free_port(wanted)
+    if port != wanted:
+        print(f"Port {wanted} is in use; taking {port}.", file=sys.stderr)
+    environment = prepare(folder, port)
+    os.environ.update(environment)
+    sys.path.insert(0, str(ROOT))
+
+    import demo
+    from demo.seeding import seed
+    from portal.commands.database import migrate_database
+    from portal.commands.serve import serve
+    from portal.starting import start
+
+    demo.make(folder, clock.now().date())
+    migrate_database(environment["PORTAL_DATABASE_URL"], quiet=True)
+    urls = {FIRST: f"http://127.0.0.1:{port}", "alpenrad": f"http://alpenrad.localhost:{port}"}
+    running = start(read_settings(os.environ), urls=urls, hosts={FIRST: ["127.0.0.1", "localhost"]})
+    seed(running)
+    running.database.close()
+    worker = _fork_worker(running)
+
+    def announce() -> None:
+        _wait_until_it_answers(port)
+        facts = {
+            "url": urls[FIRST],
+            "mailbox": f"{urls[FIRST]}/demo/mailbox",
+            "customer": demo.CUSTOMER,
+            "second_url": urls["alpenrad"],
+        }
+        print(json.dumps(facts) if as_json else _words(facts, demo.CUSTOMER), flush=True)
+
+    try:
+        return serve(running, announce)
+    finally:
+        _stop(worker)
+
+
+def prepare(folder: Path, port: int) -> dict[str, str]:
+    """The environment of the demo: keys are made once, everything lies below `folder`."""
+    import demo
+
+    folder.mkdir(parents=True, exist_ok=True)
+    keys = folder / "keys.json"
+    if not keys.exists():
+        crypto.write_key_file(keys, crypto.new_key_ring())
+    return {
+        "PORTAL_MODE": "demo",
+        "PORTAL_CONFIG": str(ROOT / "demo" / "portal.yaml"),
+        "PORTAL_DATABASE_URL": f"sqlite:///{folder / 'portal.db'}",
+        "PORTAL_KEYS_FILE": str(keys),
+        "PORTAL_FILES": str(folder / "files"),
+        "PORTAL_BIND": f"127.0.0.1:{port}",
+        **demo.environment(folder),
+    }
+
+
+def free_port(wanted: int) -> int:
+    """The wanted port, or the next free one."""
+    for port in range(wanted, wanted + PORTS_TRIED):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise NoFreePort(f"No free port from {wanted} to {wanted + PORTS_TRIED - 1}. Name another with --port.")
+
+
+def _fork_worker(running: Any) -> int:
+    """A worker process of its own that ends with its parent."""
+    from portal.worker import Worker
+
+    parent = os.getpid()
+    child = os.fork()
+    if child:
+        return child
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+
+    def end_with_parent() -> None:
+        while os.getppid() == parent and not stop.wait(1):
+            pass
+        stop.set()
+
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    try:
+        Worker(running).run(stop)
+    finally:
+        os._exit(0)
+
+
+def _stop(worker: int) -> None:
+    try:
+        os.kill(worker, signal.SIGTERM)
+        os.waitpid(worker, 0)
+    except (ProcessLookupError, ChildProcessError):
+        return
+
+
+def _wait_until_it_answers(port: int) -> None:
+    with httpx.Client(trust_env=False, timeout=1) as client:
+        for _ in range(200):
+            try:
+                if client.get(f"http://127.0.0.1:{port}/healthz").status_code == 200:
+                    return
+            except httpx.HTTPError:
+                time.sleep(0.05)
+
+
+def _words(facts: dict[str, str], customer: str) -> str:
+    return "\n".join(
+        (
+            "",
+            f"  Customers' site   {facts['url']}",
+            f"  Sign in as        {customer}",
+            f"  Demo mailbox      {facts['mailbox']}   (the link and the code arrive here)",
+            f"  Second company    {facts['second_url']}",
+            "",
+            "  Ctrl-C stops everything.",
+            "",
+        )
+    )

@@ -1,0 +1,89 @@
+"""`portal serve`: the web part under gunicorn, embedded, so that one command is enough."""
+
+import argparse
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from portal.core import logs
+from portal.settings import Settings, settings
+from portal.starting import Running, start
+
+HEADER_SECONDS = 20
+
+
+class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
+    """gunicorn, told what to serve by our settings instead of its own file."""
+
+    def __init__(self, running: Running, when_ready: Callable[[], None] | None = None) -> None:
+        self.running = running
+        self.when_ready = when_ready
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Threads, not one slow client a process; limits on what a head may hold; no access log: it would repeat tokens."""
+        chosen: Settings = self.running.settings
+        options: dict[str, Any] = {
+            "bind": chosen.bind,
+            "workers": chosen.web_processes,
+            "threads": chosen.web_threads,
+            "worker_class": "gthread",
+            "timeout": 60,
+            "graceful_timeout": 10,
+            "keepalive": 5,
+            "limit_request_line": 4094,
+            "limit_request_fields": 60,
+            "limit_request_field_size": 8190,
+            "accesslog": None,
+            "loglevel": "warning",
+            "logger_class": "portal.commands.serve.QuietLogger",
+            "proc_name": "portal",
+            "server_software": "portal",
+            "forwarded_allow_ips": "127.0.0.1" if chosen.trusted_hops else "",
+            "control_socket_disable": True,
+        }
+        for name, value in options.items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+        if self.when_ready is not None:
+            ready = self.when_ready
+            self.cfg.set("when_ready", lambda server: threading.Thread(target=ready, daemon=True).start())
+
+    def load(self) -> Any:
+        """The application, made once in each web process."""
+        from portal import create_app
+
+        return create_app(self.running)
+
+
+def _logger_class() -> type:
+    from gunicorn.glogging import Logger
+
+    class Quiet(Logger):  # type: ignore[misc]  # gunicorn ships no types
+        """gunicorn's words go through our own formatter: class and place only."""
+
+        def setup(self, cfg: Any) -> None:
+            logs.set_up(level=settings().log_level)
+
+    return Quiet
+
+
+QuietLogger = _logger_class()
+
+
+def add(commands: Any) -> None:
+    """Add `serve`."""
+    parser: argparse.ArgumentParser = commands.add_parser("serve", help="serve the web part")
+    parser.set_defaults(run=lambda chosen: serve(start(settings())))
+
+
+def serve(running: Running, when_ready: Callable[[], None] | None = None) -> int:
+    """Serve until stopped."""
+    hosts = ", ".join(host for company in running.config.portal.companies.values() for host in company.hosts)
+    logs.event("web.starting", hosts=hosts, mode=running.settings.mode.value)
+    # Connections must not be shared between the processes that gunicorn forks.
+    running.database.close()
+    Server(running, when_ready).run()
+    return 0

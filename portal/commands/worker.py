@@ -1,0 +1,25 @@
+"""`portal worker`: runs due work until stopped."""
+
+import argparse
+import signal
+import threading
+from typing import Any
+
+from portal.settings import settings
+from portal.starting import start
+from portal.worker import Worker
+
+
+def add(commands: Any) -> None:
+    """Add `worker`."""
+    parser: argparse.ArgumentParser = commands.add_parser("worker", help="run due work: links, mails, steps, clean-up")
+    parser.set_defaults(run=lambda chosen: work())
+
+
+def work() -> int:
+    """Work until SIGTERM or SIGINT; what is under way is finished or comes back when its lease ends."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    Worker(start(settings())).run(stop)
+    return 0

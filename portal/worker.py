@@ -1,0 +1,86 @@
+"""The loop that runs due work: sign-in links, mails, steps of cases, and once a day what has to go.
+
+Must never die of one failure: each kind of work fails alone, is logged by class and place, and is tried again.
+"""
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping
+
+from portal.accounts import registry
+from portal.cases.handlers import case_handlers
+from portal.cases.pruning import prune_cases
+from portal.core import logs
+from portal.core.db import ALL_COMPANIES, Database
+from portal.core.limits import drop_old_counters
+from portal.engine.contract import Handler
+from portal.engine.delivery import PollingDelivery
+from portal.identity.links import issue_due_links
+from portal.identity.pruning import prune_sign_ins
+from portal.outbox.delivery import deliver_due, open_transport
+from portal.outbox.pruning import prune_mails
+from portal.starting import Running
+
+LINK_SECONDS = 0.2
+MAIL_SECONDS = 0.2
+CLEAN_UP_SECONDS = 3600.0
+
+
+class Worker:
+    """All due work of one process. Several may run side by side; rows decide who does what."""
+
+    def __init__(self, running: Running) -> None:
+        self.database: Database = running.database
+        self.threads = running.settings.worker_threads
+        self.owner = f"{socket.gethostname()[:20]}-{os.getpid()}"
+        self.handlers: Mapping[str, Handler] = case_handlers(self.database)
+        self.steps = PollingDelivery(self.database, self.handlers, threads=self.threads, owner=self.owner)
+        self.transport = open_transport(running.settings)
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set."""
+        logs.event("worker.starting", worker=self.owner)
+        loops = [
+            threading.Thread(target=self._repeat, args=(stop, LINK_SECONDS, "links", lambda: issue_due_links(self.database))),
+            threading.Thread(target=self._repeat, args=(stop, MAIL_SECONDS, "mails", lambda: deliver_due(self.database, self.transport))),
+            threading.Thread(target=self._repeat, args=(stop, CLEAN_UP_SECONDS, "clean_up", self.clean_up)),
+        ]
+        for loop in loops:
+            loop.start()
+        self.steps.run(stop)
+        for loop in loops:
+            loop.join()
+        logs.event("worker.stopped", worker=self.owner)
+
+    def run_due(self) -> int:
+        """Do what is due now, once, in this thread; returns how much was done. For tests and for `portal demo`."""
+        done = issue_due_links(self.database)
+        done += self.steps.run_due()
+        return done + deliver_due(self.database, self.transport)
+
+    def clean_up(self) -> int:
+        """Drop what its retention says has to go; runs hourly and is harmless to run twice."""
+        gone = 0
+        for company_id in registry.ids().values():
+            with self.database.writing(company_id) as db:
+                company = registry.company(company_id)
+                gone += prune_sign_ins(db, company) + prune_mails(db, company) + prune_cases(db, company)
+        with self.database.writing(ALL_COMPANIES) as db:
+            gone += drop_old_counters(db)
+        if gone:
+            logs.event("worker.cleaned_up", count=gone)
+        return 0
+
+    def _repeat(self, stop: threading.Event, seconds: float, kind: str, work: Callable[[], int]) -> None:
+        """Do one kind of work again and again; wait only where nothing was due."""
+        while not stop.is_set():
+            began = time.monotonic()
+            try:
+                done = work()
+            except Exception as error:  # noqa: BLE001  # whatever it was, the other kinds of work go on
+                logs.event("worker.failed", level=40, error=error, kind=kind)
+                done = 0
+            if not done:
+                stop.wait(max(0.0, seconds - (time.monotonic() - began)))
