@@ -30,10 +30,16 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    mode: Mode = Field(Mode.PRODUCTION, description="`production`, or `demo` (loopback only, no TLS, mails are shown and not sent)")
+    mode: Mode = Field(
+        Mode.PRODUCTION, description="`production`, or `demo` (loopback only, no TLS, mails are shown and not sent)"
+    )
     config: Path = Field(Path("portal.yaml"), description="The file with your companies")
-    database_url: str = Field(description="SQLAlchemy URL: `sqlite:////var/lib/portal/portal.db` or `postgresql+psycopg://...`; may be a file")
-    keys: str = Field(description="The key ring that `portal keys new` wrote; give it as PORTAL_KEYS_FILE, kept apart from the database")
+    database_url: str = Field(
+        description="SQLAlchemy URL: `sqlite:////var/lib/portal/portal.db` or `postgresql+psycopg://...`; may be a file"
+    )
+    keys: str = Field(
+        description="The key ring that `portal keys new` wrote; give it as PORTAL_KEYS_FILE, kept apart from the database"
+    )
     files: Path = Field(description="Folder for downloads, encrypted at rest; web and worker share it")
     smtp_url: str | None = Field(
         None, description="`smtp://user:password@host:587?tls=starttls` (or `tls=on`, `tls=off` on loopback); may be a file"
@@ -43,7 +49,9 @@ class Settings(BaseModel):
     web_processes: int = Field(1, ge=1, le=32, description="Web processes")
     worker_threads: int = Field(4, ge=1, le=64, description="Calls to systems at the same time")
     trusted_hops: int = Field(0, ge=0, le=5, description="Proxies in front whose X-Forwarded-For is believed; 0 believes none")
-    plugins: list[str] = Field(default_factory=list, description="Adapter plug-ins that may be loaded, by entry-point name, comma-separated")
+    plugins: list[str] = Field(
+        default_factory=list, description="Adapter plug-ins that may be loaded, by entry-point name, comma-separated"
+    )
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR")
 
     @property

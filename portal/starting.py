@@ -74,7 +74,9 @@ def check_names(config: Config) -> None:
         for key, system in company.systems.items():
             if system.kind not in known_kinds():
                 raise Place(config, company_key, key).error(
-                    "kind", problem=f"`{system.kind}` is not a kind of system.", remedy=f"Known are: {', '.join(sorted(known_kinds()))}."
+                    "kind",
+                    problem=f"`{system.kind}` is not a kind of system.",
+                    remedy=f"Known are: {', '.join(sorted(known_kinds()))}.",
                 )
 
 
@@ -97,4 +99,6 @@ def refuse_unmigrated(database: Database) -> None:
     """Raise `NotMigrated` where code and database do not belong together."""
     found, expected = current_revision(database), newest_revision()
     if found != expected:
-        raise NotMigrated(f"The database is at revision {found or 'none'}, this version needs {expected}. Run `./run portal migrate`.")
+        raise NotMigrated(
+            f"The database is at revision {found or 'none'}, this version needs {expected}. Run `./run portal migrate`."
+        )

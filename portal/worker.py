@@ -44,7 +44,9 @@ class Worker:
         logs.event("worker.starting", worker=self.owner)
         loops = [
             threading.Thread(target=self._repeat, args=(stop, LINK_SECONDS, "links", lambda: issue_due_links(self.database))),
-            threading.Thread(target=self._repeat, args=(stop, MAIL_SECONDS, "mails", lambda: deliver_due(self.database, self.transport))),
+            threading.Thread(
+                target=self._repeat, args=(stop, MAIL_SECONDS, "mails", lambda: deliver_due(self.database, self.transport))
+            ),
             threading.Thread(target=self._repeat, args=(stop, CLEAN_UP_SECONDS, "clean_up", self.clean_up)),
         ]
         for loop in loops:

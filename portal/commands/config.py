@@ -26,7 +26,9 @@ def check_config() -> int:
     config = load_config(settings().config)
     check_names(config)
     for key, company in config.portal.companies.items():
-        print(f"{key}: {len(company.systems)} systems, {len(company.purposes)} purposes, languages {', '.join(company.languages)}. Good.")
+        print(
+            f"{key}: {len(company.systems)} systems, {len(company.purposes)} purposes, languages {', '.join(company.languages)}. Good."
+        )
     return 0
 
 

@@ -8,7 +8,6 @@ from portal.settings import settings
 from portal.starting import current_revision, newest_revision
 
 
-
 def add(commands: Any) -> None:
     """Add `database migrate` (also as `migrate`) and `database revision`."""
     parser: argparse.ArgumentParser = commands.add_parser("database", help="the portal's own tables")

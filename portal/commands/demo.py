@@ -47,8 +47,9 @@ def run(wanted: int, *, as_json: bool, folder: Path) -> int:
     os.environ.update(environment)
     sys.path.insert(0, str(ROOT))
 
-    import demo
     from demo.seeding import seed
+
+    import demo
     from portal.commands.database import migrate_database
     from portal.commands.serve import serve
     from portal.starting import start

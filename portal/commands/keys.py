@@ -34,7 +34,9 @@ def add(commands: Any) -> None:
 def make(file: Path) -> int:
     """Write a fresh key file where there is none."""
     if file.exists():
-        raise WillNotOverwrite(f"{file} is there already. Without the keys in it, what is stored cannot be read; move it away yourself.")
+        raise WillNotOverwrite(
+            f"{file} is there already. Without the keys in it, what is stored cannot be read; move it away yourself."
+        )
     crypto.write_key_file(file, crypto.new_key_ring())
     print(f"Wrote {file}. Back it up apart from the database: who has both can read everything, who has one can read nothing.")
     return 0

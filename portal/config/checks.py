@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel
 
-from portal.config.model import Basis, Company, Palette, Portal, SourceKind
+from portal.config.model import Basis, CollectionNote, Company, FieldNote, Palette, Portal, SourceKind
 from portal.core.documents import Document
 
 Place = tuple[str | int, ...]
@@ -27,7 +27,9 @@ def check_all(portal: Portal, document: Document, folder: Path) -> None:
         place: Place = ("companies", key)
         for host in company.hosts:
             if host in seen:
-                raise document.error((*place, "hosts"), f"The host {host} belongs to {seen[host]} too.", "Give each company its own.")
+                raise document.error(
+                    (*place, "hosts"), f"The host {host} belongs to {seen[host]} too.", "Give each company its own."
+                )
             seen[host] = key
         _check_texts(company, company.languages, document, place)
         _check_references(company, document, place)
@@ -55,10 +57,14 @@ def _check_texts(part: BaseModel, languages: list[str], document: Document, plac
 def _check_text(text: dict[str, str], languages: list[str], document: Document, place: Place) -> None:
     for language in languages:
         if not text.get(language, "").strip():
-            raise document.error(place, f"The text in `{language}` is missing.", f"Add `{language}:` here, or take it out of languages.")
+            raise document.error(
+                place, f"The text in `{language}` is missing.", f"Add `{language}:` here, or take it out of languages."
+            )
     for language in text:
         if language not in languages:
-            raise document.error((*place, language), f"`{language}` is not a language of the company.", "Add it to languages first.")
+            raise document.error(
+                (*place, language), f"`{language}` is not a language of the company.", "Add it to languages first."
+            )
 
 
 def _check_references(company: Company, document: Document, place: Place) -> None:
@@ -66,12 +72,16 @@ def _check_references(company: Company, document: Document, place: Place) -> Non
 
     def known(kind: str, key: str, here: Place) -> None:
         if key not in getattr(company, kind):
-            raise document.error(here, f"`{key}` is not one of the {kind}.", f"Define it under {kind}, or name one that is there.")
+            raise document.error(
+                here, f"`{key}` is not one of the {kind}.", f"Define it under {kind}, or name one that is there."
+            )
 
     for system_key, system in company.systems.items():
         for name, note in system.collections.items():
             here = (*place, "systems", system_key, "collections", name)
-            for part, where in ((note, here), *((f, (*here, "fields", n)) for n, f in note.fields.items())):
+            parts: list[tuple[CollectionNote | FieldNote, Place]] = [(note, here)]
+            parts += [(field, (*here, "fields", key)) for key, field in note.fields.items()]
+            for part, where in parts:
                 for kind, key in (("sources", part.source), ("purposes", part.purpose), ("retention_rules", part.retention)):
                     if key is not None:
                         known(kind, key, (*where, {"retention_rules": "retention"}.get(kind, kind[:-1])))
@@ -80,7 +90,9 @@ def _check_references(company: Company, document: Document, place: Place) -> Non
         for key in system.proof:
             if key not in company.proof_titles:
                 raise document.error(
-                    (*place, "systems", system_key, "proof", key), f"`{key}` has no title.", "Add it under proof_titles of the company."
+                    (*place, "systems", system_key, "proof", key),
+                    f"`{key}` has no title.",
+                    "Add it under proof_titles of the company.",
                 )
 
 
@@ -89,13 +101,17 @@ def _check_law(company: Company, document: Document, place: Place) -> None:
     for key, purpose in company.purposes.items():
         here = (*place, "purposes", key)
         if purpose.basis is Basis.LEGITIMATE_INTEREST and not purpose.interest:
-            raise document.error(here, "The legitimate interest is not named.", "Add `interest:`, what the interest is (Art. 13(1)(d)).")
+            raise document.error(
+                here, "The legitimate interest is not named.", "Add `interest:`, what the interest is (Art. 13(1)(d))."
+            )
         if purpose.channels and not purpose.notice:
             raise document.error(here, "A choice needs the text that is agreed to.", "Add `notice:`.")
     for key, recipient in company.recipients.items():
         if recipient.country not in EEA and not recipient.safeguard:
             raise document.error(
-                (*place, "recipients", key), "A recipient outside the EEA needs a safeguard.", "Add `safeguard:` (Art. 15(2), 46)."
+                (*place, "recipients", key),
+                "A recipient outside the EEA needs a safeguard.",
+                "Add `safeguard:` (Art. 15(2), 46).",
             )
     if not any(source.kind is SourceKind.PERSON for source in company.sources.values()):
         raise document.error((*place, "sources"), "No source is the person.", "Add one with `kind: person`.")

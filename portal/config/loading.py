@@ -57,7 +57,9 @@ def load_config(path: Path, *, urls: Mapping[str, str] | None = None, hosts: Map
     """
     document = read_yaml(path)
     if not isinstance(document.data, dict):
-        raise document.error((), "The file must hold `version` and `companies`.", "Begin with the example in docs/configuration.md.")
+        raise document.error(
+            (), "The file must hold `version` and `companies`.", "Begin with the example in docs/configuration.md."
+        )
     portal = parse_part(Portal, document.data, document, ())
     companies = {
         key: company.model_copy(

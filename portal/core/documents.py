@@ -64,7 +64,9 @@ def parse_yaml(raw: bytes, file: str) -> Document:
         node = yaml.compose(raw, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise DocumentError(file, line, "", f"This is not YAML: {error.problem}.", "Mind indentation, quotes and colons.") from None
+        raise DocumentError(
+            file, line, "", f"This is not YAML: {error.problem}.", "Mind indentation, quotes and colons."
+        ) from None
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError):
         raise DocumentError(file, 1, "", "This is not YAML in UTF-8.", "Save it as UTF-8 text.") from None
     builder = _Builder(file)
@@ -86,21 +88,25 @@ class _Builder(yaml.constructor.SafeConstructor):
         line = node.start_mark.line + 1
         self.lines.setdefault(path, line)
         if self.count > MAX_NODES or len(path) > MAX_DEPTH:
-            raise DocumentError(self.file, line, "", "The file is too large or too deep once its aliases are followed.", "Write it out.")
+            raise DocumentError(
+                self.file, line, "", "The file is too large or too deep once its aliases are followed.", "Write it out."
+            )
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
             return [self.build(item, (*path, index)) for index, item in enumerate(node.value)]
         try:
-            return self.construct_object(node)  # type: ignore[no-untyped-call]  # PyYAML's stubs leave this one untyped
+            return self.construct_object(node)
         except (yaml.constructor.ConstructorError, ValueError):
-            raise DocumentError(self.file, line, _name(path), f"The tag {node.tag} is not allowed.", "Write plain data.") from None
+            raise DocumentError(
+                self.file, line, _name(path), f"The tag {node.tag} is not allowed.", "Write plain data."
+            ) from None
 
     def _mapping(self, node: yaml.MappingNode, path: Path_) -> dict[str | int, Any]:
         result: dict[str | int, Any] = {}
         for key_node, value_node in node.value:
             line = key_node.start_mark.line + 1
-            key = self.construct_object(key_node) if isinstance(key_node, yaml.ScalarNode) else None  # type: ignore[no-untyped-call]  # as above
+            key = self.construct_object(key_node) if isinstance(key_node, yaml.ScalarNode) else None
             # YAML 1.1 reads `no:` and `on:` as booleans: what stands in the file is meant.
             if isinstance(key, bool):
                 key = key_node.value

@@ -41,6 +41,11 @@ def language() -> str:
     return _language.get()
 
 
+def name_of(code: str) -> str:
+    """What a language calls itself."""
+    return (Locale.parse(code, sep="-").get_display_name(code) or code).capitalize()
+
+
 def direction(of: str | None = None) -> str:
     """`rtl` or `ltr`."""
     return "rtl" if (of or language()).split("-")[0] in RIGHT_TO_LEFT else "ltr"
@@ -71,7 +76,7 @@ def catalogue(of: str) -> gettext.NullTranslations:
     with file.open("rb") as stream:
         write_mo(compiled, read_po(stream, locale=of.split("-")[0]))
     compiled.seek(0)
-    return gettext.GNUTranslations(compiled)  # type: ignore[arg-type]  # typeshed asks for a file opened by open(); any binary reader works
+    return gettext.GNUTranslations(compiled)
 
 
 def _(message: str, /, **values: object) -> str:

@@ -23,7 +23,9 @@ HARMLESS = re.compile(r"^[\w .,:;/<>()\[\]{}+*=#%-]{0,200}$", re.ASCII)
 _logger = logging.getLogger("portal")
 
 
-def event(name: str, *, level: int = logging.INFO, error: BaseException | None = None, **fields: str | int | float | bool | None) -> None:
+def event(
+    name: str, *, level: int = logging.INFO, error: BaseException | None = None, **fields: str | int | float | bool | None
+) -> None:
     """Log one event, like `event("mail.sent", company="fjordkaffe", mail="sign_in")`. Unknown fields are dropped, and that is said."""
     if error is not None:
         fields["error"] = fingerprint(error)
@@ -56,7 +58,7 @@ class JsonLines(logging.Formatter):
         return json.dumps(line)
 
 
-def set_up(stream: TextIO | None = None, level: int = logging.INFO) -> None:
+def set_up(stream: TextIO | None = None, level: str = "INFO") -> None:
     """Send everything that any code logs through `JsonLines`; called once at start."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines())

@@ -1,11 +1,9 @@
 """What a person sees when something does not work: one plain page in their language, never a trace, a path or a value."""
 
-import secrets
-
 from flask import Flask, Response, g, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from portal.core import logs
+from portal.core import crypto, logs
 from portal.core.i18n import _
 from portal.web.forgery import CSRFError
 
@@ -15,7 +13,9 @@ def words_for(status: int) -> tuple[str, str]:
     if status == 404:
         return _("This page does not exist"), _("The address may be cut off or mistyped. Nothing of yours has changed.")
     if status in (400, 403, 405):
-        return _("This did not come from our page"), _("Nothing was changed. Go back to the page, load it again and repeat the step.")
+        return _("This did not come from our page"), _(
+            "Nothing was changed. Go back to the page, load it again and repeat the step."
+        )
     if status == 413:
         return _("That was too much at once"), _("Nothing was saved. Send a shorter text.")
     if status == 429:
@@ -35,8 +35,10 @@ def handle_forgery(error: CSRFError) -> Response:
 
 def handle_crash(error: Exception) -> Response:
     """Anything else: logged by class and place only, shown with an id that support can look up."""
-    g.error_id = secrets.token_hex(4)
-    logs.event("web.crashed", level=40, error=error, error_id=g.error_id, path_rule=str(request.url_rule or ""), method=request.method)
+    g.error_id = crypto.random_digits(8)
+    logs.event(
+        "web.crashed", level=40, error=error, error_id=g.error_id, path_rule=str(request.url_rule or ""), method=request.method
+    )
     return _page(500)
 
 

@@ -41,7 +41,7 @@ def language_links() -> list[dict[str, str | bool]]:
     return [
         {
             "code": code,
-            "name": (i18n.Locale.parse(code, sep="-").get_display_name(code) or code).capitalize(),
+            "name": i18n.name_of(code),
             "dir": i18n.direction(code),
             "url": f"{request.path}?lang={code}",
             "current": code == i18n.language(),

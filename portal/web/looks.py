@@ -75,14 +75,13 @@ def static_url(name: str) -> str:
 @public("the look is the same for everyone")
 def serve(name: str) -> Response:
     files = current_app.extensions["portal_files"]
-    for found in (*files[""].values(), *files[current_company().key].values()):
-        if found.name == name:
-            return _answer(found)
-    abort(404)
+    known = (*files[""].values(), *files[current_company().key].values())
+    found = next((file for file in known if file.name == name), None)
+    return _answer(found) if found else abort(404)
 
 
 def _answer(found: StaticFile) -> Response:
-    packed = "gzip" in request.accept_encodings and len(found.packed) < len(found.content)
+    packed = request.accept_encodings["gzip"] > 0 and len(found.packed) < len(found.content)
     response = Response(found.packed if packed else found.content, content_type=found.type)
     response.headers["Cache-Control"] = FOREVER
     response.headers["Vary"] = "Accept-Encoding"

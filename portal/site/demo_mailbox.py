@@ -1,0 +1,56 @@
+"""The demo's mailbox: every mail that the portal would have sent, as a page and as JSON. Exists in demo mode only, on loopback."""
+
+from flask import Blueprint, abort, jsonify, render_template
+from flask.typing import ResponseReturnValue
+
+from portal.core.db import ALL_COMPANIES
+from portal.outbox.demo import ShownMail, demo_mails
+from portal.web.context import database
+from portal.web.guards import public
+from portal.web.transactions import asks_systems
+
+bp = Blueprint("mailbox", __name__, url_prefix="/demo/mailbox")
+WHY = "the demo shows its own mails; it answers on loopback only"
+
+
+def _mails() -> list[ShownMail]:
+    with database().reading(ALL_COMPANIES) as reading:
+        return demo_mails(reading)
+
+
+@bp.get("")
+@public(WHY)
+@asks_systems
+def show() -> ResponseReturnValue:
+    return render_template("demo/mailbox.html", mails=_mails())
+
+
+@bp.get(".json")
+@public(WHY)
+@asks_systems
+def as_json() -> ResponseReturnValue:
+    return jsonify(
+        [
+            {
+                "id": m.id,
+                "to": m.to,
+                "subject": m.subject,
+                "text": m.text,
+                "html": m.html,
+                "headers": m.headers,
+                "at": m.at.isoformat(),
+            }
+            for m in _mails()
+        ]
+    )
+
+
+@bp.get("/<int:number>")
+@public(WHY)
+@asks_systems
+def show_one(number: int) -> ResponseReturnValue:
+    """The HTML part of one mail, as a mail program would show it."""
+    mail = next((mail for mail in _mails() if mail.id == number), None)
+    # Mails style themselves in place, as mail programs need it: that is allowed here and nowhere else.
+    csp = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    return (mail.html, 200, {"Content-Security-Policy": csp}) if mail else abort(404)
