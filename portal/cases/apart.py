@@ -46,7 +46,11 @@ def of_one_person(opened: Candidate, candidates: Collection[Candidate]) -> list[
         other
         for other in candidates
         if other == opened
-        or ("name" in _shared(opened, other) and not _differ(opened, other) and all(_differ(other, stranger) for stranger in strangers))
+        or (
+            "name" in _shared(opened, other)
+            and not _differ(opened, other)
+            and all(_differ(other, stranger) for stranger in strangers)
+        )
     ]
 
 

@@ -1,0 +1,1 @@
+"""Tests of cases: no web, real databases, real systems."""
