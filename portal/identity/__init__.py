@@ -1,0 +1,1 @@
+"""Proving who someone is: links, codes, sessions as rows, rules of proof."""
