@@ -6,6 +6,7 @@ Must never answer on anything but loopback, and never leave a process behind.
 import argparse
 import json
 import os
+import shlex
 import signal
 import socket
 import sys
@@ -47,9 +48,8 @@ def run(wanted: int, *, as_json: bool, folder: Path) -> int:
     os.environ.update(environment)
     sys.path.insert(0, str(ROOT))
 
-    from demo.seeding import seed
-
     import demo
+    from demo.seeding import seed
     from portal.commands.database import migrate_database
     from portal.commands.serve import serve
     from portal.starting import start
@@ -86,7 +86,7 @@ def prepare(folder: Path, port: int) -> dict[str, str]:
     keys = folder / "keys.json"
     if not keys.exists():
         crypto.write_key_file(keys, crypto.new_key_ring())
-    return {
+    environment = {
         "PORTAL_MODE": "demo",
         "PORTAL_CONFIG": str(ROOT / "demo" / "portal.yaml"),
         "PORTAL_DATABASE_URL": f"sqlite:///{folder / 'portal.db'}",
@@ -95,6 +95,10 @@ def prepare(folder: Path, port: int) -> dict[str, str]:
         "PORTAL_BIND": f"127.0.0.1:{port}",
         **demo.environment(folder),
     }
+    # So that other commands can be pointed at the running demo: `set -a; . var/demo/environment`.
+    lines = (f"{name}={shlex.quote(value)}" for name, value in environment.items())
+    (folder / "environment").write_text("\n".join(lines) + "\n")
+    return environment
 
 
 def free_port(wanted: int) -> int:

@@ -7,11 +7,14 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.core.db import Base, CompanyOwned
+from portal.core.db import Base, CompanyOwned, Encrypted
 
 
 class StepState(StrEnum):
-    """Where a step is. `in_doubt`: an attempt never reported and the system cannot tell. `parked`: waits for a human."""
+    """Where a step is. `in_doubt`: an attempt never reported and the system cannot tell. `parked`: waits for a human.
+
+    `failed`: a human gave it up, with a reason. `cancelled`: taken back before it began.
+    """
 
     WAITING = "waiting"
     CLAIMED = "claimed"
@@ -22,12 +25,31 @@ class StepState(StrEnum):
     CANCELLED = "cancelled"
 
 
+OPEN = (StepState.WAITING, StepState.CLAIMED, StepState.IN_DOUBT, StepState.PARKED)
+"""States in which a step still has something to do, or someone has."""
+
+
+class AttemptOutcome(StrEnum):
+    """How a try ended. `unreported`: its worker died or was too slow; `late`: it reported after another had taken over."""
+
+    DONE = "done"
+    LATER = "later"
+    PARKED = "parked"
+    RAISED = "raised"
+    IN_DOUBT = "in_doubt"
+    UNREPORTED = "unreported"
+    LATE = "late"
+
+
 class Step(CompanyOwned, Base):
-    """One call to one system for one case or one consent write. `act` names its handler; `subject_id` is the case or event."""
+    """One call to one system for one case or one consent write. `act` names its handler; `subject_id` is the case or event.
+
+    `probe_first` says that a try may have gone through unreported: the system is asked before anything is done again.
+    """
 
     __tablename__ = "step"
     __table_args__ = (
-        Index("ix_step_due", "state", "run_at"),
+        Index("ix_step_due", "company_id", "system", "state", "run_at"),
         UniqueConstraint("company_id", "act", "subject_id", "system", "part"),
     )
 
@@ -45,8 +67,10 @@ class Step(CompanyOwned, Base):
     lease_owner: Mapped[str | None] = mapped_column(String(60))
     lease_until: Mapped[datetime | None]
     tries: Mapped[int] = mapped_column(default=0)
+    probe_first: Mapped[bool] = mapped_column(default=False)
     error: Mapped[str | None] = mapped_column(String(120))
     receipt: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    hand_reason: Mapped[str | None] = mapped_column(Encrypted("step.hand_reason"))
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 
@@ -64,13 +88,16 @@ class Attempt(CompanyOwned, Base):
     owner: Mapped[str] = mapped_column(String(60))
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
-    outcome: Mapped[str | None] = mapped_column(String(20))
+    outcome: Mapped[AttemptOutcome | None] = mapped_column(String(20))
     error: Mapped[str | None] = mapped_column(String(120))
     receipt: Mapped[dict[str, Any] | None] = mapped_column(JSON)
 
 
 class SystemState(CompanyOwned, Base):
-    """How a system has been answering: the breaker that keeps a failing one from being hammered."""
+    """One lane: a company's system (empty: the portal's own work), how it has been answering and when it last had its turn.
+
+    `failures` in a row open the breaker until `open_until`; `since` is when the first of them was. `served_at` keeps turns fair.
+    """
 
     __tablename__ = "system_state"
     __table_args__ = (UniqueConstraint("company_id", "system"),)
@@ -80,3 +107,4 @@ class SystemState(CompanyOwned, Base):
     failures: Mapped[int] = mapped_column(default=0)
     open_until: Mapped[datetime | None]
     since: Mapped[datetime | None]
+    served_at: Mapped[datetime | None]

@@ -1,0 +1,92 @@
+"""What the company says about one value: its name, where it came from, why, who gets it, until when, and whether it goes out at once.
+
+Must never leave one of these unanswered: what is not said of a field is what is said of its collection.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from portal.adapters.contract import Value
+from portal.cases.meaning import is_within
+from portal.config.model import CollectionNote, Company, FieldNote, Release, SourceKind
+from portal.core.i18n import _, format_date, pick
+
+FREE_TEXT = ("user.content",)
+"""Categories of what people write in their own words, which may speak of others: a person looks at it first (GDPR Art. 15(4))."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Words in the language in force. `source`, `why` and `until` read on after From, Why and Until."""
+
+    title: str
+    source: str
+    kind: SourceKind
+    why: str
+    recipients: tuple[str, ...]
+    until: str
+    release: Release
+
+    @property
+    def outside(self) -> bool:
+        """Whether the person did not give this and does not know it from their own acts (Art. 14)."""
+        return self.kind is SourceKind.THIRD_PARTY
+
+
+def collection_title(company: Company, system: str, collection: str) -> str:
+    """The collection's title in the language in force."""
+    return pick(company.systems[system].collections[collection].title)
+
+
+def field_title(company: Company, system: str, collection: str, name: str) -> str:
+    """The field's title; a field without one of its own is called by its name."""
+    note = _field(company.systems[system].collections[collection], name)
+    return pick(note.title) if note else name.replace(".", " ").replace("_", " ").strip().capitalize()
+
+
+def release_of(company: Company, system: str, collection: str, name: str, category: str) -> Release:
+    """What is said of the field, else of the collection, else by category: free text waits for a person."""
+    notes = company.systems[system].collections[collection]
+    field = _field(notes, name)
+    said = (field.release if field else None) or notes.release
+    return said or (Release.REVIEW if any(is_within(category, free) for free in FREE_TEXT) else Release.AUTO)
+
+
+def kind_of(company: Company, system: str, collection: str, value: Value) -> SourceKind:
+    """Where the value came from, seen from the person."""
+    return company.sources[_source(company, system, collection, value)].kind
+
+
+def about(company: Company, system: str, collection: str, value: Value) -> About:
+    """Everything that is said about one value."""
+    notes = company.systems[system].collections[collection]
+    field = _field(notes, value.name)
+    source = company.sources[_source(company, system, collection, value)]
+    purpose = company.purposes[value.purpose or (field and field.purpose) or notes.purpose]
+    retention = company.retention_rules[value.retention or (field and field.retention) or notes.retention]
+    named = value.recipients or (field.recipients if field and field.recipients is not None else notes.recipients)
+    return About(
+        field_title(company, system, collection, value.name),
+        _with_day(pick(source.title), value.obtained),
+        source.kind,
+        pick(purpose.why),
+        tuple(company.recipients[key].name for key in named),
+        pick(retention.title),
+        release_of(company, system, collection, value.name, value.category),
+    )
+
+
+def _source(company: Company, system: str, collection: str, value: Value) -> str:
+    notes = company.systems[system].collections[collection]
+    field = _field(notes, value.name)
+    return value.source or (field and field.source) or notes.source
+
+
+def _field(notes: CollectionNote, name: str) -> FieldNote | None:
+    """The note of a field; a part of a nested field (`address.street`) goes by the note of the whole where it has none."""
+    parts = name.split(".")
+    return next((notes.fields[key] for at in range(len(parts), 0, -1) if (key := ".".join(parts[:at])) in notes.fields), None)
+
+
+def _with_day(source: str, obtained: date | datetime | None) -> str:
+    return source if obtained is None else _("%(source)s, %(day)s", source=source, day=format_date(obtained))

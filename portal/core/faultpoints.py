@@ -1,0 +1,45 @@
+"""Named points at which a test may stop or kill this process, to prove that nothing is lost and nothing is done twice.
+
+Must never do anything in production: a process that is told to die there refuses instead.
+"""
+
+import os
+import signal
+
+from portal.core.errors import PortalError
+
+POINTS = frozenset(
+    (
+        "engine.claimed",  # the attempt is committed, the call has not begun
+        "engine.called",  # the system has answered, nothing of it is written
+        "engine.settling",  # the result is written, not yet committed
+        "engine.settled",  # the result is committed
+        "engine.delivering",  # a thread of the worker is about to look for work
+    )
+)
+"""Every point there is. A new one is added here first."""
+
+VARIABLE = "PORTAL_TEST_FAULT"
+SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
+
+_passed: dict[str, int] = {}
+
+
+class FaultPointRefused(PortalError):
+    """A fault was asked for where none may happen, or one that does not exist."""
+
+
+def point(name: str) -> None:
+    """Do nothing; unless `PORTAL_TEST_FAULT` is `<name>=<kill|stop>[@<nth time>]`: then stop or kill this process here."""
+    wanted = os.environ.get(VARIABLE)
+    if not wanted:
+        return
+    if os.environ.get("PORTAL_MODE") != "demo":
+        raise FaultPointRefused(f"{VARIABLE} is for tests. Unset it; it works with PORTAL_MODE=demo only.")
+    where, _, how = wanted.partition("=")
+    how, _, nth = how.partition("@")
+    if where not in POINTS or how not in SIGNALS or name not in POINTS:
+        raise FaultPointRefused(f"{VARIABLE} must be one of the known points, with `=kill` or `=stop`.")
+    _passed[name] = _passed.get(name, 0) + 1
+    if where == name and _passed[name] == int(nth or 1):
+        os.kill(os.getpid(), SIGNALS[how])

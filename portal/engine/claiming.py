@@ -1,0 +1,243 @@
+"""Take one due step: fairly, once, and only where nothing forbids it now.
+
+Must never hand a step to two workers, read a person's data while it is being erased, or call a system whose breaker is open.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from portal.core import clock
+from portal.core.db import Moment
+from portal.engine.contract import Claim, Handler
+from portal.engine.model import OPEN, Attempt, AttemptOutcome, Step, StepState, SystemState
+
+LEASE = timedelta(seconds=60)
+CRASHES_THAT_PARK = 3
+"""A step whose worker died that often in a row is taken for the cause."""
+
+PERSON_LOCK = 0x5745 << 48
+"""Keeps the advisory locks on persons apart from any other use of such locks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A claimed step. `probe_first`: an earlier try may have gone through. `poisonous`: its workers keep dying."""
+
+    claim: Claim
+    probe_first: bool
+    poisonous: bool
+
+
+def lanes_with_work(db: Session, handlers: Mapping[str, Handler], *, full: frozenset[int] = frozenset()) -> list[int]:
+    """Ids of the lanes that have something due, the company and then the system first that waited longest for its turn.
+
+    Fair over companies however many steps one of them has; companies in `full` have their share already.
+    """
+    now = clock.database_now(db)
+    in_lane = (Step.company_id == SystemState.company_id, Step.system == SystemState.system, Step.act.in_(list(handlers)))
+    something_due = or_(*(exists().where(*in_lane, *due) for due in _ways_to_be_due(now)))
+    turns: dict[int, datetime | None] = {}
+    lanes = []
+    for lane in db.execute(
+        select(SystemState.id, SystemState.company_id, SystemState.served_at, SystemState.open_until, something_due.label("due"))
+    ):
+        turns[lane.company_id] = max(turns.get(lane.company_id), lane.served_at, key=_seconds)
+        if lane.due and lane.company_id not in full and (lane.open_until is None or lane.open_until <= now):
+            lanes.append(lane)
+    lanes.sort(key=lambda lane: (_seconds(turns[lane.company_id]), _seconds(lane.served_at), lane.id))
+    return [lane.id for lane in lanes]
+
+
+def claim_from_lane(
+    db: Session, lane_id: int, handlers: Mapping[str, Handler], *, owner: str, lease: timedelta = LEASE
+) -> Taken | None:
+    """Claim the lane's next step and write its attempt, in the caller's transaction; None where another was faster."""
+    now = clock.database_now(db)
+    lane = db.get_one(SystemState, lane_id, populate_existing=True)
+    candidate = _candidate(db, lane, handlers, now)
+    if candidate is None:
+        return None
+    if candidate.person_id is not None and db.get_bind().dialect.name != "sqlite":
+        # Two claims for one person must see one another: without this lock both would find that nothing stands in the way.
+        db.execute(select(func.pg_advisory_xact_lock(PERSON_LOCK + candidate.person_id)))
+    if not _take_turn(db, lane, now, lease):
+        return None
+    unrepeatable = [act for act, handler in handlers.items() if not handler.repeatable]
+    row = db.execute(
+        update(Step)
+        .where(Step.id == candidate.id, or_(*(and_(*due) for due in _ways_to_be_due(now))), ~must_wait(handlers))
+        .values(
+            state=StepState.CLAIMED,
+            fence=Step.fence + 1,
+            tries=Step.tries + 1,
+            lease_owner=owner,
+            lease_until=now + lease,
+            probe_first=or_(Step.probe_first, and_(Step.state == StepState.CLAIMED, Step.act.in_(unrepeatable))),
+        )
+        .returning(*_CLAIMED)
+        .execution_options(synchronize_session=False)
+    ).first()
+    if row is None:
+        return None
+    claim = claim_of(row)
+    lost = candidate.state == StepState.CLAIMED
+    if lost:
+        db.execute(
+            update(Attempt)
+            .where(Attempt.step_id == claim.step_id, Attempt.ended_at.is_(None))
+            .values(outcome=AttemptOutcome.UNREPORTED, ended_at=now)
+            .execution_options(synchronize_session=False)
+        )
+    db.add(
+        Attempt(
+            company_id=claim.company_id,
+            step_id=claim.step_id,
+            fence=claim.fence,
+            idempotency_key=claim.idempotency_key,
+            owner=owner,
+            started_at=now,
+        )
+    )
+    return Taken(claim, row.probe_first, lost and _crashes(db, claim.step_id) >= CRASHES_THAT_PARK)
+
+
+def still_mine(db: Session, claim: Claim) -> bool:
+    """Whether the claim holds at this moment: asked once more right before the call."""
+    found = db.execute(
+        select(Step.lease_until).where(Step.id == claim.step_id, Step.fence == claim.fence, Step.state == StepState.CLAIMED)
+    ).first()
+    return found is not None and found.lease_until > clock.database_now(db)
+
+
+def renew_lease(db: Session, claim: Claim, *, lease: timedelta = LEASE) -> bool:
+    """Hold the step for another `lease` from now; False where it has been taken over."""
+    renewed = db.execute(
+        update(Step)
+        .where(Step.id == claim.step_id, Step.fence == claim.fence, Step.state == StepState.CLAIMED)
+        .values(lease_until=clock.database_now(db) + lease)
+        .returning(Step.id)
+        .execution_options(synchronize_session=False)
+    )
+    return renewed.first() is not None
+
+
+_CLAIMED = (
+    Step.id,
+    Step.company_id,
+    Step.act,
+    Step.subject_id,
+    Step.person_id,
+    Step.system,
+    Step.part,
+    Step.fence,
+    Step.tries,
+    Step.created_at,
+    Step.not_after,
+    Step.lease_until,
+    Step.probe_first,
+)
+
+
+def claim_of(row: Any) -> Claim:
+    """A step, or a row with its columns, as its handler sees it."""
+    return Claim(
+        step_id=row.id,
+        company_id=row.company_id,
+        act=row.act,
+        subject_id=row.subject_id,
+        person_id=row.person_id,
+        system=row.system,
+        part=row.part,
+        fence=row.fence,
+        tries=row.tries,
+        # The moment keeps keys apart where a database is begun anew and a system still remembers the old ones.
+        idempotency_key=f"step-{row.id}-{int(row.created_at.timestamp() * 1_000_000)}",
+        lease_until=row.lease_until or row.run_at,
+        not_after=row.not_after,
+    )
+
+
+def must_wait(handlers: Mapping[str, Handler]) -> ColumnElement[bool]:
+    """Whether reading and erasing of one person would cross (a half-empty package that calls itself complete).
+
+    An erasure that has not begun lets every open reading of the person finish first; a reading waits for an erasure that has.
+    """
+    reads = [act for act, handler in handlers.items() if handler.repeatable and handler.calls_system]
+    read, erasure, begun = aliased(Step), aliased(Step), aliased(Step)
+    reading = (read.person_id == Step.person_id, ~read.irreversible, read.act.in_(reads))
+    own_erasure_begun = exists().where(
+        begun.person_id == Step.person_id, begun.subject_id == Step.subject_id, begun.irreversible, begun.fence > 0
+    )
+    erasure_under_way = exists().where(
+        erasure.person_id == Step.person_id,
+        erasure.irreversible,
+        erasure.state.in_(OPEN),
+        begun.person_id == erasure.person_id,
+        begun.subject_id == erasure.subject_id,
+        begun.irreversible,
+        begun.fence > 0,
+    )
+    reading_now = exists().where(*reading, read.state == StepState.CLAIMED)
+    reading_open = exists().where(*reading, read.state.in_(OPEN))
+    return or_(
+        and_(Step.irreversible, or_(reading_now, and_(~own_erasure_begun, reading_open))),
+        and_(~Step.irreversible, Step.act.in_(reads), erasure_under_way),
+    )
+
+
+def _ways_to_be_due(now: datetime) -> tuple[tuple[ColumnElement[bool], ...], ...]:
+    """Claimed by someone whose lease is over, or waiting and due: two questions, since one index answers each."""
+    return (
+        (Step.state == StepState.CLAIMED, Step.lease_until < now),
+        (Step.state == StepState.WAITING, Step.run_at <= now),
+    )
+
+
+def _candidate(db: Session, lane: SystemState, handlers: Mapping[str, Handler], now: datetime) -> Any:
+    for due in _ways_to_be_due(now):
+        found = db.execute(
+            select(Step.id, Step.person_id, Step.state)
+            .where(Step.company_id == lane.company_id, Step.system == lane.system, *due)
+            .where(Step.act.in_(list(handlers)), ~must_wait(handlers))
+            .order_by(Step.run_at, Step.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        ).first()
+        if found is not None:
+            return found
+    return None
+
+
+def _take_turn(db: Session, lane: SystemState, now: datetime, lease: timedelta) -> bool:
+    """Take the lane's turn. A breaker whose pause is over lets one step through to see whether the system answers again."""
+    open_until = case((SystemState.open_until.is_(None), None), else_=literal(now + lease, Moment()))
+    taken = db.execute(
+        update(SystemState)
+        .where(SystemState.id == lane.id, or_(SystemState.open_until.is_(None), SystemState.open_until <= now))
+        .values(served_at=now, open_until=open_until)
+        .returning(SystemState.id)
+        .execution_options(synchronize_session=False)
+    )
+    return taken.first() is not None
+
+
+def _crashes(db: Session, step_id: int) -> int:
+    """How many of the newest tries in a row never reported."""
+    outcomes = db.scalars(
+        select(Attempt.outcome).where(Attempt.step_id == step_id, Attempt.ended_at.is_not(None)).order_by(Attempt.fence.desc())
+    )
+    count = 0
+    for outcome in outcomes:
+        if outcome not in (AttemptOutcome.UNREPORTED, AttemptOutcome.LATE):
+            break
+        count += 1
+    return count
+
+
+def _seconds(moment: datetime | None) -> float:
+    return moment.timestamp() if moment else 0.0

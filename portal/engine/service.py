@@ -1,0 +1,133 @@
+"""How a room asks for work, looks at it, takes it back and settles it by hand.
+
+Must never add the same step twice, and never let a step that is running be settled under the hands of its worker.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from portal.accounts.companies import record_audit
+from portal.core import clock
+from portal.core.db import company_of
+from portal.core.errors import PortalError
+from portal.engine.model import Step, StepState, SystemState
+
+
+class ByHand(StrEnum):
+    """What a human may decide about a step: try again now, give it up, or it was done outside the portal."""
+
+    RETRY = "retry"
+    SKIP = "skip"
+    DONE = "done"
+
+
+class StepIsRunning(PortalError):
+    """A worker has the step in hand; nobody else can settle it now."""
+
+
+class StepHasEnded(PortalError):
+    """The step is done, given up or taken back."""
+
+
+class NoSuchStep(PortalError):
+    """The company has no step of that number."""
+
+
+class ReasonMissing(PortalError):
+    """A step was to be settled by hand without saying why."""
+
+
+def add_step(
+    db: Session,
+    *,
+    act: str,
+    subject_id: int,
+    system: str = "",
+    run_at: datetime | None = None,
+    person_id: int | None = None,
+    part: int = 1,
+    irreversible: bool = False,
+    not_after: datetime | None = None,
+) -> Step:
+    """Ask for one call, in the caller's transaction; who asks again for the same gets the step that is there.
+
+    `run_at` is the earliest moment (none: now). `not_after` is the date in law less what a human needs to mend it: waits never
+    lead past it. `system` is its key in `portal.yaml`, or empty for the portal's own work. Steps of one erasure are added so
+    that at least one is open from the first to the last: that is what keeps a reading of the same person out in between.
+    """
+    company_id, now = company_of(db), clock.now()
+    add = sqlite_insert if db.get_bind().dialect.name == "sqlite" else postgresql_insert
+    db.flush()
+    if db.scalar(select(SystemState.id).filter_by(system=system)) is None:
+        db.execute(add(SystemState).values(company_id=company_id, system=system, failures=0).on_conflict_do_nothing())
+    db.execute(
+        add(Step)
+        .values(
+            company_id=company_id,
+            act=act,
+            subject_id=subject_id,
+            person_id=person_id,
+            system=system,
+            part=part,
+            irreversible=irreversible,
+            state=StepState.WAITING,
+            run_at=run_at or now,
+            not_after=not_after,
+            fence=0,
+            tries=0,
+            probe_first=False,
+            created_at=now,
+        )
+        .on_conflict_do_nothing()
+    )
+    return db.scalars(select(Step).filter_by(act=act, subject_id=subject_id, system=system, part=part)).one()
+
+
+def steps_of(db: Session, acts: Collection[str], subject_id: int) -> list[Step]:
+    """The steps of one case or event, in the order in which they were asked for."""
+    return list(db.scalars(select(Step).where(Step.act.in_(acts), Step.subject_id == subject_id).order_by(Step.id)))
+
+
+def cancel_step(db: Session, step_id: int) -> bool:
+    """Take a step back before it begins. False where it has begun or ended: then the loser of the race tells the truth."""
+    cancelled = db.execute(
+        update(Step)
+        .where(Step.id == step_id, Step.state == StepState.WAITING, Step.fence == 0)
+        .values(state=StepState.CANCELLED, ended_at=clock.now())
+        .returning(Step.id)
+    )
+    return cancelled.first() is not None
+
+
+def settle_by_hand(db: Session, step_id: int, *, outcome: ByHand, reason: str, actor: str) -> Step:
+    """Settle a step that waits (for a human or for its next try), with an audit entry in the same transaction.
+
+    `reason` is one sentence that the customer may see (kept encrypted); `actor` is a staff id. A retry is a new try even where an
+    earlier one is in doubt: the human has looked. Raises `NoSuchStep`, `StepIsRunning`, `StepHasEnded` or `ReasonMissing`.
+    """
+    if not reason.strip():
+        raise ReasonMissing("Say why: the customer and the audit see it.")
+    step = db.scalar(select(Step).where(Step.id == step_id).with_for_update())
+    if step is None:
+        raise NoSuchStep("There is no such step.")
+    if step.state == StepState.CLAIMED:
+        raise StepIsRunning("A worker is on it right now. Look again in a minute.")
+    if step.state in (StepState.DONE, StepState.FAILED, StepState.CANCELLED):
+        raise StepHasEnded(f"The step has ended already: {step.state}.")
+    before, now = step.state, clock.now()
+    step.hand_reason = reason.strip()
+    if outcome is ByHand.RETRY:
+        step.state, step.run_at, step.tries, step.probe_first, step.error = StepState.WAITING, now, 0, False, None
+    else:
+        step.state = StepState.DONE if outcome is ByHand.DONE else StepState.FAILED
+        step.ended_at = now
+        step.receipt = {"by_hand": outcome.value, "was": str(before)}
+    record_audit(db, actor=actor, act=f"step.{outcome.value}", target=f"step:{step.id}", system=step.system, was=str(before))
+    db.flush()
+    return step
