@@ -76,7 +76,10 @@ def normal_address(text: str, *, allow_non_ascii: bool = False) -> str:
         raise NoMailboxThere
     if not local.isascii() and (not allow_non_ascii or unicodedata.normalize("NFKC", local) != local):
         raise LettersThatLookAlike
-    return f"{_local_part(local)}@{_a_label(domain)}"
+    normal = f"{_local_part(local)}@{_a_label(domain)}"
+    if len(normal.encode()) > LONGEST:
+        raise AddressTooLong
+    return normal
 
 
 def _local_part(local: str) -> str:
@@ -97,7 +100,7 @@ def _a_label(domain: str) -> str:
     except EmailNotValidError:
         raise DomainNotUsable from None
     encoded = checked.ascii_domain
-    if domain not in (checked.domain, encoded) or len(encoded) > LONGEST:
+    if domain not in (checked.domain, encoded):
         raise DomainNotUsable
     return encoded
 

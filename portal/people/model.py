@@ -15,7 +15,7 @@ class Person(CompanyOwned, Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     language: Mapped[str | None] = mapped_column(String(20))
-    wrapped_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    wrapped_key: Mapped[bytes | None] = mapped_column(LargeBinary, info={"ciphertext": "person.wrapped_key"})
     created_at: Mapped[datetime]
 
 

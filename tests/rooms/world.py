@@ -39,13 +39,13 @@ class World:
     second: int
 
     @contextmanager
-    def writing(self, company: int | None = None) -> Iterator[Session]:
+    def writing(self, company: int | str | None = None) -> Iterator[Session]:
         """A transaction that writes for one company (the first, if none is named), committed where the block ends."""
         with self.database.writing(company or self.first) as db:
             yield db
 
     @contextmanager
-    def reading(self, company: int | None = None) -> Iterator[Session]:
+    def reading(self, company: int | str | None = None) -> Iterator[Session]:
         """A transaction that reads for one company (the first, if none is named)."""
         with self.database.reading(company or self.first) as db:
             yield db
@@ -64,7 +64,7 @@ class World:
         found: list[bytes] = []
         with self.database.engine.connect() as connection:
             for table in Base.metadata.sorted_tables:
-                for row in connection.execute(table.select().with_only_columns(*(text(f'"{c.name}"') for c in table.columns))):
+                for row in connection.execute(text(f'SELECT * FROM "{table.name}"')):
                     found += [bytes(value) if isinstance(value, bytes | memoryview) else str(value).encode() for value in row]
         return b"\n".join(found)
 

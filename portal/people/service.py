@@ -1,0 +1,116 @@
+"""Find or make the person behind an identifier. Must never make two persons of one identifier, nor one of two companies'."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from portal.accounts import registry
+from portal.core import clock, crypto
+from portal.core.db import company_of
+from portal.core.errors import PortalError
+from portal.people.addresses import AddressRefused, normal_address
+from portal.people.model import Person, PersonIdentifier
+
+EMAIL = "email"
+
+
+class NotInNormalForm(PortalError):
+    """An identifier came that `portal.people.addresses` did not make, or one that stands for an erased person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """One identifier in normal form: kind `email`, `phone` or `customer_number`."""
+
+    kind: str
+    value: str = field(repr=False)
+
+
+def hashes_of(company_id: int, identifier: Identifier) -> Mapping[str, bytes]:
+    """The identifier's keyed hash under every hash key of the ring, by key id, newest last."""
+    company = registry.key_of(company_id)
+    ids = crypto.keys().ids("hash")
+    return {key_id: crypto.identifier_hash(company, identifier.kind, identifier.value, key_id) for key_id in ids}
+
+
+def find_person(db: Session, identifier: Identifier) -> Person | None:
+    """The person with that identifier in the session's company, whichever hash key it was stored under."""
+    found = find_identifier(db, identifier)
+    return db.get_one(Person, found.person_id) if found else None
+
+
+def find_identifier(db: Session, identifier: Identifier) -> PersonIdentifier | None:
+    """The row of that identifier in the session's company."""
+    hashes = hashes_of(company_of(db), identifier)
+    return db.scalar(select(PersonIdentifier).filter_by(kind=identifier.kind).where(PersonIdentifier.hash.in_(hashes.values())))
+
+
+def person_for(db: Session, identifier: Identifier, *, proven: bool = False, language: str | None = None) -> Person:
+    """The person with that identifier, made where there is none. `proven`: they just showed that it is theirs.
+
+    Raises `NotInNormalForm`.
+    """
+    row = identifier_for(db, identifier, language=language)
+    person = db.get_one(Person, row.person_id)
+    if proven:
+        row.proven_at = clock.now()
+    if language:
+        person.language = language
+    return person
+
+
+def identifier_for(db: Session, identifier: Identifier, *, language: str | None = None) -> PersonIdentifier:
+    """The row of that identifier, made (with its person) where there is none. Raises `NotInNormalForm`."""
+    _refuse_other_forms(identifier)
+    found = find_identifier(db, identifier)
+    if found is not None:
+        return found
+    try:
+        with db.begin_nested():
+            return _add(db, identifier, language)
+    except IntegrityError:
+        # Somebody else made the same one at the same moment; theirs is as good.
+        found = find_identifier(db, identifier)
+        if found is None:
+            raise
+        return found
+
+
+def identifiers_of(db: Session, person_id: int) -> list[Identifier]:
+    """All identifiers of a person, the oldest first."""
+    rows = db.scalars(select(PersonIdentifier).filter_by(person_id=person_id).order_by(PersonIdentifier.id))
+    return [Identifier(row.kind, row.value) for row in rows]
+
+
+def _add(db: Session, identifier: Identifier, language: str | None) -> PersonIdentifier:
+    now = clock.now()
+    person = Person(language=language, created_at=now)
+    db.add(person)
+    db.flush()
+    key_id = crypto.keys().newest("hash")[0]
+    row = PersonIdentifier(
+        person_id=person.id,
+        kind=identifier.kind,
+        hash=hashes_of(company_of(db), identifier)[key_id],
+        hash_key_id=key_id,
+        value=identifier.value,
+        created_at=now,
+    )
+    db.add(row)
+    db.flush()
+    return row
+
+
+def _refuse_other_forms(identifier: Identifier) -> None:
+    if identifier.kind == EMAIL:
+        try:
+            in_form = normal_address(identifier.value, allow_non_ascii=True) == identifier.value
+        except AddressRefused:
+            in_form = False
+        if not in_form:
+            raise NotInNormalForm("This address is not in the form that portal.people.addresses makes.")
+    elif not identifier.value.strip():
+        raise NotInNormalForm("An identifier cannot be empty.")
