@@ -77,7 +77,9 @@ def parse_part(kind: type[P], data: Any, document: Document, path: tuple[str | i
     try:
         return kind.model_validate(data)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        found = error.errors(include_url=False, include_input=False, include_context=False)
+        # A misspelt key is both unknown and missing: the unknown one is where the person has to look.
+        first = min(found, key=lambda problem: problem["type"] != "extra_forbidden")
         loc = (*path, *(part for part in first["loc"] if part != "[key]"))
         if first["type"] == "extra_forbidden":
             raise document.error(loc, "This key is not known.", _did_you_mean(kind, first["loc"])) from None

@@ -3,7 +3,7 @@
 Must never build anything but plain data, and never let a small file grow into a large one (aliases, depth).
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from portal.core.errors import PortalError
 MAX_BYTES = 2_000_000
 MAX_NODES = 200_000
 MAX_DEPTH = 40
+PLAIN = "tag:yaml.org,2002:"
 
 Path_ = tuple[str | int, ...]
 
@@ -91,13 +92,19 @@ class _Builder(yaml.constructor.SafeConstructor):
             raise DocumentError(
                 self.file, line, "", "The file is too large or too deep once its aliases are followed.", "Write it out."
             )
+        if node.tag.removeprefix(PLAIN) not in ("map", "seq") and not isinstance(node, yaml.ScalarNode):
+            raise DocumentError(self.file, line, _name(path), f"The tag {node.tag} is not allowed.", "Write plain data.")
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
             return [self.build(item, (*path, index)) for index, item in enumerate(node.value)]
+        return self._scalar(node, path)
+
+    def _scalar(self, node: yaml.Node, path: Path_) -> Any:
         try:
             return self.construct_object(node)
         except (yaml.constructor.ConstructorError, ValueError):
+            line = node.start_mark.line + 1
             raise DocumentError(
                 self.file, line, _name(path), f"The tag {node.tag} is not allowed.", "Write plain data."
             ) from None
@@ -106,11 +113,11 @@ class _Builder(yaml.constructor.SafeConstructor):
         result: dict[str | int, Any] = {}
         for key_node, value_node in node.value:
             line = key_node.start_mark.line + 1
-            key = self.construct_object(key_node) if isinstance(key_node, yaml.ScalarNode) else None
+            key = self._scalar(key_node, path) if isinstance(key_node, yaml.ScalarNode) else None
             # YAML 1.1 reads `no:` and `on:` as booleans: what stands in the file is meant.
             if isinstance(key, bool):
                 key = key_node.value
-            if not isinstance(key, str | int) or not isinstance(key, Hashable):
+            if not isinstance(key, str | int):
                 raise DocumentError(self.file, line, _name(path), "A key must be a word.", "Quote it.")
             if key in result:
                 raise DocumentError(self.file, line, _name((*path, key)), "This key stands twice.", "Keep one of them.")

@@ -14,7 +14,6 @@ POINTS = frozenset(
         "engine.called",  # the system has answered, nothing of it is written
         "engine.settling",  # the result is written, not yet committed
         "engine.settled",  # the result is committed
-        "engine.delivering",  # a thread of the worker is about to look for work
     )
 )
 """Every point there is. A new one is added here first."""

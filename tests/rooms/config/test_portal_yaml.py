@@ -1,0 +1,100 @@
+"""`portal.yaml`: every mistake names file, line, key and remedy, and nothing half-understood runs."""
+
+import shutil
+
+import pytest
+
+from portal.config import load_config
+from portal.core.documents import DocumentError
+from tests.rooms.world import COMPANIES
+
+
+@pytest.fixture
+def changed(tmp_path):
+    """Load the test companies with one piece of text replaced; gives the error that comes of it."""
+    shutil.copytree(COMPANIES.parent, tmp_path / "companies")
+    file = tmp_path / "companies" / "portal.yaml"
+
+    def load(old, new):
+        text = file.read_text()
+        assert old in text
+        file.write_text(text.replace(old, new, 1))
+        with pytest.raises(DocumentError) as caught:
+            load_config(file)
+        return caught.value
+
+    return load
+
+
+def line_with(words):
+    return next(number for number, line in enumerate(COMPANIES.read_text().splitlines(), 1) if words in line)
+
+
+def test_the_file_loads():
+    assert len(load_config(COMPANIES).portal.companies) == 2
+
+
+def test_an_unknown_key_names_its_line_and_the_key_that_was_meant(changed):
+    error = changed("legal_name:", "legal_nmae:")
+    assert error.line == line_with("legal_name:")
+    assert "`legal_name`" in error.remedy
+
+
+def test_a_missing_translation_names_text_and_language(changed):
+    text = COMPANIES.read_text()
+    languages = next(line for line in text.splitlines() if line.strip().startswith("languages:"))
+    error = changed(languages.strip(), languages.strip().replace("]", ", fr]"))
+    assert "`fr`" in error.problem
+    assert error.line > 1
+
+
+SYSTEM = """systems:
+      shop:
+        kind: sql
+        title: {en: Shop, de: Laden}
+        collections:
+          shop.customers:
+            title: {en: Customers, de: Kunden}
+            source: nobody
+            purpose: orders
+            retention: three_years
+            recipients: []
+"""
+
+
+def test_a_reference_that_leads_nowhere_is_named_with_its_line(changed):
+    error = changed("systems: {}\n", SYSTEM)
+    assert "`nobody` is not one of the sources" in error.problem
+    assert error.line == line_with("systems: {}") + 7
+
+
+def test_colours_that_cannot_be_read_are_refused(changed):
+    line = next(line for line in COMPANIES.read_text().splitlines() if "accent_ink" in line)
+    old = line.split("accent_ink:")[1].split(",")[0].split("}")[0].strip()
+    accent = line.split("accent:")[1].split(",")[0].strip() if "accent:" in line else old
+    error = changed(f"accent_ink: {old}", f"accent_ink: {accent}")
+    assert "contrast" in error.problem
+
+
+def test_two_companies_cannot_share_a_host(tmp_path, changed):
+    hosts = [line.strip() for line in COMPANIES.read_text().splitlines() if line.strip().startswith("hosts:")]
+    error = changed(hosts[1], hosts[0])
+    assert "belongs to" in error.problem
+
+
+def test_what_the_law_asks_for_cannot_be_left_out(changed):
+    line = next(line.strip() for line in COMPANIES.read_text().splitlines() if line.strip().startswith("decisions:"))
+    assert "missing" in changed(line, "").problem
+
+
+def test_a_file_that_is_not_there_is_an_error_in_words(tmp_path):
+    with pytest.raises(DocumentError, match="cannot be read"):
+        load_config(tmp_path / "portal.yaml")
+
+
+@pytest.mark.parametrize("content", ["", "[]", "version: 2\ncompanies: {}", "companies:"])
+def test_a_file_without_companies_is_an_error_in_words(tmp_path, content):
+    file = tmp_path / "portal.yaml"
+    file.write_text(content)
+    with pytest.raises(DocumentError):
+        load_config(file)

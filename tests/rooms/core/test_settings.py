@@ -1,0 +1,49 @@
+"""The environment: every setting is checked, every mistake says what to do, unsafe ones do not start (O5)."""
+
+import pytest
+
+from portal.settings import SettingsError, read_settings
+
+GOOD = {
+    "PORTAL_DATABASE_URL": "sqlite:///x.db",
+    "PORTAL_KEYS": "{}",
+    "PORTAL_FILES": "files",
+    "PORTAL_SMTP_URL": "smtp://u:p@mail.example.org:587?tls=starttls",
+}
+
+
+def test_a_complete_environment_is_read():
+    settings = read_settings(GOOD)
+    assert settings.trusted_hops == 0
+    assert not settings.is_demo
+
+
+def test_a_secret_may_stand_in_a_file(tmp_path):
+    file = tmp_path / "url"
+    file.write_text("sqlite:///y.db\n")
+    environment = {**GOOD, "PORTAL_DATABASE_URL_FILE": str(file)}
+    del environment["PORTAL_DATABASE_URL"]
+    assert read_settings(environment).database_url == "sqlite:///y.db"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"PORTAL_DATABASE_URL": None}, "PORTAL_DATABASE_URL is not set"),
+        ({"PORTAL_KEYS": None}, "PORTAL_KEYS is not set"),
+        ({"PORTAL_TRUSTED_HOPS": "many"}, "PORTAL_TRUSTED_HOPS"),
+        ({"PORTAL_DEBUG": "1"}, "not a setting"),
+        ({"PORTAL_BIND_FILE": "x"}, "not a setting"),
+        ({"PORTAL_DATABASE_URL_FILE": "/nowhere/at/all"}, "cannot be read"),
+        ({"PORTAL_SMTP_URL": None}, "Nobody can sign in"),
+        ({"PORTAL_SMTP_URL": "mail.example.org"}, "must look like"),
+        ({"PORTAL_SMTP_URL": "smtp://mail.example.org?tls=off"}, "loopback only"),
+        ({"PORTAL_MODE": "demo", "PORTAL_BIND": "0.0.0.0:8080"}, "loopback only"),
+        ({"PORTAL_MODE": "demo", "PORTAL_BIND": "[::]:8080"}, "loopback only"),
+        ({"PORTAL_MODE": "debug"}, "PORTAL_MODE"),
+    ],
+)
+def test_O5_what_is_missing_wrong_or_unsafe_does_not_start(change, words):
+    environment = {name: value for name, value in {**GOOD, **change}.items() if value is not None}
+    with pytest.raises(SettingsError, match=words):
+        read_settings(environment)
