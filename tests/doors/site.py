@@ -1,0 +1,150 @@
+"""The demo's site in this process, and browsers that walk through it as people do: by pages, forms and the mailbox."""
+
+import re
+import shutil
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+
+from flask import Flask
+from werkzeug.test import Client, TestResponse
+
+from portal import create_app
+from portal.core.db import ALL_COMPANIES
+from portal.outbox.demo import ShownMail, demo_mails
+from portal.starting import Running
+from portal.worker import Worker
+from scripts.demo_app import start_demo
+from tests.pages import Element, fields_of, read
+
+FIRST_HOST = "127.0.0.1:8080"
+SECOND_HOST = "alpenrad.localhost:8080"
+PHONE = "Mozilla/5.0 (Android 15; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0"
+
+
+@dataclass
+class Site:
+    """The running demo: the application, a worker to push by hand, and the folder that holds everything."""
+
+    running: Running
+    app: Flask
+    worker: Worker
+    folder: Path
+
+    def browser(self, host: str = FIRST_HOST, **headers: str) -> "Browser":
+        """A fresh browser at one company."""
+        return Browser(self, host, {"User-Agent": PHONE, **headers})
+
+    def work(self) -> None:
+        """Let the worker do everything that is due."""
+        while self.worker.run_due():
+            pass
+
+    def mails(self, to: str = "") -> list[ShownMail]:
+        """Mails sent so far, newest first; of one recipient where one is named."""
+        self.work()
+        with self.running.database.reading(ALL_COMPANIES) as db:
+            return [mail for mail in demo_mails(db) if not to or mail.to == to]
+
+    def signed_in(self, address: str, host: str = FIRST_HOST) -> "Browser":
+        """A browser in which this person has signed in by link."""
+        browser = self.browser(host)
+        browser.ask_for_link(address)
+        browser.open(self.link_of(address))
+        browser.submit("Sign in")
+        assert browser.status == 200, browser.status
+        return browser
+
+    def link_of(self, address: str) -> str:
+        """The path of the newest link that was mailed to an address."""
+        found = re.search(r"https?://[^/\s]+(/in/[\w-]+)", self.mails(address)[0].text)
+        assert found, "no link in the newest mail"
+        return found[1]
+
+    def code_of(self, address: str) -> str:
+        """The newest code that was mailed to an address."""
+        found = re.search(r"^(\d{4} \d{4})$", self.mails(address)[0].text, re.MULTILINE)
+        assert found, "no code in the newest mail"
+        return found[1]
+
+
+@dataclass
+class Browser:
+    """One browser: cookies, the page it is on, and what a person can do there."""
+
+    site: Site
+    host: str
+    headers: dict[str, str]
+    client: Client = field(init=False)
+    answer: TestResponse = field(init=False)
+    path: str = "/"
+
+    def __post_init__(self) -> None:
+        self.client = Client(self.site.app)
+
+    def open(self, path: str, **headers: str) -> TestResponse:
+        """Go to an address, following redirects as a browser does."""
+        return self._went(self.client.get(path, base_url=f"http://{self.host}", headers={**self.headers, **headers}, follow_redirects=True))
+
+    def post(self, path: str, data: dict[str, str | list[str]], **headers: str) -> TestResponse:
+        """Send a form to an address, following redirects."""
+        sent = {**self.headers, "Origin": f"http://{self.host}", "Sec-Fetch-Site": "same-origin", **headers}
+        return self._went(self.client.post(path, data=data, base_url=f"http://{self.host}", headers=sent, follow_redirects=True))
+
+    def _went(self, answer: TestResponse) -> TestResponse:
+        self.answer = answer
+        self.path = answer.request.path
+        return answer
+
+    @property
+    def status(self) -> int:
+        """Status of the last answer."""
+        return self.answer.status_code
+
+    @property
+    def page(self) -> Element:
+        """The page it is on."""
+        return read(self.answer.text)
+
+    @property
+    def words(self) -> str:
+        """What the page says."""
+        return self.page.all("main")[0].words
+
+    def form(self, button: str) -> tuple[str, dict[str, str | list[str]]]:
+        """Address and untouched values of the form that holds this button."""
+        for form in self.page.all("form"):
+            for pressed in form.all("button"):
+                if pressed.words.startswith(button):
+                    values: dict[str, str | list[str]] = dict(fields_of(form))
+                    if "name" in pressed.attributes:
+                        values[pressed.attributes["name"]] = pressed.attributes.get("value", "")
+                    return form.attributes.get("action") or self.path, values
+        raise AssertionError(f"no button {button!r} on {self.path}; buttons: {[b.words for b in self.page.all('button')]}")
+
+    def submit(self, button: str, **typed: str | list[str]) -> TestResponse:
+        """Type values and press a button of this page."""
+        path, values = self.form(button)
+        return self.post(path, {**values, **typed})
+
+    def ask_for_link(self, address: str) -> TestResponse:
+        """Type an address on the sign-in page and press the button."""
+        self.open("/sign-in")
+        return self.submit("Send me the link", email=address)
+
+
+@cache
+def _made_demo() -> Path:
+    """The demo's files, made and seeded once a process."""
+    folder = Path(mkdtemp(prefix="portal-demo-"))
+    start_demo(folder).database.close()
+    return folder
+
+
+def open_site(folder: Path, database_url: str | None = None) -> Site:
+    """A fresh site on a copy of the made demo; with `database_url`, the portal's own tables stand there."""
+    made = _made_demo()
+    shutil.copytree(made, folder, dirs_exist_ok=True)
+    running = start_demo(folder, database_url=database_url)
+    return Site(running, create_app(running), Worker(running), folder)

@@ -1,0 +1,46 @@
+"""Migrations and models say the same, forwards and back, on both databases."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect
+
+from portal.core.db import Database
+from portal.migrating import metadata, migrate, migrate_back
+from portal.starting import NotMigrated, current_revision, newest_revision, refuse_unmigrated
+from tests.databases import new_postgres_database
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def empty(request, tmp_path):
+    url = new_postgres_database() if request.param == "postgres" else f"sqlite:///{tmp_path / 'empty.db'}"
+    database = Database(url)
+    yield database
+    database.close()
+
+
+def tables(database):
+    with database.engine.connect() as connection:
+        return sorted(set(inspect(connection).get_table_names()) - {"alembic_version"})
+
+
+def test_from_empty_to_head_is_what_the_models_say(empty):
+    migrate(empty)
+    with empty.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata()) == []
+    assert current_revision(empty) == newest_revision()
+
+
+def test_back_to_empty_and_up_again_loses_no_table(empty):
+    migrate(empty)
+    made = tables(empty)
+    migrate_back(empty)
+    assert tables(empty) == []
+    migrate(empty)
+    assert tables(empty) == made
+
+
+def test_nothing_starts_on_a_database_that_is_not_migrated(empty):
+    with pytest.raises(NotMigrated, match="portal migrate"):
+        refuse_unmigrated(empty)
