@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import func, update
+from sqlalchemy import Update, func, update
 from sqlalchemy.orm import Session
 
 from portal.core import clock, logs
@@ -38,5 +38,9 @@ def note_silence(db: Session, claim: Claim, *, after: float = 0.0) -> None:
     logs.event("engine.system_silent", level=30, company=claim.company_id, system=claim.system, count=failures)
 
 
-def _of(claim: Claim):  # type: ignore[no-untyped-def]  # placeholder
-    ...
+def _of(claim: Claim) -> Update:
+    return (
+        update(SystemState)
+        .where(SystemState.company_id == claim.company_id, SystemState.system == claim.system)
+        .execution_options(synchronize_session=False)
+    )

@@ -55,16 +55,31 @@ Outcome = Done | Later | Park
 
 
 class Handler(Protocol):
-    """How one act is done. `repeatable` says that doing it twice does no harm (a read): after a crash it is simply done again."""
+    """How one act is done. `repeatable` says that doing it twice does no harm (a read): after a crash it is simply done again.
+
+    A repeatable act that calls systems is taken for a reading: it is kept apart from erasures of the same person.
+    """
 
     repeatable: bool
     calls_system: bool
 
     def run(self, claim: Claim) -> Outcome:
-        """Do it, with no transaction open while a system is called. What it raises counts as a failed try."""
+        """Do it, with no transaction open while a system is called. What it raises counts as a failed try.
+
+        Of an act that is not repeatable, `Later` means that nothing was done; whatever it raises leaves that open, and the next
+        try begins with `probe`. `TryLater` and passing `AdapterError`s count against the system; anything else is taken for a fault
+        of this one step.
+        """
 
     def probe(self, claim: Claim) -> Outcome | None:
-        """After a crash of an act that is not repeatable: what the system knows of it, or None where it cannot tell."""
+        """After a try of unknown end, of an act that is not repeatable: what the system knows of it.
+
+        `Done`: it was done. `Later`: it was surely not, and may be done again. None: the system cannot tell, so a human must.
+        """
 
     def settle(self, db: Session, claim: Claim, outcome: Outcome) -> None:
-        """Write the room's own rows for this outcome, in the engine's transaction that also writes receipt and next step."""
+        """Write the room's own rows for this outcome, in the engine's transaction that also writes receipt and next step.
+
+        The step's own row says already what it has become. Besides what `run` returned, `outcome` may be `Park` with
+        `in_doubt`, `system_does_not_answer`, `system_refuses`, `waits_for_another_step`, `keeps_failing` or `keeps_crashing`.
+        """

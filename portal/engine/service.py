@@ -109,7 +109,7 @@ def settle_by_hand(db: Session, step_id: int, *, outcome: ByHand, reason: str, a
     """Settle a step that waits (for a human or for its next try), with an audit entry in the same transaction.
 
     `reason` is one sentence that the customer may see (kept encrypted); `actor` is a staff id. A retry is a new try even where an
-    earlier one is in doubt: the human has looked. Raises `NoSuchStep`, `StepIsRunning`, `StepHasEnded` or `ReasonMissing`.
+    earlier one is in doubt: a human has looked. Raises `NoSuchStep`, `StepIsRunning`, `StepHasEnded` or `ReasonMissing`.
     """
     if not reason.strip():
         raise ReasonMissing("Say why: the customer and the audit see it.")
@@ -123,7 +123,9 @@ def settle_by_hand(db: Session, step_id: int, *, outcome: ByHand, reason: str, a
     before, now = step.state, clock.now()
     step.hand_reason = reason.strip()
     if outcome is ByHand.RETRY:
-        step.state, step.run_at, step.tries, step.probe_first, step.error = StepState.WAITING, now, 0, False, None
+        # In doubt, the system has been asked and could not tell: the human's word is the answer. Otherwise it is asked first.
+        step.probe_first = step.probe_first and before != StepState.IN_DOUBT
+        step.state, step.run_at, step.tries, step.error = StepState.WAITING, now, 0, None
     else:
         step.state = StepState.DONE if outcome is ByHand.DONE else StepState.FAILED
         step.ended_at = now

@@ -22,7 +22,7 @@ def backoff(tries: int, *, spread: int) -> timedelta:
 
     `spread` (the step's id) decides how much of that quarter, so that steps that failed together do not come back together.
     """
-    wait = min(FIRST_WAIT * 2 ** min(tries - 1, 20), LONGEST_WAIT)
+    wait = min(FIRST_WAIT * (1 << min(tries - 1, 20)), LONGEST_WAIT)
     share = (spread * 7919 + tries * 104729) % 1000 / 1000
     return wait * (1 + share / 4)
 
@@ -42,4 +42,4 @@ def pause_of(failures: int) -> timedelta:
     """How long a system is left alone after that many failures in a row; nothing below `FAILURES_THAT_OPEN`."""
     if failures < FAILURES_THAT_OPEN:
         return timedelta()
-    return min(FIRST_PAUSE * 2 ** min(failures - FAILURES_THAT_OPEN, 10), LONGEST_PAUSE)
+    return min(FIRST_PAUSE * (1 << min(failures - FAILURES_THAT_OPEN, 10)), LONGEST_PAUSE)

@@ -1,0 +1,1 @@
+"""Tests of the engine: steps are done once, in turn, and none is lost."""
