@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.databases import new_postgres_database
+from tests.databases import shared_cluster
 from tests.doors.site import open_site
 
 
@@ -14,9 +14,18 @@ def site(tmp_path):
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def both_sites(request, tmp_path):
+def portal_url(request):
+    """Where the portal's own tables stand: a SQLite file of the demo's folder (None), or a fresh PostgreSQL database."""
+    if request.param == "sqlite":
+        yield None
+        return
+    with shared_cluster().fresh_database() as url:
+        yield url
+
+
+@pytest.fixture
+def both_sites(portal_url, tmp_path):
     """The same site once on each database."""
-    url = new_postgres_database() if request.param == "postgres" else None
-    site = open_site(tmp_path / "demo", url)
+    site = open_site(tmp_path / "demo", portal_url)
     yield site
     site.running.database.close()

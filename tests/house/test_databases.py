@@ -7,8 +7,9 @@ import sys
 import time
 from pathlib import Path
 
+import psycopg
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, make_url, text
 
 from tests.databases import PostgresIsMissing, find_programs, shared_cluster, start_cluster
 
@@ -23,6 +24,11 @@ def ask(url: str, *statements: str) -> object:
             return [connection.execute(text(statement)) for statement in statements][-1].scalar()
     finally:
         engine.dispose()
+
+
+def connect(url: str) -> psycopg.Connection:
+    """A connection of one's own, to be closed by whoever asked."""
+    return psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://"))
 
 
 def test_a_fresh_database_is_a_real_postgresql() -> None:
@@ -51,31 +57,23 @@ def test_a_template_is_prepared_once_and_copied_with_what_is_in_it() -> None:
 
 
 def test_a_template_is_copied_even_where_its_maker_left_a_connection_open() -> None:
-    engines = []
+    left_open: list[psycopg.Connection] = []
 
     def prepare(url: str) -> None:
-        engines.append(create_engine(url))
-        engines[0].connect().execute(text("SELECT 1"))
+        left_open.append(connect(url))
 
-    try:
-        template = shared_cluster().template("left-open", prepare)
-        with shared_cluster().fresh_database(template) as url:
-            assert ask(url, "SELECT 1") == 1
-    finally:
-        engines[0].dispose()
+    template = shared_cluster().template("left-open", prepare)
+    with left_open[0], shared_cluster().fresh_database(template) as url:
+        assert ask(url, "SELECT 1") == 1
 
 
 def test_a_database_is_dropped_after_a_failure_and_with_someone_still_connected() -> None:
-    cluster = shared_cluster()
-    engine = None
-    with pytest.raises(ZeroDivisionError), cluster.fresh_database() as url:
-        engine = create_engine(url)
-        engine.connect()
+    with pytest.raises(ZeroDivisionError), shared_cluster().fresh_database() as url:
+        still_there = connect(url)
         _ = 1 / 0
-    assert engine is not None
-    name = engine.url.database
-    engine.dispose()
-    assert ask(cluster.url("postgres"), f"SELECT count(*) FROM pg_database WHERE datname = '{name}'") == 0
+    with still_there:
+        name = make_url(url).database
+        assert ask(shared_cluster().url("postgres"), f"SELECT count(*) FROM pg_database WHERE datname = '{name}'") == 0
 
 
 def test_a_durable_cluster_keeps_what_a_crash_test_relies_on() -> None:

@@ -8,13 +8,11 @@ from sqlalchemy import inspect
 from portal.core.db import Database
 from portal.migrating import metadata, migrate, migrate_back
 from portal.starting import NotMigrated, current_revision, newest_revision, refuse_unmigrated
-from tests.databases import new_postgres_database
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def empty(request, tmp_path):
-    url = new_postgres_database() if request.param == "postgres" else f"sqlite:///{tmp_path / 'empty.db'}"
-    database = Database(url)
+@pytest.fixture
+def empty(portal_url, tmp_path):
+    database = Database(portal_url or f"sqlite:///{tmp_path / 'empty.db'}")
     yield database
     database.close()
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal.core import crypto
 from portal.core.db import Database
-from tests.databases import drop_postgres_database, new_postgres_database
+from tests.databases import shared_cluster
 from tests.rooms import world as worlds
 from tests.rooms.world import World
 
@@ -24,10 +24,9 @@ def keys() -> crypto.KeyRing:
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """One PostgreSQL database with all tables, for all tests of this process; each begins with it empty."""
-    url = new_postgres_database()
-    worlds.make_tables(url)
-    yield url
-    drop_postgres_database(url)
+    with shared_cluster().fresh_database() as url:
+        worlds.make_tables(url)
+        yield url
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
