@@ -1,112 +1,171 @@
-"""Real databases for tests: a SQLite file, and a PostgreSQL server of our own on a free port of the loopback.
+"""Real PostgreSQL for tests: one cluster a test process, a fresh database in milliseconds, nothing left behind.
 
-Must never reach a server that somebody else uses: the one here is made for this run and removed with it.
+Must never touch a server that was there before, and never outlive the process that started it, however that one ends.
+
+    cluster = shared_cluster()                                  # started at the first call, stopped at exit
+    template = cluster.template("migrated", migrate)            # `migrate(url)` runs once a process
+    with cluster.fresh_database(template) as url: ...           # postgresql+psycopg://...
 """
 
 import atexit
-import glob
+import functools
 import os
 import pwd
+import re
 import shutil
-import socket
 import subprocess
 import tempfile
-from functools import cache
-from itertools import count
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import LiteralString
+from urllib.parse import quote
 
-from sqlalchemy import create_engine, text
+import psycopg
+from psycopg import sql
 
-_numbers = count(1)
+ROLE = "portal"
+SECONDS_TO_STOP = 30
+
+# As fast as PostgreSQL goes: what these give up matters only where the machine dies, and then the tests are gone as well.
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off", "jit": "off"}
+
+# Lives as long as the line it waits for: it ends with a newline, or with the process that holds the other end.
+KEEPER = """
+set -e
+trap 'rm -rf "$1"' EXIT
+"$2/initdb" --pgdata="$1/data" --username="$3" --auth=trust --encoding=UTF8 --no-locale --no-sync >"$1/log" 2>&1
+"$2/pg_ctl" start --silent --wait --pgdata="$1/data" --log="$1/log" --options="$4"
+echo ready
+read -r _ || :
+"$2/pg_ctl" stop --silent --mode=immediate --pgdata="$1/data"
+"""
 
 
-class NoPostgres(RuntimeError):
-    """The programs of a PostgreSQL server are not on this machine."""
+class PostgresIsMissing(RuntimeError):
+    """No PostgreSQL server is installed here; `./run test` installs one, or names the line that does."""
 
 
-@cache
-def postgres_server() -> str:
-    """Start the server of this process at the first call; returns the URL of its `postgres` database without the name at its end."""
-    programs = _programs()
-    owner = _owner()
-    folder = Path(tempfile.mkdtemp(prefix="portal-pg-"))
-    if owner is not None:
-        os.chown(folder, owner, -1)
-    data = folder / "data"
-    subprocess.run(
-        [programs / "initdb", "-D", data, "-U", "portal", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"],
-        check=True, capture_output=True, cwd=folder, user=owner,
-    )  # fmt: skip
-    port = _free_port()
-    options = (
-        f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c max_connections=200 -c timezone=UTC"
+class PostgresDidNotStart(RuntimeError):
+    """The server ended before it answered; the text is the end of its log."""
+
+
+class Cluster:
+    """One running PostgreSQL server of our own, reached over a socket that only this user (or root) may open."""
+
+    def __init__(self, directory: Path, keeper: "subprocess.Popen[str]") -> None:
+        self.directory = directory
+        self._keeper = keeper
+        self._lock = threading.Lock()
+        self._count = 0
+        self._templates: set[str] = set()
+
+    def url(self, database: str) -> str:
+        """The SQLAlchemy URL of a database in this cluster."""
+        return f"postgresql+psycopg://{ROLE}@/{database}?host={quote(str(self.directory), safe='')}"
+
+    def template(self, name: str, prepare: Callable[[str], None]) -> str:
+        """The name of a database that `prepare(url)` filled, once for this cluster, to be given to `fresh_database`."""
+        with self._lock:
+            if name not in self._templates:
+                self._run("CREATE DATABASE {}", name)
+                prepare(self.url(name))
+                # A copy is refused while anyone is connected, and an engine of `prepare` may have kept a connection.
+                self._run("ALTER DATABASE {} WITH ALLOW_CONNECTIONS false", name)
+                self._run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {}", name, literal=True)
+                self._templates.add(name)
+        return name
+
+    @contextmanager
+    def fresh_database(self, template: str = "template1") -> Iterator[str]:
+        """The URL of a database that is a copy of `template` and is dropped afterwards, whoever is still connected."""
+        with self._lock:
+            self._count += 1
+            name = f"test_{self._count}"
+        self._run("CREATE DATABASE {} TEMPLATE {}", name, template)
+        try:
+            yield self.url(name)
+        finally:
+            self._run("DROP DATABASE {} WITH (FORCE)", name)
+
+    def stop(self) -> None:
+        """End the server and remove its files. May be called twice."""
+        if self._keeper.poll() is None:
+            self._keeper.communicate("\n", timeout=SECONDS_TO_STOP)
+
+    def _run(self, statement: LiteralString, *names: str, literal: bool = False) -> None:
+        parts = [sql.Literal(name) if literal else sql.Identifier(name) for name in names]
+        with psycopg.connect(host=str(self.directory), user=ROLE, dbname="postgres", autocommit=True) as connection:
+            connection.execute(sql.SQL(statement).format(*parts))
+
+
+@functools.cache
+def shared_cluster() -> Cluster:
+    """The cluster of this test process (with xdist: of this worker), started at the first call."""
+    return start_cluster()
+
+
+def start_cluster(*, durable: bool = False) -> Cluster:
+    """A new cluster; `durable` leaves fsync and all that a crash test relies on as PostgreSQL ships it.
+
+    It ends with this process at the latest. Raises `PostgresIsMissing` or `PostgresDidNotStart`.
+    """
+    programs = find_programs()
+    owner = _server_user()
+    # Short and readable by the server's user: a socket's path may have about 100 bytes.
+    directory = Path(tempfile.mkdtemp(prefix="portal-pg-", dir="/tmp" if owner else None))
+    if owner:
+        os.chown(directory, owner.pw_uid, owner.pw_gid)
+    settings = {"listen_addresses": "", "unix_socket_directories": str(directory)} | ({} if durable else FAST)
+    options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
+    keeper = subprocess.Popen(
+        ["/bin/sh", "-c", KEEPER, "keeper", str(directory), str(programs), ROLE, options],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=directory,
+        env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
+        start_new_session=True,  # Ctrl-C ends the tests, which end the server; it must not hit the server itself
+        user=owner.pw_uid if owner else None,
+        group=owner.pw_gid if owner else None,
+        extra_groups=[] if owner else None,
     )
-    # Only speed is given up here: the tests kill processes of ours, never the machine.
-    options += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c shared_buffers=64MB"
-    control: list[str | Path] = [programs / "pg_ctl", "-D", data, "-w"]
-    subprocess.run(
-        [*control, "start", "-l", folder / "log", "-o", options], check=True, stdout=subprocess.DEVNULL, cwd=folder, user=owner
-    )
-    atexit.register(_stop, control, folder, owner)
-    return f"postgresql+psycopg://portal@127.0.0.1:{port}/"
+    assert keeper.stdout is not None
+    said = keeper.stdout.readline()
+    if said != "ready\n":
+        rest, _ = keeper.communicate()
+        raise PostgresDidNotStart(f"{said}{rest}")
+    cluster = Cluster(directory, keeper)
+    atexit.register(cluster.stop)
+    return cluster
 
 
-def new_postgres_database(template: str | None = None) -> str:
-    """A fresh, empty database (or a copy of `template`) on the server of this process; returns its URL."""
-    name = f"portal_{os.getpid()}_{next(_numbers)}"
-    like = f" TEMPLATE {template}" if template else ""
-    _administer(f"CREATE DATABASE {name}{like}")
-    return postgres_server() + name
+def find_programs(folders: Sequence[Path] | None = None) -> Path:
+    """The folder that holds `initdb`, `postgres` and `pg_ctl`: PATH's, or the newest of where packages put them."""
+    for folder in _usual_folders() if folders is None else folders:
+        if all((folder / program).is_file() for program in ("initdb", "postgres", "pg_ctl")):
+            return folder
+    raise PostgresIsMissing("These tests need a PostgreSQL server. `./run test` installs one, or names the line that does.")
 
 
-def drop_postgres_database(url: str) -> None:
-    """Remove one that `new_postgres_database` made, with every connection to it."""
-    _administer(f"DROP DATABASE IF EXISTS {url.rsplit('/', 1)[1]} WITH (FORCE)")
+def _usual_folders() -> list[Path]:
+    on_path = shutil.which("initdb")
+    packaged = [
+        *Path("/usr/lib/postgresql").glob("*/bin"),
+        *Path("/opt/homebrew/opt").glob("postgresql@*/bin"),
+        *Path("/usr/local/opt").glob("postgresql@*/bin"),
+    ]
+    packaged.sort(key=lambda folder: int(re.sub(r"\D", "", folder.parent.name) or 0), reverse=True)
+    return [Path(on_path).resolve().parent, *packaged] if on_path else packaged
 
 
-def _administer(statement: str) -> None:
-    engine = create_engine(postgres_server() + "postgres", isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
-
-
-def _programs() -> Path:
-    found = shutil.which("initdb")
-    places = [str(Path(found).resolve().parent)] if found else []
-    for pattern in (
-        "/usr/lib/postgresql/*/bin",
-        "/opt/homebrew/opt/postgresql@*/bin",
-        "/usr/local/opt/postgresql@*/bin",
-        "/usr/pgsql-*/bin",
-    ):
-        places += sorted(glob.glob(pattern), reverse=True)
-    for place in places:
-        if (Path(place) / "initdb").exists() and (Path(place) / "postgres").exists():
-            return Path(place)
-    raise NoPostgres(
-        "No PostgreSQL server is installed. Run scripts/install-test-needs, or leave these tests out: -m 'not postgres'."
-    )
-
-
-def _owner() -> int | None:
-    """PostgreSQL refuses to run as root: the account to run it under, or None for our own."""
+def _server_user() -> pwd.struct_passwd | None:
+    """Who runs the server where we are root, as which PostgreSQL refuses to run; None where we need nobody else."""
     if os.geteuid() != 0:
         return None
-    for name in ("postgres", "nobody"):
-        try:
-            return pwd.getpwnam(name).pw_uid
-        except KeyError:
-            continue
-    raise NoPostgres("PostgreSQL does not run as root, and there is neither an account `postgres` nor `nobody`.")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _stop(control: list[str | Path], folder: Path, owner: int | None) -> None:
-    subprocess.run([*control, "stop", "-m", "immediate"], check=False, stdout=subprocess.DEVNULL, cwd=folder, user=owner)
-    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        return pwd.getpwnam("postgres")
+    except KeyError:
+        return pwd.getpwnam("nobody")

@@ -68,11 +68,17 @@ def test_a_template_is_copied_even_where_its_maker_left_a_connection_open() -> N
 
 
 def test_a_database_is_dropped_after_a_failure_and_with_someone_still_connected() -> None:
-    with pytest.raises(ZeroDivisionError), shared_cluster().fresh_database() as url:
-        still_there = connect(url)
-        _ = 1 / 0
-    with still_there:
-        name = make_url(url).database
+    connections: list[psycopg.Connection] = []
+
+    def fail_while_connected() -> None:
+        with shared_cluster().fresh_database() as url:
+            connections.append(connect(url))
+            raise LookupError(url)
+
+    with pytest.raises(LookupError) as failure:
+        fail_while_connected()
+    with connections[0]:
+        name = make_url(failure.value.args[0]).database
         assert ask(shared_cluster().url("postgres"), f"SELECT count(*) FROM pg_database WHERE datname = '{name}'") == 0
 
 
