@@ -34,7 +34,7 @@ FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", 
 # Lives as long as the line it waits for: it ends with a newline, or with the process that holds the other end.
 KEEPER = """
 set -e
-trap 'rm -rf "$1"' EXIT
+trap '[ $? = 0 ] || tail -n 20 "$1/log"; rm -rf "$1"' EXIT
 "$2/initdb" --pgdata="$1/data" --username="$3" --auth=trust --encoding=UTF8 --no-locale --no-sync >"$1/log" 2>&1
 "$2/pg_ctl" start --silent --wait --pgdata="$1/data" --log="$1/log" --options="$4"
 echo ready
@@ -154,6 +154,7 @@ def _usual_folders() -> list[Path]:
     on_path = shutil.which("initdb")
     packaged = [
         *Path("/usr/lib/postgresql").glob("*/bin"),
+        *Path("/usr").glob("pgsql-*/bin"),
         *Path("/opt/homebrew/opt").glob("postgresql@*/bin"),
         *Path("/usr/local/opt").glob("postgresql@*/bin"),
     ]
