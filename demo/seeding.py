@@ -12,5 +12,3 @@ def seed(running: Running) -> None:
     for key, company_id in registry.ids().items():
         with running.database.writing(company_id) as db:
             import_history(db, list(demo.consent_history(key)))
-
-
