@@ -54,6 +54,21 @@ def of_one_person(opened: Candidate, candidates: Collection[Candidate]) -> list[
     ]
 
 
+def open_to(proven: Collection[tuple[str, str]], candidates: Collection[Candidate]) -> frozenset[tuple[str, str]]:
+    """Which records, as (system, key), may be shown to someone who proved those of `proven` by matched values.
+
+    All of them where they are surely one person's; else only what was proven, and what is provably of the same person.
+    """
+    if not may_be_several(candidates):
+        return frozenset((one.system, one.key) for one in candidates)
+    return frozenset(
+        (other.system, other.key)
+        for one in candidates
+        if (one.system, one.key) in proven
+        for other in of_one_person(one, candidates)
+    )
+
+
 def normal_name(text: str) -> tuple[str, ...]:
     """A name as it is compared: case, spaces, marks and order do not count (`VIK,  Máren` is `Maren Vik`)."""
     decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))

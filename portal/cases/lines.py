@@ -18,7 +18,8 @@ def dump_record(record: Record) -> dict[str, Any]:
         "c": record.collection,
         "k": record.key,
         "v": [
-            [v.name, v.category, v.value, v.source, v.purpose, v.retention, list(v.recipients), _dump_day(v.obtained)] for v in record.values
+            [v.name, v.category, v.value, v.source, v.purpose, v.retention, list(v.recipients), _dump_day(v.obtained)]
+            for v in record.values
         ],
         "w": [[w.name, w.category] for w in record.withheld],
     }
@@ -48,8 +49,8 @@ def load_lines(chunks: Iterable[bytes]) -> Iterator[Record]:
             yield load_record(json.loads(line))
 
 
-def dump_system(reading: SystemReading) -> bytes:
-    """One system's answer as bytes."""
+def dump_system(reading: SystemReading) -> str:
+    """One system's answer as text."""
     plain = {
         "system": reading.system,
         "answer": reading.answer,
@@ -63,17 +64,19 @@ def dump_system(reading: SystemReading) -> bytes:
                 "provable": sorted(record.provable),
                 "rows": None
                 if record.rows is None
-                else [{"c": r.collection, "total": r.total, "records": [dump_record(one) for one in r.records]} for r in record.rows],
+                else [
+                    {"c": r.collection, "total": r.total, "records": [dump_record(one) for one in r.records]} for r in record.rows
+                ],
             }
             for record in reading.records
         ],
     }
-    return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
 
 
-def load_system(raw: bytes) -> SystemReading:
+def load_system(text: str) -> SystemReading:
     """The answer that `dump_system` wrote."""
-    plain = json.loads(raw)
+    plain = json.loads(text)
     records = tuple(
         FoundRecord(
             record["key"],
@@ -86,7 +89,12 @@ def load_system(raw: bytes) -> SystemReading:
         for record in plain["records"]
     )
     return SystemReading(
-        plain["system"], Answer(plain["answer"]), datetime.fromisoformat(plain["read_at"]), records, plain["closed"], plain["error"]
+        plain["system"],
+        Answer(plain["answer"]),
+        datetime.fromisoformat(plain["read_at"]),
+        records,
+        plain["closed"],
+        plain["error"],
     )
 
 

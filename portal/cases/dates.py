@@ -1,0 +1,83 @@
+"""By when a case has to be answered: the clock's rows, brought to the arithmetic of `cases.laws`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.accounts import registry
+from portal.cases.laws import ClockEvent, DueDates, Law, due_dates, earliest_of, load_law, load_laws
+from portal.cases.laws.deadlines import day_of
+from portal.cases.model import Case, ClockRow
+from portal.config.model import Company
+from portal.core import clock
+from portal.core.errors import PortalError
+
+
+class NoLawGivesThis(PortalError):
+    """None of the company's laws gives this right, so nobody can say by when it is due."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The dates of a case under its law, in days of the company's zone. `day_number` of `days_total` is today; it may be beyond."""
+
+    law: Law
+    dates: DueDates
+    received: date
+    today: date
+
+    @property
+    def day(self) -> date:
+        """The day in law by which the answer is there."""
+        return self.dates.due
+
+    @property
+    def days_total(self) -> int:
+        """Days from the first to the last."""
+        return max((self.day - self.received).days, 1)
+
+    @property
+    def day_number(self) -> int:
+        """Which of them today is; 0 on the day of asking."""
+        return (self.today - self.received).days
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the day has passed."""
+        return self.today > self.day
+
+
+def choose_law(company: Company, kind: str, event: ClockEvent) -> tuple[Law, DueDates]:
+    """The law whose day comes first of those that give this right. Raises `NoLawGivesThis`."""
+    found = earliest_of(load_laws(company.laws), kind, [event], company.time_zone, company.public_holidays)
+    if found is None:
+        raise NoLawGivesThis(f"No law of the company gives the right of {kind}. Add one to its laws in portal.yaml.")
+    return found
+
+
+def due_of(db: Session, case: Case) -> Due:
+    """The dates of a case, computed from its clock as it stands."""
+    company = registry.company(case.company_id)
+    law = _law(case.law)
+    zone = company.time_zone
+    dates = due_dates(law, _history(db, case), zone, company.public_holidays)
+    return Due(law, dates, day_of(case.received_at, zone), day_of(clock.now(), zone))
+
+
+def margin_of(dates: DueDates, received: date) -> date:
+    """The last day on which a step may still be tried by itself: a quarter of the time is left to whoever has to mend it."""
+    return dates.due - timedelta(days=(dates.due - received).days // 4)
+
+
+def _history(db: Session, case: Case) -> Sequence[ClockEvent]:
+    rows = db.scalars(select(ClockRow).filter_by(case_id=case.id).order_by(ClockRow.id))
+    return [ClockEvent(row.happened, row.at, row.reason, row.until) for row in rows]
+
+
+@cache
+def _law(law_id: str) -> Law:
+    return load_law(law_id)

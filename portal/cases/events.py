@@ -1,0 +1,124 @@
+"""What happened in a case, as codes with keys and counts, and the words for them: the same for the customer and for staff.
+
+Must never hold a value of the person, the name of a member of staff, or words that were typed.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.accounts import registry
+from portal.cases.model import Case, CaseEvent
+from portal.config.model import Company
+from portal.core import clock
+from portal.core.i18n import N_, _, format_time, ngettext, pick
+from portal.identity.browsers import browser_words
+
+PERSON = "person"
+PORTAL = "portal"
+
+
+class Code(StrEnum):
+    """Everything that can happen. `params`: `system` (its key), `count`, `at` (ISO 8601), `browser` (of the fixed vocabulary)."""
+
+    RECEIVED = "received"
+    SYSTEM_ANSWERED = "system_answered"
+    SYSTEM_HAS_NOTHING = "system_has_nothing"
+    SYSTEM_SILENT = "system_silent"
+    SYSTEM_PARKED = "system_parked"
+    SYSTEM_RETRIED = "system_retried"
+    SYSTEM_LEFT_OUT = "system_left_out"
+    SYSTEM_DONE_BY_HAND = "system_done_by_hand"
+    CHANGED_MEANWHILE = "changed_meanwhile"
+    PERSON_UNCLEAR = "person_unclear"
+    READY = "ready"
+    READY_WITHOUT_SOME = "ready_without_some"
+    REVIEW_WAITS = "review_waits"
+    RELEASED = "released"
+    REST_READY = "rest_ready"
+    NOTHING_HELD = "nothing_held"
+    DOWNLOADED = "downloaded"
+    CANCELLED = "cancelled"
+    FILE_GONE = "file_gone"
+
+
+_TITLES = {
+    Code.RECEIVED: N_("You asked for a copy of your data"),
+    Code.SYSTEM_ANSWERED: N_("%(system)s has answered"),
+    Code.SYSTEM_HAS_NOTHING: N_("%(system)s holds nothing about you"),
+    Code.SYSTEM_SILENT: N_("%(system)s does not answer"),
+    Code.SYSTEM_PARKED: N_("A person looks at %(system)s"),
+    Code.SYSTEM_RETRIED: N_("%(system)s is asked again"),
+    Code.SYSTEM_LEFT_OUT: N_("%(system)s is left out"),
+    Code.SYSTEM_DONE_BY_HAND: N_("%(system)s was done by hand"),
+    Code.CHANGED_MEANWHILE: N_("Something changed while we read, so we read it once more"),
+    Code.PERSON_UNCLEAR: N_("A person has to see whose data it is"),
+    Code.READY: N_("Your copy is ready"),
+    Code.READY_WITHOUT_SOME: N_("Your copy is ready, without some of it"),
+    Code.REVIEW_WAITS: N_("A part waits for a person to look at it"),
+    Code.RELEASED: N_("A person has looked at what was still missing"),
+    Code.REST_READY: N_("Your whole copy is ready"),
+    Code.NOTHING_HELD: N_("We hold nothing about you"),
+    Code.DOWNLOADED: N_("Downloaded"),
+    Code.CANCELLED: N_("You stopped this request"),
+    Code.FILE_GONE: N_("The file was deleted, as announced"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One line of what happened, in the language in force. `state` is how it looks: `done`, `now`, `doubt` or nothing."""
+
+    title: str
+    at: datetime
+    words: str
+    state: str
+
+
+def note(db: Session, case: Case, code: Code, *, actor: str = PORTAL, **params: str | int) -> None:
+    """Write that something happened, in the caller's transaction."""
+    db.add(CaseEvent(case_id=case.id, at=clock.now(), code=code, params=params, actor=actor))
+
+
+def happened(db: Session, case: Case, code: Code, **params: str | int) -> bool:
+    """Whether exactly this was noted before."""
+    rows = db.scalars(select(CaseEvent).filter_by(case_id=case.id, code=code))
+    return any(row.params == params for row in rows)
+
+
+def timeline(db: Session, case: Case) -> list[Happening]:
+    """Everything that happened, oldest first."""
+    company = registry.company(case.company_id)
+    rows = db.scalars(select(CaseEvent).filter_by(case_id=case.id).order_by(CaseEvent.at, CaseEvent.id))
+    return [Happening(title_of(company, row), row.at, _words(row), _look(Code(row.code))) for row in rows]
+
+
+def title_of(company: Company, event: CaseEvent) -> str:
+    """The event's title in the language in force."""
+    return _(_TITLES[Code(event.code)], system=system_title(company, str(event.params.get("system", ""))))
+
+
+def system_title(company: Company, key: str) -> str:
+    """A system's title; a system that is no longer configured is called by its key."""
+    system = company.systems.get(key)
+    return pick(system.title) if system else key
+
+
+def _words(event: CaseEvent) -> str:
+    params, code = event.params, Code(event.code)
+    if code is Code.SYSTEM_ANSWERED:
+        count = int(params.get("count", 0))
+        return ngettext("%(num)s entry.", "%(num)s entries.", count)
+    if code is Code.SYSTEM_SILENT and "at" in params:
+        return _("Nothing is lost. We try again at %(time)s.", time=format_time(datetime.fromisoformat(str(params["at"]))))
+    if code is Code.DOWNLOADED:
+        return browser_words(str(params.get("browser", "")))
+    return ""
+
+
+def _look(code: Code) -> str:
+    doubtful = {Code.SYSTEM_SILENT, Code.SYSTEM_PARKED, Code.SYSTEM_LEFT_OUT, Code.PERSON_UNCLEAR, Code.REVIEW_WAITS}
+    return "doubt" if code in doubtful else "done"

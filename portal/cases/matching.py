@@ -1,0 +1,50 @@
+"""The core's own comparison of what a system found with whom it was asked for. A remote search is never trusted (it folds, trims, casts).
+
+Must never let a record through whose stored identifier is not, in normal form, the very identifier that the person proved.
+"""
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.adapters.contract import Identifier, Match, Subject
+from portal.core import logs
+from portal.people.addresses import AddressRefused, normal_address
+from portal.people.model import PersonIdentifier
+from portal.people.service import EMAIL
+
+
+def subject_of(db: Session, person_id: int) -> Subject:
+    """The identifiers that the person has proven, and nothing else: all that a system is told."""
+    rows = db.scalars(
+        select(PersonIdentifier)
+        .filter_by(person_id=person_id)
+        .where(PersonIdentifier.proven_at.is_not(None))
+        .order_by(PersonIdentifier.id)
+    )
+    return Subject(tuple(Identifier(row.kind, row.value) for row in rows))
+
+
+def is_match(subject: Subject, match: Match) -> bool:
+    """Whether the stored identifier, in normal form, equals one of the subject's byte for byte."""
+    try:
+        # What a company lets its customers type is another question: here the two forms only have to be the same.
+        stored = normal_address(match.stored, allow_non_ascii=True) if match.kind == EMAIL else match.stored
+    except AddressRefused:
+        return False
+    return any(one.kind == match.kind and one.value.encode() == stored.encode() for one in subject.identifiers)
+
+
+def true_matches(subject: Subject, found: Iterable[Match], *, company: str, system: str) -> list[Match]:
+    """The matches that stand the comparison, each record once; how many did not is logged, without any value."""
+    kept: dict[str, Match] = {}
+    refused = 0
+    for match in found:
+        if is_match(subject, match):
+            kept.setdefault(match.key, match)
+        else:
+            refused += 1
+    if refused:
+        logs.event("cases.match_refused", level=30, company=company, system=system, count=refused)
+    return list(kept.values())

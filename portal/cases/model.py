@@ -1,0 +1,187 @@
+"""Tables of cases. What a person asked for is kept as codes; values of a person lie only in sealed files and sealed blobs.
+
+Must never be counted from outside: the number that people see is random.
+"""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.cases.laws import Happened
+from portal.cases.laws.model import StopReason
+from portal.core.db import Base, CompanyOwned, Encrypted
+
+
+class CaseKind(StrEnum):
+    """What a person may ask for."""
+
+    ACCESS = "access"
+    PORTABILITY = "portability"
+    ERASURE = "erasure"
+    CORRECTION = "correction"
+    RESTRICTION = "restriction"
+    OBJECTION = "objection"
+    OPT_OUT = "opt_out"
+    COMPLAINT = "complaint"
+    APPEAL = "appeal"
+
+
+class CaseState(StrEnum):
+    """Where a case is. `partly`: a part is ready, another waits for a person's look. `done`: answered without a file (nothing is held).
+
+    `ended`: the file was there for its time and is gone.
+    """
+
+    OPEN = "open"
+    PARTLY = "partly"
+    READY = "ready"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    ENDED = "ended"
+
+
+OPEN_STATES = (CaseState.OPEN, CaseState.PARTLY)
+"""States in which the person still waits for something, so that the date in law counts."""
+
+
+class PartState(StrEnum):
+    """Where one delivery is: being made, held back until a person has looked at it, there, or (nothing to deliver) empty."""
+
+    MAKING = "making"
+    REVIEW = "review"
+    READY = "ready"
+    EMPTY = "empty"
+
+
+class Case(CompanyOwned, Base):
+    """One thing that a person asked for. `choice` are groups of `cases.meaning` (none: everything).
+
+    `open_key` is the same for the same wish while it is open, so that two presses make one case. `proven` says in whose records the case
+    may read (`cases.scope`).
+    """
+
+    __tablename__ = "case"
+    __table_args__ = (
+        UniqueConstraint("company_id", "number"),
+        UniqueConstraint("company_id", "open_key"),
+        Index("ix_case_state", "company_id", "state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(20))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"), index=True)
+    kind: Mapped[CaseKind] = mapped_column(String(20))
+    state: Mapped[CaseState] = mapped_column(String(12), default=CaseState.OPEN)
+    law: Mapped[str] = mapped_column(String(40))
+    language: Mapped[str] = mapped_column(String(20))
+    source: Mapped[str] = mapped_column(String(20))
+    choice: Mapped[list[str]] = mapped_column(JSON)
+    proven: Mapped[str] = mapped_column(Encrypted("case.proven"))
+    open_key: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    received_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+
+
+class ClockRow(CompanyOwned, Base):
+    """One entry of a case's clock (`laws.ClockEvent`); only ever added, and dates are computed from all of them."""
+
+    __tablename__ = "clock_event"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"), index=True)
+    happened: Mapped[Happened] = mapped_column(String(12))
+    at: Mapped[datetime]
+    reason: Mapped[StopReason | None] = mapped_column(String(12))
+    until: Mapped[date | None]
+    actor: Mapped[str] = mapped_column(String(40))
+
+
+class CaseEvent(CompanyOwned, Base):
+    """One thing that happened, as a code of `cases.events` with keys and counts; the same words for customer and staff."""
+
+    __tablename__ = "case_event"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime]
+    code: Mapped[str] = mapped_column(String(40))
+    params: Mapped[dict[str, Any]] = mapped_column(JSON)
+    actor: Mapped[str] = mapped_column(String(40))
+
+
+class CasePart(CompanyOwned, Base):
+    """One delivery of a case: 1 goes out at once; 2 is the copy made anew with what a person had to look at first."""
+
+    __tablename__ = "case_part"
+    __table_args__ = (UniqueConstraint("case_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"), index=True)
+    number: Mapped[int]
+    state: Mapped[PartState] = mapped_column(String(10))
+    released_by: Mapped[str | None] = mapped_column(String(40))
+    released_at: Mapped[datetime | None]
+    made_at: Mapped[datetime | None]
+
+
+class Package(CompanyOwned, Base):
+    """One sealed download. `file` is a random name in the folder of files, `context` what its seal is bound to; the row outlives the file."""
+
+    __tablename__ = "package"
+    __table_args__ = (UniqueConstraint("case_id", "part"), Index("ix_package_expires_at", "expires_at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"), index=True)
+    part: Mapped[int]
+    file: Mapped[str] = mapped_column(String(60))
+    context: Mapped[str] = mapped_column(String(80))
+    digest: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int]
+    with_pdf: Mapped[bool]
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    deleted_at: Mapped[datetime | None]
+
+
+class DownloadLog(CompanyOwned, Base):
+    """One time that a package was handed out, shown to the person; `browser` is of the fixed vocabulary of sign-ins."""
+
+    __tablename__ = "download_log"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    package_id: Mapped[int] = mapped_column(ForeignKey("package.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime]
+    browser: Mapped[str] = mapped_column(String(80))
+
+
+class Spool(CompanyOwned, Base):
+    """What one system gave for a case, sealed until the package is made of it. `matches` is a digest of whose records were read."""
+
+    __tablename__ = "spool"
+    __table_args__ = (UniqueConstraint("case_id", "system"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"), index=True)
+    system: Mapped[str] = mapped_column(String(60))
+    file: Mapped[str] = mapped_column(String(60))
+    context: Mapped[str] = mapped_column(String(80))
+    matches: Mapped[str] = mapped_column(String(64))
+    records: Mapped[int]
+    review: Mapped[int]
+    read_at: Mapped[datetime]
+
+
+class HeldRead(CompanyOwned, Base):
+    """One system's answer for a page, sealed, for ten minutes of one session."""
+
+    __tablename__ = "held_read"
+    __table_args__ = (UniqueConstraint("session_id", "system"), Index("ix_held_read_expires_at", "expires_at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    session_id: Mapped[int] = mapped_column(ForeignKey("session.id", ondelete="CASCADE"))
+    system: Mapped[str] = mapped_column(String(60))
+    answer: Mapped[str] = mapped_column(Encrypted("held_read.answer"))
+    expires_at: Mapped[datetime]

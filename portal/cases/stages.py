@@ -1,0 +1,65 @@
+"""Where each system stands in a case, in words. Must never say done of what is not, nor name a fault by anything but what it means."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from portal.cases.events import system_title
+from portal.config.model import Company
+from portal.core.i18n import _, format_time, ngettext
+from portal.engine.model import Step, StepState
+
+EXPORT = "access.export"
+BUILD = "access.build"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One line. `state` is `done`, `now`, `trying`, `review`, `parked`, `failed` or empty (waits for its turn)."""
+
+    system: str
+    title: str
+    state: str
+    words: str
+
+
+def stages_of(company: Company, steps: Sequence[Step]) -> list[Stage]:
+    """A line for each system, and one for the copy itself; of several rounds the newest counts."""
+    newest: dict[tuple[str, str], Step] = {}
+    for step in steps:
+        newest[step.act, step.system] = step
+    return [_stage(company, step) for step in sorted(newest.values(), key=lambda step: step.act == BUILD)]
+
+
+def _stage(company: Company, step: Step) -> Stage:
+    title = _("Your copy") if step.act == BUILD else system_title(company, step.system)
+    state, words = _state(step)
+    return Stage(step.system, title, state, words)
+
+
+def _state(step: Step) -> tuple[str, str]:
+    receipt = step.receipt or {}
+    if step.state == StepState.DONE:
+        if "by_hand" in receipt:
+            return "done", step.hand_reason or ""
+        count = int(receipt.get("records", 0))
+        if step.act == BUILD:
+            return "done", ""
+        return "done", ngettext("%(num)s entry.", "%(num)s entries.", count) if count else _("Nothing about you there.")
+    if step.state == StepState.FAILED:
+        return "failed", step.hand_reason or _("It was left out.")
+    if step.state == StepState.CANCELLED:
+        return "", _("Not asked any more: you stopped this request.")
+    if step.state in (StepState.PARKED, StepState.IN_DOUBT):
+        return "parked", _why_parked(step.error or "")
+    if step.state == StepState.CLAIMED:
+        return "now", _("Being made now.") if step.act == BUILD else _("Being read now.")
+    if step.tries:
+        return "trying", _("No answer yet. We try again at %(time)s. Nothing is lost.", time=format_time(step.run_at))
+    return "", _("Waits for its turn.")
+
+
+def _why_parked(reason: str) -> str:
+    """A fault of ours in words that do not hide whose it is."""
+    if reason == "person_unclear":
+        return _("A person has to see whose data it is. You need not do anything.")
+    return _("It does not answer as it should. A person looks at it. You need not do anything.")
