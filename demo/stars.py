@@ -106,6 +106,9 @@ CUSTOMER_OF_BOTH = Person(
 )
 """Has an account at both companies: neither may learn of the other."""
 
+ONLY_IN_THE_CAFE = "cafe.guest@example.com"
+"""Known to one small system of Fjordkaffe and to no other."""
+
 NOBODY = "nobody@example.org"
 """No company of the demo holds anything under this address."""
 
