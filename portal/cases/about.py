@@ -52,34 +52,47 @@ def release_of(company: Company, system: str, collection: str, name: str, catego
     return said or (Release.REVIEW if any(is_within(category, free) for free in FREE_TEXT) else Release.AUTO)
 
 
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What is said of one value, as keys of the configuration."""
+
+    source: str
+    purpose: str
+    retention: str
+    recipients: tuple[str, ...]
+
+
+def keys_of(company: Company, system: str, collection: str, value: Value) -> Keys:
+    """What the value says of itself, else what is said of its field, else of its collection."""
+    notes = company.systems[system].collections[collection]
+    field = _field(notes, value.name)
+    named = field.recipients if field and field.recipients is not None else notes.recipients
+    return Keys(
+        value.source or (field and field.source) or notes.source,
+        value.purpose or (field and field.purpose) or notes.purpose,
+        value.retention or (field and field.retention) or notes.retention,
+        value.recipients or tuple(named),
+    )
+
+
 def kind_of(company: Company, system: str, collection: str, value: Value) -> SourceKind:
     """Where the value came from, seen from the person."""
-    return company.sources[_source(company, system, collection, value)].kind
+    return company.sources[keys_of(company, system, collection, value).source].kind
 
 
 def about(company: Company, system: str, collection: str, value: Value) -> About:
     """Everything that is said about one value."""
-    notes = company.systems[system].collections[collection]
-    field = _field(notes, value.name)
-    source = company.sources[_source(company, system, collection, value)]
-    purpose = company.purposes[value.purpose or (field and field.purpose) or notes.purpose]
-    retention = company.retention_rules[value.retention or (field and field.retention) or notes.retention]
-    named = value.recipients or (field.recipients if field and field.recipients is not None else notes.recipients)
+    keys = keys_of(company, system, collection, value)
+    source = company.sources[keys.source]
     return About(
         field_title(company, system, collection, value.name),
         _with_day(pick(source.title), value.obtained),
         source.kind,
-        pick(purpose.why),
-        tuple(company.recipients[key].name for key in named),
-        pick(retention.title),
+        pick(company.purposes[keys.purpose].why),
+        tuple(company.recipients[key].name for key in keys.recipients),
+        pick(company.retention_rules[keys.retention].title),
         release_of(company, system, collection, value.name, value.category),
     )
-
-
-def _source(company: Company, system: str, collection: str, value: Value) -> str:
-    notes = company.systems[system].collections[collection]
-    field = _field(notes, value.name)
-    return value.source or (field and field.source) or notes.source
 
 
 def _field(notes: CollectionNote, name: str) -> FieldNote | None:

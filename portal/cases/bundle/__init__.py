@@ -1,0 +1,1 @@
+"""The package a person takes home: a ZIP that opens without the portal, says what the law asks, and holds every value exactly."""
