@@ -5,7 +5,7 @@ Must never hold personal data, and never be read at another company's host.
 
 from typing import Any
 
-from flask import Flask, Request, Response
+from flask import Flask, Request, Response, request
 from flask.sessions import SecureCookieSession, SessionInterface
 from itsdangerous import BadSignature
 
@@ -36,18 +36,19 @@ class SiteCookie(SessionInterface):
             content: dict[str, Any] = crypto.signer("site-cookie").loads(values[0], max_age=LONGEST)
         except BadSignature:
             return SecureCookieSession()
-        return SecureCookieSession(content if content.get("company") == company.key else None)
+        return SecureCookieSession(content if content.pop("company", None) == company.key else None)
 
     def save_session(self, app: Flask, session: Any, response: Response) -> None:
         """Write the cookie where its content changed."""
         if not session.modified:
             return
-        if not session:
+        company = company_of_host(request.headers.get("Host"))
+        if not session or company is None:
             response.delete_cookie(self.name(), path="/", secure=not settings().is_demo, httponly=True, samesite="Lax")
             return
         response.set_cookie(
             self.name(),
-            crypto.signer("site-cookie").dumps(dict(session)),
+            crypto.signer("site-cookie").dumps({**session, "company": company.key}),
             path="/",
             secure=not settings().is_demo,
             httponly=True,

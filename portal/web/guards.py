@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from flask import g, redirect, request, session, url_for
+from flask import g, redirect, session, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from portal.core import clock, crypto
+from portal.core import clock
 from portal.identity import sessions
+from portal.web import steps
 from portal.web.context import current_company, database
 from portal.web.transactions import db, in_transaction, writes
 
@@ -39,7 +40,10 @@ def public(why: str) -> Callable[[View], View]:
 
 
 def person_required(*, fresh: bool = False) -> Callable[[View], View]:
-    """Only a signed-in person; with `fresh`, one whose sign-in is under 15 minutes old. Others are led to the sign-in and back."""
+    """Only a signed-in person; with `fresh`, one whose sign-in is under 15 minutes old. Others are led to the sign-in and back.
+
+    Freshness is asked for at the start of an act: a later page of it that finds it gone leads back to that start.
+    """
 
     def guarded(view: View) -> View:
         checked = in_transaction(_with_person(view, fresh=fresh))
@@ -67,7 +71,7 @@ def _with_person(view: Callable[..., Any], *, fresh: bool) -> Callable[..., Any]
         if current is None:
             return _to_sign_in()
         if fresh and not sessions.is_fresh(current, clock.now()):
-            return redirect(url_for("again.show", next=signed_step()))
+            return redirect(url_for("again.show", next=steps.sign(steps.here())))
         g.person_session = current
         return view(*args, **kwargs)
 
@@ -94,14 +98,6 @@ def current_session() -> sessions.CurrentSession:
     return cast(sessions.CurrentSession, g.person_session)
 
 
-def signed_step() -> str:
-    """Where the person was going, as a signed endpoint name with its ids: never a URL."""
-    target = request.endpoint if request.method == "GET" else "home.show"
-    values = dict(request.view_args or {}) if request.method == "GET" else {}
-    return str(crypto.signer("next-step").dumps([target, values]))
-
-
 def _to_sign_in() -> BaseResponse:
-    if request.method == "GET" and request.endpoint != "home.show":
-        return redirect(url_for("sign_in.show", next=signed_step()))
-    return redirect(url_for("sign_in.show"))
+    step = steps.here()
+    return redirect(url_for("sign_in.show", next=steps.sign(step)) if step != steps.HOME else url_for("sign_in.show"))

@@ -1,0 +1,117 @@
+"""Forms of door 1: what may be typed, how long, and what is said where it does not fit."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import EmailField, Field, Form, HiddenField, RadioField, SelectMultipleField, StringField
+from wtforms.validators import Optional, StopValidation
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from portal.core.i18n import N_, _
+
+LONGEST_ADDRESS = 320
+TOO_LONG_ADDRESS = N_("This is too long for an e-mail address.")
+ADDRESS = {"autocomplete": "email", "inputmode": "email", "spellcheck": "false", "autocapitalize": "none", "maxlength": "400"}
+
+Check = Callable[[Form, Field], None]
+
+
+def needed(message: str) -> Check:
+    """Something has to stand there; `message` says what, in the language of the request."""
+
+    def check(form: Form, field: Field) -> None:
+        if not field.data or (isinstance(field.data, str) and not field.data.strip()):
+            field.errors = []
+            raise StopValidation(_(message))
+
+    return check
+
+
+def at_most(length: int, message: str) -> Check:
+    """No longer than that."""
+
+    def check(form: Form, field: Field) -> None:
+        if field.data and len(field.data) > length:
+            raise StopValidation(_(message))
+
+    return check
+
+
+class AddressForm(FlaskForm):
+    """One e-mail address."""
+
+    email = EmailField(
+        render_kw={**ADDRESS, "required": True},
+        validators=[needed(N_("Type your e-mail address.")), at_most(LONGEST_ADDRESS, TOO_LONG_ADDRESS)],
+    )
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.email.label.text = _("Your e-mail address")
+
+
+class LinkForm(FlaskForm):
+    """The press of a link's button; the address only where another browser asked."""
+
+    token = HiddenField()
+    email = EmailField(render_kw=ADDRESS, validators=[Optional(), at_most(LONGEST_ADDRESS, TOO_LONG_ADDRESS)])
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.email.label.text = _("Your e-mail address")
+
+
+class CodeForm(FlaskForm):
+    """The code of the mail."""
+
+    code = StringField(
+        render_kw={"inputmode": "numeric", "autocomplete": "one-time-code", "required": True, "maxlength": "40"},
+        validators=[needed(N_("Type the code of the mail.")), at_most(40, N_("The code has 8 digits."))],
+    )
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.code.label.text = _("Code of 8 digits")
+
+
+class ValueForm(FlaskForm):
+    """One value that tells whose record it is."""
+
+    kind = RadioField(validators=[needed(N_("Choose what you want to give."))], validate_choice=True)
+    value = StringField(
+        render_kw={"required": True, "autocomplete": "off", "maxlength": "200"},
+        validators=[needed(N_("Type the detail.")), at_most(200, N_("This is too long."))],
+    )
+
+    def __init__(self, kinds: list[tuple[str, str]], **given: Any) -> None:
+        super().__init__(**given)
+        self.kind.choices = kinds
+        self.kind.label.text = _("What do you want to give?")
+        self.value.label.text = _("The detail itself")
+
+
+class Ticks(SelectMultipleField):
+    """Several of many, as boxes; nothing is ticked beforehand."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+
+class CopyForm(FlaskForm):
+    """What goes into the copy."""
+
+    scope = RadioField(validators=[needed(N_("Choose all of it, or some."))])
+    categories = Ticks()
+
+    def __init__(self, categories: list[tuple[str, str]], **given: Any) -> None:
+        super().__init__(**given)
+        self.scope.choices = [("all", _("All of it")), ("some", _("Some of it"))]
+        self.scope.label.text = _("What do you want?")
+        self.categories.choices = categories
+        self.categories.label.text = _("Which kinds?")
+
+    @property
+    def chosen(self) -> list[str]:
+        """Keys of the kinds that were chosen; none means all."""
+        return list(self.categories.data or []) if self.scope.data == "some" else []

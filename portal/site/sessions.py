@@ -1,0 +1,77 @@
+"""Door 1, where you are signed in: the person's own list, each to be ended, all to be ended, and signing out."""
+
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, session, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.cases.reading import forget_readings
+from portal.core import i18n
+from portal.core.i18n import _
+from portal.identity import sessions as rooms
+from portal.identity.browsers import browser_words
+from portal.web.guards import current_session, person_required
+from portal.web.transactions import db
+
+bp = Blueprint("sessions", __name__, url_prefix="/sessions")
+
+FORGET = '"cache", "storage"'
+"""What a signed-out browser drops. Never `"cookies"`: that would empty the company's whole domain."""
+
+
+@bp.get("")
+@person_required()
+def show() -> ResponseReturnValue:
+    current = current_session()
+    lines = [
+        {
+            "id": line.id,
+            "browser": browser_words(line.browser),
+            "since": line.started_at,
+            "last_seen": line.last_seen_at,
+            "this": line.id == current.id,
+            "end_url": url_for("sessions.end", number=line.id),
+        }
+        for line in rooms.sessions_of(db(), current.person_id)
+    ]
+    idle = _("Each ends by itself at %(time)s at the latest.", time=i18n.format_time(current.ends_at))
+    return render_template("site/sessions.html", sessions=lines, end_all_url=url_for("sessions.end_all"), idle_words=idle)
+
+
+@bp.post("/<int:number>/end")
+@person_required()
+def end(number: int) -> ResponseReturnValue:
+    current = current_session()
+    if not rooms.end_session(db(), current.person_id, number):
+        abort(404)
+    forget_readings(db(), number)
+    return _signed_out() if number == current.id else redirect(url_for("sessions.show"))
+
+
+@bp.post("/end-all")
+@person_required()
+def end_all() -> ResponseReturnValue:
+    """Sign out everywhere, here too."""
+    current = current_session()
+    for line in rooms.sessions_of(db(), current.person_id):
+        forget_readings(db(), line.id)
+    rooms.end_all_sessions(db(), current.person_id)
+    return _signed_out()
+
+
+@bp.post("/sign-out")
+@person_required()
+def sign_out() -> ResponseReturnValue:
+    """End this session."""
+    forget_readings(db(), current_session().id)
+    rooms.sign_out(db(), current_session())
+    return _signed_out()
+
+
+def _signed_out() -> Response:
+    """The cookie keeps nothing but the language; what the browser had stored of the pages goes."""
+    language = session.get("language")
+    session.clear()
+    if language:
+        session["language"] = language
+    answer = make_response(redirect(url_for("sign_in.show")))
+    answer.headers["Clear-Site-Data"] = FORGET
+    return answer

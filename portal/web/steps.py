@@ -1,0 +1,71 @@
+"""Where a person was going before the sign-in: one of a fixed list of pages, with at most a case number, signed. Never a URL.
+
+Must never lead past a "check your answers", and never off this site.
+"""
+
+import re
+
+from flask import request, url_for
+from itsdangerous import BadSignature
+
+from portal.core import crypto
+from portal.core.i18n import N_, _
+
+HOME = "home.show"
+STEPS = {
+    HOME: N_("Your privacy"),
+    "choices.show": N_("What you agreed to"),
+    "held.show": N_("Your data"),
+    "records.show": N_("Your data"),
+    "requests.index": N_("Your requests"),
+    "requests.show": N_("Your request"),
+    "copies.show": N_("Get a copy of your data"),
+    "sessions.show": N_("Where you are signed in"),
+}
+"""Endpoints that may be gone on to, and what they are called on the page."""
+
+STARTS = {"copies.check": "copies.show", "copies.ask": "copies.show", "downloads.fetch": "requests.show"}
+"""Where an act begins whose later steps were reached without a fresh sign-in."""
+
+NUMBER = re.compile(r"^[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}$")
+LONGEST = 60 * 60
+
+
+def here() -> str:
+    """The step that this request is, or where its act starts; home where it is neither."""
+    endpoint = STARTS.get(request.endpoint or "", request.endpoint or "")
+    number = str((request.view_args or {}).get("number", ""))
+    if endpoint not in STEPS:
+        return HOME
+    if endpoint == "requests.show":
+        return f"{endpoint}:{number}" if NUMBER.match(number) else HOME
+    return endpoint
+
+
+def sign(step: str) -> str:
+    """The step as it may stand in a link of our own page."""
+    return str(crypto.signer("next-step").dumps(step))
+
+
+def read(signed: str | None) -> str | None:
+    """The step of a `next` parameter; None for anything that we did not sign, or that is too old."""
+    if not signed:
+        return None
+    try:
+        step = crypto.signer("next-step").loads(signed, max_age=LONGEST)
+    except BadSignature:
+        return None
+    return step if isinstance(step, str) and step.partition(":")[0] in STEPS else None
+
+
+def url_of(step: str | None) -> str:
+    """The page of a step; home where there is none."""
+    endpoint, _ignored, number = (step or HOME).partition(":")
+    if endpoint not in STEPS:
+        return url_for(HOME)
+    return url_for(endpoint, number=number) if number else url_for(endpoint)
+
+
+def words_of(step: str | None) -> str:
+    """What the page of a step is called."""
+    return _(STEPS.get((step or HOME).partition(":")[0], STEPS[HOME]))

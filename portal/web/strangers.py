@@ -1,0 +1,19 @@
+"""How often one network may ask for links. Over it the page is the same and nothing is done: a flood learns nothing and fills nothing."""
+
+from datetime import timedelta
+
+from portal.core import logs
+from portal.core.limits import Limit, count_once
+from portal.web.context import current_company, network
+from portal.web.transactions import db
+
+ASKING = Limit("sign_in.network", 300, timedelta(hours=1))
+"""High on purpose: a whole office or a phone network may share one address. The mailboxes have limits of their own."""
+
+
+def within_asking_limit() -> bool:
+    """Count one request for a link from this network and say whether it may be served."""
+    if count_once(db(), ASKING, network()):
+        return True
+    logs.event("sign_in.network_flooded", level=30, company=current_company().key)
+    return False
