@@ -1,10 +1,9 @@
 """Put the demo's past into the portal's own ledger, as real appended events. Runs once; a second start changes nothing."""
 
+import demo
 from portal.accounts import registry
 from portal.consent.seeding import import_history
 from portal.starting import Running
-
-import demo
 
 
 def seed(running: Running) -> None:

@@ -106,6 +106,19 @@ CUSTOMER_OF_BOTH = Person(
 )
 """Has an account at both companies: neither may learn of the other."""
 
+ODD_NAMES = (
+    Person(
+        "turned@example.org", "FK-10015", "Eva\u202egnp.exe", "\u2066Strand\u2069 ☕👩🏽\u200d🌾", date(1992, 2, 2), "en", "5010", "F-751003", None,
+        "Markeveien 2", "Bergen",
+    ),
+    Person("formula@example.org", "FK-10016", "+1", "@SUM(1+1)*2", date(1993, 3, 3), "en", "5012", "F-751004", None, "-2+3", "Bergen"),
+    Person(
+        "long@example.org", "FK-10017", "Wolfgang " * 20 + "Amadeus", "O'Brien-\"Quote\" <Næss> & Sønner", date(1994, 4, 4), "de", "5016",
+        "F-751005", None, "Kong Haakons gate 1", "Bergen",
+    ),
+)
+"""Names that turn the text around them, read as formulas, or do not end."""
+
 ONLY_IN_THE_CAFE = "cafe.guest@example.com"
 """Known to one small system of Fjordkaffe and to no other."""
 
@@ -114,6 +127,7 @@ NOBODY = "nobody@example.org"
 
 FJORDKAFFE = (
     MAREN, *HOUSEHOLD, *SHARED, CAPITALS, NEARLY_EMPTY, MANY_ORDERS, HOSTILE, CARELESS, SENSITIVE, ARABIC, NEIGHBOUR, CUSTOMER_OF_BOTH,
+    *ODD_NAMES,
 )
 
 # Alpenrad
