@@ -1,0 +1,245 @@
+"""From a typed address to a mailed link: ask, ask again, and the worker's part. What a press does stands in `pressing.py`.
+
+Must never tell (by row, time or page) whether an address is known, and never put anything that the asker typed or sent into a mail.
+
+For the door (`nonce` is the random token of the asking browser's cookie, made by `new_nonce`):
+    ask(db, address=, nonce=, user_agent=, language=, destination=None, typed=None, allowed=()) -> Asking   raises AddressRefused
+    ask_fresh(db, token, nonce=, user_agent=, language=) -> Asking | LinkUnknown       (after `LinkEnded`)
+    asking_of(db, nonce) -> Asking | None                                             (the page that waits)
+For the worker: issue_due_links(database) -> int
+"""
+
+import json
+from collections.abc import Collection, Mapping
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.accounts import registry
+from portal.config.model import Company
+from portal.core import clock, crypto, i18n, limits, logs, urls
+from portal.core.db import ALL_COMPANIES, Database, company_of
+from portal.core.errors import PortalError
+from portal.identity.browsers import browser_of, browser_words
+from portal.identity.code_limits import codes_are_off
+from portal.identity.model import RequestState, SignInRequest
+from portal.identity.outcomes import Asking, LinkUnknown
+from portal.outbox.service import queue_mail
+from portal.people.addresses import domain_of, mailbox_of, normal_address
+from portal.people.service import EMAIL, Identifier, hashes_of
+
+LINK, NONCE = "sign_in.link", "sign_in.asked_in"
+LIFE = timedelta(minutes=10)
+GIVEN_UP = timedelta(hours=1)
+LIVE_LINKS = 5
+LONGEST_TOKEN = 64
+LONGEST_TYPED = 20_000
+
+PER_ADDRESS = limits.Limit("sign_in.address", 10, timedelta(hours=1))
+PER_MAILBOX = limits.Limit("sign_in.mailbox", 15, timedelta(hours=1))
+PER_DOMAIN = limits.Limit("sign_in.domain", 500, timedelta(hours=1))
+PER_INSTALLATION = limits.Limit("sign_in.installation", 5000, timedelta(hours=1))
+"""The address counts per company; mailbox, domain and installation count over all companies of one installation."""
+
+
+class TooMuchTyped(PortalError):
+    """More text than a form of ours can send was to be kept over the sign-in."""
+
+
+def new_nonce() -> str:
+    """A token for the cookie of a browser that asks for the first time."""
+    return crypto.random_token()
+
+
+def ask(
+    db: Session,
+    *,
+    address: str,
+    nonce: str,
+    user_agent: str | None,
+    language: str,
+    destination: str | None = None,
+    typed: Mapping[str, str] | None = None,
+    allowed: Collection[str] = (),
+) -> Asking:
+    """Write the one row; the worker does the rest. A `destination` that is not `allowed` is forgotten.
+
+    Raises `AddressRefused` (with its reason) before anything is written.
+    """
+    company = registry.company(company_of(db))
+    normal = normal_address(address, allow_non_ascii=company.allow_non_ascii_addresses)
+    kept = json.dumps(dict(typed)) if typed else None
+    if kept and len(kept) > LONGEST_TYPED:
+        raise TooMuchTyped("The text is too long to be kept over the sign-in.")
+    row = _add(db, normal, nonce=nonce, user_agent=user_agent, language=language)
+    row.destination, row.typed = (destination if destination in allowed else None), kept
+    return _asking(db, row)
+
+
+def ask_fresh(db: Session, token: str, *, nonce: str, user_agent: str | None, language: str) -> Asking | LinkUnknown:
+    """Another link to the same address. Destination and typed text are kept only where this is the browser that asked."""
+    old = request_of(db, token)
+    if old is None:
+        return LinkUnknown()
+    row = _add(db, old.address, nonce=nonce, user_agent=user_agent, language=language)
+    if asked_here(old, nonce):
+        row.destination, row.typed = old.destination, old.typed
+    return _asking(db, row)
+
+
+def asking_of(db: Session, nonce: str) -> Asking | None:
+    """The newest request of this browser, or None where it never asked (or so long ago that it was dropped)."""
+    row = newest_request(db, nonce)
+    return _asking(db, row) if row else None
+
+
+def newest_request(db: Session, nonce: str) -> SignInRequest | None:
+    """The row behind `asking_of`."""
+    if not nonce or len(nonce) > LONGEST_TOKEN:
+        return None
+    return db.scalar(select(SignInRequest).filter_by(asked_in=_nonce_hash(nonce)).order_by(SignInRequest.id.desc()).limit(1))
+
+
+def request_of(db: Session, token: str) -> SignInRequest | None:
+    """The request whose link has this token, in the session's company and for signing in; whatever its state."""
+    if not token or len(token) > LONGEST_TOKEN or not token.isascii():
+        return None
+    return db.scalar(select(SignInRequest).filter_by(token_hash=crypto.token_hash(LINK, token)))
+
+
+def asked_here(row: SignInRequest, nonce: str | None) -> bool:
+    """Whether this is the browser that asked."""
+    return bool(nonce) and crypto.same(row.asked_in, _nonce_hash(nonce or ""))
+
+
+def typed_of(row: SignInRequest) -> Mapping[str, str]:
+    """What was typed before the sign-in."""
+    return {str(name): str(value) for name, value in json.loads(row.typed).items()} if row.typed else {}
+
+
+def issue_due_links(database: Database) -> int:
+    """Make token, code and mail for each request that waits, or note that it is over a limit; returns how many were done."""
+    served = list(registry.ids().values())
+    waiting = (
+        select(SignInRequest.company_id, SignInRequest.id)
+        .where(SignInRequest.state == RequestState.ASKED, SignInRequest.company_id.in_(served))
+        .order_by(SignInRequest.id)
+        .limit(200)
+    )
+    with database.reading(ALL_COMPANIES) as db:
+        due = db.execute(waiting).all()
+    done = 0
+    for company_id, request_id in due:
+        try:
+            with database.writing(company_id) as db:
+                done += _issue(db, request_id)
+        except Exception as error:  # noqa: BLE001  # one request that cannot be worked on must not hold up the others
+            logs.event("sign_in.not_issued", level=40, error=error, company=registry.key_of(company_id))
+    return done
+
+
+def _issue(db: Session, request_id: int) -> int:
+    query = select(SignInRequest).filter_by(id=request_id, state=RequestState.ASKED).with_for_update(skip_locked=True)
+    row = db.scalar(query)
+    if row is None:
+        return 0
+    now = clock.now()
+    if now - row.asked_at > GIVEN_UP or not _within_limits(db, row):
+        row.state, row.ended_at = RequestState.LIMITED, now
+        return 1
+    token, code = crypto.random_token(), "" if codes_are_off(db) else crypto.random_digits(8)
+    row.token_hash = crypto.token_hash(LINK, token)
+    if code:
+        row.code_hash_key_id = crypto.keys().newest("hash")[0]
+        row.code_hash = code_hash(row, code, row.code_hash_key_id)
+    row.state, row.expires_at = RequestState.ISSUED, now + LIFE
+    _queue(db, row, token, code)
+    return 1
+
+
+def code_hash(row: SignInRequest, code: str, key_id: str) -> bytes:
+    """Keyed hash of a code, bound to its request: the code of one is nothing to another."""
+    return crypto.identifier_hash(registry.key_of(row.company_id), f"sign_in.code.{row.id}", code, key_id)
+
+
+def _queue(db: Session, row: SignInRequest, token: str, code: str) -> None:
+    company = registry.company(row.company_id)
+    with i18n.speaking(row.language, company.time_zone):
+        context = {
+            "link": urls.address(company.url, urls.LINK, token=token),
+            "code": f"{code[:4]} {code[4:]}" if code else "",
+            "asked_at": i18n.format_moment(row.asked_at),
+            "valid_until": i18n.format_time(row.expires_at),
+            "browser_words": browser_words(row.browser),
+            "site_host": urlsplit(company.url).hostname or "",
+        }
+    queue_mail(
+        db,
+        template="sign_in",
+        to=row.address,
+        language=row.language,
+        key=f"sign_in:{row.id}",
+        context=context,
+        not_after=row.expires_at,
+    )
+
+
+def _within_limits(db: Session, row: SignInRequest) -> bool:
+    """Count this request. The address comes first: its counter's row also keeps two workers from issuing past the live links."""
+    company = registry.key_of(row.company_id)
+    if not limits.count_once(db, PER_ADDRESS, company, row.identifier_hash.hex()) or _live_links(db, row) >= LIVE_LINKS:
+        return False
+    if not limits.count_once(db, PER_MAILBOX, mailbox_of(row.address)):
+        return False
+    for limit, key in ((PER_DOMAIN, domain_of(row.address)), (PER_INSTALLATION, "")):
+        if not limits.count_once(db, limit, key):
+            logs.event("sign_in.flooded", level=40, company=company, kind=limit.name)
+            return False
+    return True
+
+
+def _live_links(db: Session, row: SignInRequest) -> int:
+    hashes = hashes_of(row.company_id, Identifier(EMAIL, row.address)).values()
+    live = select(SignInRequest.id).where(
+        SignInRequest.identifier_hash.in_(hashes),
+        SignInRequest.state == RequestState.ISSUED,
+        SignInRequest.expires_at > clock.now(),
+    )
+    return len(db.scalars(live).all())
+
+
+def _add(db: Session, address: str, *, nonce: str, user_agent: str | None, language: str) -> SignInRequest:
+    company: Company = registry.company(company_of(db))
+    key_id = crypto.keys().newest("hash")[0]
+    now = clock.now()
+    row = SignInRequest(
+        identifier_hash=hashes_of(company_of(db), Identifier(EMAIL, address))[key_id],
+        hash_key_id=key_id,
+        address=address,
+        language=i18n.best_of(company.languages, [language]),
+        browser=browser_of(user_agent),
+        asked_in=_nonce_hash(nonce),
+        asked_at=now,
+        expires_at=now + LIFE,
+    )
+    db.add(row)
+    db.flush()
+    return row
+
+
+def _asking(db: Session, row: SignInRequest) -> Asking:
+    return Asking(
+        address=row.address,
+        asked_at=row.asked_at,
+        valid_until=row.expires_at,
+        destination=row.destination,
+        typed=typed_of(row),
+        signed_in=row.used_where_asked,
+        codes_off=codes_are_off(db),
+    )
+
+
+def _nonce_hash(nonce: str) -> bytes:
+    return crypto.token_hash(NONCE, nonce)

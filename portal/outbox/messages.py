@@ -1,0 +1,61 @@
+"""From a stored mail to the message that goes over the wire. Must never let a line break or a second address into a header."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+from portal.config.model import Company
+from portal.core import crypto
+from portal.outbox.rendering import Letter, MailCannotBeWritten
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Everything of a message but its words. `thread` is the root that all mails of one case refer to."""
+
+    recipient: str = field(repr=False)
+    message_id: str
+    thread: str | None
+    language: str
+    at: datetime
+
+
+def new_message_id(company: Company) -> str:
+    """A Message-ID (RFC 5322 3.6.4) that says nothing, at the sender's domain."""
+    return f"<{crypto.random_token()}@{_domain(company)}>"
+
+
+def thread_root(company: Company, thread: str) -> str:
+    """The Message-ID-shaped name that all mails of one case refer to, so that mail programs keep them together."""
+    return f"<{crypto.token_hash(f'mail.thread.{company.name}', thread).hex()[:32]}@{_domain(company)}>"
+
+
+def build_message(company: Company, envelope: Envelope, letter: Letter) -> EmailMessage:
+    """The message, multipart/alternative, with the headers of an automatic mail (RFC 3834). Raises `MailCannotBeWritten`."""
+    message = EmailMessage(policy=SMTP)
+    try:
+        message["From"] = Address(company.sender.name, addr_spec=company.sender.email)
+        message["To"] = Address(addr_spec=envelope.recipient)
+        message["Subject"] = letter.subject
+        message["Date"] = format_datetime(envelope.at)
+        message["Message-ID"] = envelope.message_id
+        if envelope.thread:
+            message["In-Reply-To"] = envelope.thread
+            message["References"] = envelope.thread
+        message["Auto-Submitted"] = "auto-generated"
+        message["Content-Language"] = envelope.language
+        message.set_content(letter.text)
+        message.add_alternative(letter.html, subtype="html")
+    except (ValueError, TypeError, IndexError, AttributeError):
+        # The standard library's words repeat the value; ours do not.
+        raise MailCannotBeWritten(
+            "A header of the mail cannot be written: a sender, a recipient or a subject is malformed."
+        ) from None
+    return message
+
+
+def _domain(company: Company) -> str:
+    return company.sender.email.rpartition("@")[2]

@@ -1,0 +1,59 @@
+"""Queue a mail in the transaction of what it is about: both happen, or neither. Nothing leaves here."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from portal.accounts import registry
+from portal.core import clock
+from portal.core.db import company_of
+from portal.outbox.messages import Envelope, build_message, new_message_id, thread_root
+from portal.outbox.model import Mail, MailState
+from portal.outbox.rendering import render_letter
+
+
+def queue_mail(
+    db: Session,
+    *,
+    template: str,
+    to: str,
+    language: str,
+    key: str,
+    context: Mapping[str, object],
+    thread: str | None = None,
+    not_after: datetime | None = None,
+) -> None:
+    """Write the mail `template` to `to` (an address in normal form). A second one with the same `key` is not written.
+
+    `thread`: the case it belongs to, so that its mails hang together. After `not_after` it is dropped instead of sent.
+    Raises `MailCannotBeWritten` where it could never be sent.
+    """
+    company = registry.company(company_of(db))
+    now = clock.now()
+    letter = render_letter(company, template, language, context)
+    root = thread_root(company, thread) if thread else None
+    message_id = new_message_id(company)
+    build_message(company, Envelope(to, message_id, root, language, now), letter)
+    insert = sqlite_insert if db.get_bind().dialect.name == "sqlite" else postgresql_insert
+    statement = insert(Mail).values(
+        company_id=company_of(db),
+        key=key,
+        template=template,
+        language=language,
+        message_id=message_id,
+        thread=root,
+        recipient=to,
+        subject=letter.subject,
+        text=letter.text,
+        html=letter.html,
+        state=MailState.QUEUED,
+        tries=0,
+        fence=0,
+        next_at=now,
+        not_after=not_after,
+        queued_at=now,
+    )
+    db.execute(statement.on_conflict_do_nothing(index_elements=[Mail.company_id, Mail.key]))
