@@ -4,7 +4,7 @@ from datetime import date
 
 from demo.database import Rows, fill
 from demo.fjordkaffe.accounts import customers, days_since_joined, open_accounts
-from demo.fjordkaffe.consents import newsletters, watched
+from demo.fjordkaffe.consents import newsletters, who_agreed
 from demo.fjordkaffe.mail import mailtool, send
 from demo.fjordkaffe.profiles import observe
 from demo.fjordkaffe.sales import sell
@@ -30,5 +30,9 @@ def _shop_rows(today: date) -> Rows:
         | sell(people, joined, lives_at, today)
         | serve(people, joined, today)
         | newsletters(today)
-        | observe(people, joined, watched(today), today)
+        | observe(people, joined, _agreed(today, "visits"), _agreed(today, "orders"), today)
     )
+
+
+def _agreed(today: date, channel: str) -> frozenset[str]:
+    return who_agreed(today, "personal_offers", channel)

@@ -63,9 +63,9 @@ def _acts(today: date) -> Iterator[ConsentAct]:
                 yield said(purpose, channel, "refused")
 
 
-def watched(today: date) -> frozenset[str]:
-    """Addresses whose last word on offers from their visits is yes."""
-    last = {act.email: act.act for act in consents(today) if (act.purpose, act.channel) == ("personal_offers", "visits")}
+def who_agreed(today: date, purpose: str, channel: str) -> frozenset[str]:
+    """Addresses whose last word on this choice is yes."""
+    last = {act.email: act.act for act in consents(today) if (act.purpose, act.channel) == (purpose, channel)}
     return frozenset(email for email, act in last.items() if act == "given")
 
 

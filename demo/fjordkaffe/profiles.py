@@ -24,8 +24,13 @@ PAGES = (
 BROWSERS = ("Firefox on Linux", "Safari on iPhone", "Chrome on Android", "Edge on Windows")
 
 
-def observe(people: tuple[Person, ...], joined: tuple[int, ...], watched: Collection[str], today: date) -> dict[str, list[Row]]:
-    """Rows of marketing_profiles, derived_traits and page_views; the last only of `watched` addresses, who agreed to it."""
+def observe(
+    people: tuple[Person, ...], joined: tuple[int, ...], watched: Collection[str], analysed: Collection[str], today: date
+) -> dict[str, list[Row]]:
+    """Rows of marketing_profiles, derived_traits and page_views.
+
+    Visits are kept of `watched` addresses only, and tastes of `analysed` ones: those who agreed to it.
+    """
     random = Random("fjordkaffe: profiles")
     bought, derived, views = list[Row](), list[Row](), list[Row]()
     for customer, (person, days) in enumerate(zip(people, joined, strict=True), 1):
@@ -45,7 +50,11 @@ def observe(people: tuple[Person, ...], joined: tuple[int, ...], watched: Collec
             derived.append(
                 {
                     "customer_id": customer,
-                    "roast_liked": "light" if star else random.choice(("light", "medium", "dark")),
+                    "roast_liked": "light"
+                    if star
+                    else random.choice(("light", "medium", "dark"))
+                    if person.email in analysed
+                    else None,
                     "churn_risk": "unlikely" if star else random.choice(("unlikely", "unlikely", "possible", "likely")),
                     "computed_on": today - timedelta(days=random.randrange(1, 40)),
                 }
