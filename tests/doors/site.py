@@ -85,7 +85,9 @@ class Browser:
 
     def open(self, path: str, **headers: str) -> TestResponse:
         """Go to an address, following redirects as a browser does."""
-        return self._went(self.client.get(path, base_url=f"http://{self.host}", headers={**self.headers, **headers}, follow_redirects=True))
+        return self._went(
+            self.client.get(path, base_url=f"http://{self.host}", headers={**self.headers, **headers}, follow_redirects=True)
+        )
 
     def post(self, path: str, data: dict[str, str | list[str]], **headers: str) -> TestResponse:
         """Send a form to an address, following redirects."""

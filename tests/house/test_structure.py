@@ -10,12 +10,20 @@ CODE = sorted((ROOT / "portal").rglob("*.py"))
 
 
 def test_no_file_is_longer_than_four_hundred_lines():
-    long = {str(file.relative_to(ROOT)): count for file in CODE if (count := len(file.read_text().splitlines())) > 400 and "versions" not in file.parts}
+    long = {
+        str(file.relative_to(ROOT)): count
+        for file in CODE
+        if (count := len(file.read_text().splitlines())) > 400 and "versions" not in file.parts
+    }
     assert long == {}
 
 
 def test_every_module_opens_with_what_it_is_for():
-    silent = [str(file.relative_to(ROOT)) for file in CODE if file.read_text().strip() and not ast.get_docstring(ast.parse(file.read_text()))]
+    silent = [
+        str(file.relative_to(ROOT))
+        for file in CODE
+        if file.read_text().strip() and not ast.get_docstring(ast.parse(file.read_text()))
+    ]
     assert silent == []
 
 
@@ -24,9 +32,11 @@ def test_every_public_function_and_class_of_the_rooms_has_a_docstring():
     for file in CODE:
         if "migrations" in file.parts or "site" in file.parts:
             continue
-        for node in ast.parse(file.read_text()).body:
-            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_") and not ast.get_docstring(node):
-                silent.append(f"{file.relative_to(ROOT)}:{node.name}")
+        silent += [
+            f"{file.relative_to(ROOT)}:{node.name}"
+            for node in ast.parse(file.read_text()).body
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_") and not ast.get_docstring(node)
+        ]
     assert silent == []
 
 
@@ -68,7 +78,9 @@ def test_O8_nothing_is_unpickled():
 def test_O5_no_assert_guards_anything():
     for file in CODE:
         for node in ast.walk(ast.parse(file.read_text())):
-            assert not isinstance(node, ast.Assert) or "noqa: S101" in file.read_text().splitlines()[node.lineno - 1], f"{file}:{node.lineno}"
+            assert not isinstance(node, ast.Assert) or "noqa: S101" in file.read_text().splitlines()[node.lineno - 1], (
+                f"{file}:{node.lineno}"
+            )
 
 
 def test_nothing_is_committed_that_a_machine_made():
