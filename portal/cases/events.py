@@ -14,7 +14,7 @@ from portal.accounts import registry
 from portal.cases.model import Case, CaseEvent
 from portal.config.model import Company
 from portal.core import clock
-from portal.core.i18n import N_, _, format_time, ngettext, pick
+from portal.core.i18n import N_, _, ngettext, pick
 from portal.identity.browsers import browser_words
 
 PERSON = "person"
@@ -22,7 +22,7 @@ PORTAL = "portal"
 
 
 class Code(StrEnum):
-    """Everything that can happen. `params`: `system` (its key), `count`, `at` (ISO 8601), `browser` (of the fixed vocabulary)."""
+    """Everything that can happen. `params`: `system` (its key), `count`, `browser` (of the fixed vocabulary)."""
 
     RECEIVED = "received"
     SYSTEM_ANSWERED = "system_answered"
@@ -112,8 +112,8 @@ def _words(event: CaseEvent) -> str:
     if code is Code.SYSTEM_ANSWERED:
         count = int(params.get("count", 0))
         return ngettext("%(num)s entry.", "%(num)s entries.", count)
-    if code is Code.SYSTEM_SILENT and "at" in params:
-        return _("Nothing is lost. We try again at %(time)s.", time=format_time(datetime.fromisoformat(str(params["at"]))))
+    if code is Code.SYSTEM_SILENT:
+        return _("Nothing is lost. We go on trying.")
     if code is Code.DOWNLOADED:
         return browser_words(str(params.get("browser", "")))
     return ""

@@ -6,9 +6,9 @@ Must never show a value that waits for a person's look, or one that never leaves
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from portal.adapters.contract import Record, Value, Withheld
+from portal.adapters.contract import Record, Value
 from portal.cases import meaning
-from portal.cases.about import About, about, collection_title, field_title, kind_of
+from portal.cases.about import About, about, collection_title, kind_of
 from portal.cases.showing import as_text, is_long
 from portal.config.model import Company, Release, SourceKind
 from portal.core.i18n import _, format_date, format_list, format_number
@@ -16,7 +16,10 @@ from portal.core.i18n import _, format_date, format_list, format_number
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One value. `value` is None where it is not shown: `withheld` (never) or `later` (after a person has looked)."""
+    """One value. `value` is None where it is not shown: `withheld` (never) or `later` (after a person has looked).
+
+    `links`: a number that only ties one table to another.
+    """
 
     key: str
     group: str
@@ -30,13 +33,14 @@ class Fact:
     long: bool = False
     withheld: bool = False
     later: bool = False
+    links: bool = False
     wrong_url: str = ""
     kind: str = "fact"
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Several rows of one collection. `more` says what of them is not shown here."""
+    """Several rows of one collection. `more` says what of them is not shown here; `later` that some columns wait for a person's look."""
 
     key: str
     group: str
@@ -49,11 +53,16 @@ class Table:
     who: str
     until: str
     outside: bool = False
+    later: bool = False
     wrong_url: str = ""
     kind: str = "rows"
 
 
 Item = Fact | Table
+
+OWN = (SourceKind.PERSON, SourceKind.OBSERVED)
+LINKS = ("system", "user.unique_id")
+"""Categories of numbers that tie tables together."""
 
 
 def items_of(company: Company, system: str, collection: str, records: Sequence[Record], total: int) -> list[Item]:
@@ -61,16 +70,15 @@ def items_of(company: Company, system: str, collection: str, records: Sequence[R
     if not records:
         return []
     values = [value for record in records for value in record.values]
-    home = meaning.group_of_rows((value.category, kind_of(company, system, collection, value)) for value in values)
+    kinds_of = [(value.category, kind_of(company, system, collection, value)) for value in values]
+    home = meaning.group_of_rows(pair for pair in kinds_of if pair[1] in OWN)
     if total == 1:
         return _facts(company, system, collection, records[0], home)
     found: list[Item] = []
-    for kinds in ((SourceKind.PERSON, SourceKind.OBSERVED), (SourceKind.THIRD_PARTY,), (SourceKind.DERIVED,)):
-        names = _names(value for value in values if kind_of(company, system, collection, value) in kinds)
+    for kinds in (OWN, (SourceKind.THIRD_PARTY,), (SourceKind.DERIVED,)):
+        names = _once(value.name for value in values if kind_of(company, system, collection, value) in kinds)
         if names:
-            found.append(
-                _table(company, system, collection, records, total, names, home if kinds[0] is SourceKind.PERSON else "")
-            )
+            found.append(_table(company, system, collection, records, total, names, home if kinds is OWN else ""))
     return found
 
 
@@ -88,18 +96,25 @@ def _facts(company: Company, system: str, collection: str, record: Record, home:
                 _key(system, collection, value.name), home if group == meaning.OTHER else group, said.title, None if later else text,
                 said.source, said.why, format_list(said.recipients), said.until,
                 outside=said.outside, long=is_long(text), later=later,
+                links=any(meaning.is_within(value.category, one) for one in LINKS),
             )
         )  # fmt: skip
-    return found + [_withheld(company, system, collection, one, home) for one in record.withheld]
+    return found + _withheld(company, system, collection, [record], home)
 
 
-def _withheld(company: Company, system: str, collection: str, one: Withheld, home: str) -> Fact:
-    said = about(company, system, collection, Value(one.name, one.category, None))
-    group = meaning.group_of(one.category, said.kind)
-    return Fact(
-        _key(system, collection, one.name), home if group == meaning.OTHER else group, said.title, None,
-        said.source, said.why, format_list(said.recipients), said.until, outside=said.outside, withheld=True,
-    )  # fmt: skip
+def _withheld(company: Company, system: str, collection: str, records: Sequence[Record], home: str) -> list[Item]:
+    """That something is held which never leaves: once for each field."""
+    found: list[Item] = []
+    for one in {one.name: one for record in records for one in record.withheld}.values():
+        said = about(company, system, collection, Value(one.name, one.category, None))
+        group = meaning.group_of(one.category, said.kind)
+        found.append(
+            Fact(
+                _key(system, collection, one.name), home if group == meaning.OTHER else group, said.title, None,
+                said.source, said.why, format_list(said.recipients), said.until, outside=said.outside, withheld=True,
+            )
+        )  # fmt: skip
+    return found
 
 
 def _table(
@@ -110,7 +125,6 @@ def _table(
     said = {name: about(company, system, collection, replace(first[name], obtained=None)) for name in names}
     shown = [name for name in names if said[name].release is Release.AUTO]
     group = home or meaning.group_of_rows((first[name].category, said[name].kind) for name in names)
-    group = group or meaning.OTHER
     words = _together(list(said.values()), records)
     key = _key(system, collection, "" if home else group)
     title = collection_title(company, system, collection)
@@ -123,14 +137,13 @@ def _table(
         if (by_name := {value.name: value for value in record.values})
     )
     held_back = [said[name].title for name in names if name not in shown]
-    withheld = _names(one for record in records for one in record.withheld) if home else []
-    never = [field_title(company, system, collection, name) for name in withheld]
     return Table(
-        key, group, title, tuple(said[name].title for name in shown), cells, _more(len(cells), total, held_back, never), *words, outside=outside
+        key, group, title, tuple(said[name].title for name in shown), cells, _more(len(cells), total, held_back), *words,
+        outside=outside, later=bool(held_back),
     )  # fmt: skip
 
 
-def _more(shown: int, total: int, held_back: Sequence[str], never: Sequence[str]) -> str:
+def _more(shown: int, total: int, held_back: Sequence[str]) -> str:
     sentences = []
     if total > shown:
         sentences.append(
@@ -147,30 +160,21 @@ def _more(shown: int, total: int, held_back: Sequence[str], never: Sequence[str]
                 titles=format_list(held_back),
             )
         )
-    if never:
-        sentences.append(_("We hold this and never show it: %(titles)s.", titles=format_list(never)))
     return " ".join(sentences)
 
 
 def _together(said: Sequence[About], records: Sequence[Record]) -> tuple[str, str, str, str]:
     """Source, purpose, receivers and end of several columns as one: each thing said once."""
-    days = [format(value.obtained, "%Y-%m-%d") for record in records for value in record.values if value.obtained]
     source = format_list(_once(one.source for one in said))
+    days = [value.obtained for record in records for value in record.values if value.obtained]
     if days:
-        oldest = min(
-            (value.obtained for record in records for value in record.values if value.obtained), key=lambda day: f"{day:%Y-%m-%d}"
-        )
-        source = _("%(source)s, since %(day)s", source=source, day=format_date(oldest))
+        source = _("%(source)s, since %(day)s", source=source, day=format_date(min(days, key=lambda day: f"{day:%Y-%m-%d}")))
     return (
         source,
         format_list(_once(one.why for one in said)),
         format_list(_once(name for one in said for name in one.recipients)),
         format_list(_once(one.until for one in said)),
     )
-
-
-def _names(parts: Iterable[Value | Withheld]) -> list[str]:
-    return _once(part.name for part in parts)
 
 
 def _once(texts: Iterable[str]) -> list[str]:

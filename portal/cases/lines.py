@@ -35,18 +35,14 @@ def load_record(plain: dict[str, Any]) -> Record:
     )
 
 
-def dump_line(record: Record) -> bytes:
-    """One record as one line."""
-    return json.dumps(dump_record(record), ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-
-
-def load_lines(chunks: Iterable[bytes]) -> Iterator[Record]:
-    """The records of a spool, one at a time, however its bytes are cut."""
+def split_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The lines of a file that comes in chunks, however they are cut."""
     rest = b""
     for chunk in chunks:
         *lines, rest = (rest + chunk).split(b"\n")
-        for line in lines:
-            yield load_record(json.loads(line))
+        yield from lines
+    if rest:
+        yield rest
 
 
 def dump_system(reading: SystemReading) -> str:

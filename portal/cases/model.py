@@ -128,10 +128,12 @@ class CasePart(CompanyOwned, Base):
 
 
 class Package(CompanyOwned, Base):
-    """One sealed download. `file` is a random name in the folder of files, `context` what its seal is bound to; the row outlives the file."""
+    """One sealed download; the newest of a case holds all that the older ones did. `file` is a random name in the folder of files,
+    `context` what its seal is bound to, `digest` the SHA-256 of its plain bytes. The row outlives the file.
+    """
 
     __tablename__ = "package"
-    __table_args__ = (UniqueConstraint("case_id", "part"), Index("ix_package_expires_at", "expires_at"))
+    __table_args__ = (Index("ix_package_expires_at", "expires_at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"), index=True)
@@ -168,7 +170,9 @@ class Spool(CompanyOwned, Base):
     system: Mapped[str] = mapped_column(String(60))
     file: Mapped[str] = mapped_column(String(60))
     context: Mapped[str] = mapped_column(String(80))
+    step_id: Mapped[int]
     matches: Mapped[str] = mapped_column(String(64))
+    found: Mapped[int]
     records: Mapped[int]
     review: Mapped[int]
     read_at: Mapped[datetime]

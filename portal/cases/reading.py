@@ -79,7 +79,7 @@ def kept_reading(db: Session, reader: Reader) -> Reading:
     return Reading(tuple(kept[key] for key in registry.company(reader.company_id).systems if key in kept))
 
 
-def forget_held(db: Session, *session_ids: int) -> None:
+def forget_readings(db: Session, *session_ids: int) -> None:
     """Drop what is kept for these sessions; called in the transaction that ends them, after it has ended them."""
     db.execute(delete(HeldRead).where(HeldRead.session_id.in_(session_ids)).execution_options(synchronize_session=False))
 

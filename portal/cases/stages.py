@@ -4,12 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from portal.cases.events import system_title
+from portal.cases.workflow import BUILD, EXPORT, newest
 from portal.config.model import Company
 from portal.core.i18n import _, format_time, ngettext
 from portal.engine.model import Step, StepState
-
-EXPORT = "access.export"
-BUILD = "access.build"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +22,7 @@ class Stage:
 
 def stages_of(company: Company, steps: Sequence[Step]) -> list[Stage]:
     """A line for each system, and one for the copy itself; of several rounds the newest counts."""
-    newest: dict[tuple[str, str], Step] = {}
-    for step in steps:
-        newest[step.act, step.system] = step
-    return [_stage(company, step) for step in sorted(newest.values(), key=lambda step: step.act == BUILD)]
+    return [_stage(company, step) for act in (EXPORT, BUILD) for step in newest(steps, act).values()]
 
 
 def _stage(company: Company, step: Step) -> Stage:

@@ -1,0 +1,55 @@
+"""The mails of a case: received, ready, the rest is ready. Nothing held, nothing typed and no file is ever in them."""
+
+from contextlib import AbstractContextManager
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.accounts import registry
+from portal.cases.model import Case, Package
+from portal.core import i18n, urls
+from portal.outbox.service import queue_mail
+from portal.people.model import PersonIdentifier
+from portal.people.service import EMAIL
+
+
+def send_received(db: Session, case: Case, due: date) -> None:
+    """That the case is open, and its day in law."""
+    with _speaking(case):
+        words = {"request_words": i18n._("a copy of your data"), "due_date_words": i18n.format_date(due, weekday=True)}
+    _send(db, case, "received", f"received:{case.id}", words)
+
+
+def send_ready(db: Session, case: Case, package: Package, *, follows_by: date | None) -> None:
+    """That a package can be fetched. `follows_by`: something is not in it yet and comes by that day. `package.part` 2 is the rest."""
+    with _speaking(case):
+        words = {
+            "expires_words": i18n.format_date(package.expires_at, weekday=True),
+            "later_words": i18n.format_date(follows_by, weekday=True) if follows_by else "",
+        }
+    _send(db, case, "ready" if package.part == 1 else "ready_part", f"ready:{case.id}:{package.id}", words)
+
+
+def _speaking(case: Case) -> AbstractContextManager[None]:
+    return i18n.speaking(case.language, registry.company(case.company_id).time_zone)
+
+
+def _send(db: Session, case: Case, template: str, key: str, words: dict[str, str]) -> None:
+    company = registry.company(case.company_id)
+    address = db.scalar(
+        select(PersonIdentifier.value)
+        .filter_by(person_id=case.person_id, kind=EMAIL)
+        .where(PersonIdentifier.proven_at.is_not(None))
+        .order_by(PersonIdentifier.proven_at.desc())
+        .limit(1)
+    )
+    if address is None:
+        return
+    context = {
+        "case_number": case.number,
+        "page_url": urls.address(company.url, urls.REQUEST, case=case.number),
+        "help_url": urls.address(company.url, urls.HELP),
+        **words,
+    }
+    queue_mail(db, template=template, to=address, language=case.language, key=key, context=context, thread=case.number)
