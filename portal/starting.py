@@ -14,7 +14,7 @@ from portal.accounts import registry
 from portal.accounts.companies import upsert_companies
 from portal.adapters.contract import Place
 from portal.adapters.registry import known_kinds
-from portal.cases.laws import known_laws
+from portal.cases.laws.loading import shipped
 from portal.config import Config, load_config
 from portal.consent.notices import publish_notices
 from portal.core import crypto, logs
@@ -66,10 +66,10 @@ def check_names(config: Config) -> None:
     """Kinds of systems and names of laws are real: `config` does not know the rooms, so it is asked here."""
     for company_key, company in config.portal.companies.items():
         for law in company.laws:
-            if law not in known_laws():
+            if law not in shipped():
                 raise config.error(
                     "companies", company_key, "laws", problem=f"`{law}` is not a law that is known.",
-                    remedy=f"Known are: {', '.join(sorted(known_laws()))}.",
+                    remedy=f"Known are: {', '.join(sorted(shipped()))}.",
                 )  # fmt: skip
         for key, system in company.systems.items():
             if system.kind not in known_kinds():

@@ -50,7 +50,7 @@ class Theme(Part):
 
     light: Palette
     dark: Palette
-    radius: Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)?(rem|px)$")] = ".625rem"
+    radius: Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)?(rem|px)$")] = "0.625rem"
     serif: bool = False
     logo: str = Field(description="SVG or PNG file beside portal.yaml")
 

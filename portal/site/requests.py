@@ -1,0 +1,43 @@
+"""Door 1, your requests: what was asked, by when the law wants it answered, where it stands, and stopping it."""
+
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.cases.service import NoSuchCase, cancel_case, case_for_person, cases_of
+from portal.core.i18n import _
+from portal.site import requests_words as words
+from portal.web.guards import current_session, person_required
+from portal.web.transactions import db
+
+bp = Blueprint("requests", __name__, url_prefix="/requests")
+
+
+@bp.get("")
+@person_required()
+def index() -> ResponseReturnValue:
+    return render_template("site/requests.html", **words.overview(db(), cases_of(db(), current_session().person_id)))
+
+
+@bp.get("/<number>")
+@person_required()
+def show(number: str) -> ResponseReturnValue:
+    try:
+        case = case_for_person(db(), current_session().person_id, number)
+    except NoSuchCase:
+        abort(404)
+    return render_template("site/request.html", **words.page(db(), case))
+
+
+@bp.post("/<number>/stop")
+@person_required()
+def stop(number: str) -> ResponseReturnValue:
+    """The person stops waiting."""
+    try:
+        stopped = cancel_case(db(), current_session().person_id, number)
+    except NoSuchCase:
+        abort(404)
+    if stopped:
+        flash(_("Stopped. Nothing more is read for it."), "ok")
+    else:
+        flash(_("There was nothing left to stop: the answer is here already."), "")
+    return redirect(url_for("requests.show", number=number))

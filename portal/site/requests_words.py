@@ -1,0 +1,131 @@
+"""A request in the words of its page. Must never say more than the case's rows do, nor other words than staff read."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from babel.numbers import format_decimal
+from flask import url_for
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.accounts import registry
+from portal.cases.advancing import live_package
+from portal.cases.dates import Due, due_of
+from portal.cases.events import timeline
+from portal.cases.meaning import title_of
+from portal.cases.model import OPEN_STATES, Case, CasePart, CaseState, DownloadLog, Package, PartState
+from portal.cases.stages import stages_of
+from portal.cases.workflow import BUILD, EXPORT
+from portal.core import i18n
+from portal.core.i18n import _, format_date
+from portal.engine.service import steps_of
+from portal.identity.browsers import browser_words
+
+NEWEST = 3
+
+
+def overview(db: Session, cases: Sequence[Case]) -> dict[str, Any]:
+    """All requests as lines, how many are open, and the next date in law."""
+    open_ones = [case for case in cases if case.state in OPEN_STATES]
+    return {
+        "requests": [_line(db, case) for case in cases],
+        "open_requests": len(open_ones),
+        "next_due": min((due_of(db, case).day for case in open_ones), default=None),
+    }
+
+
+def page(db: Session, case: Case) -> dict[str, Any]:
+    """Everything that the page of one request says."""
+    due, package = due_of(db, case), live_package(db, case)
+    waits = db.scalar(select(CasePart).filter_by(case_id=case.id, number=2, state=PartState.REVIEW))
+    return {
+        "case": {
+            "number": case.number,
+            "title": _title(case),
+            "state": _state(case, due),
+            "lead": _lead(case, due, package, waits=waits is not None),
+            "asked_at": case.received_at,
+            "due": due.day,
+            "law": due.law.respond.article,
+            "day_number": max(due.day_number, 0),
+            "days_total": due.days_total,
+            "usual": _("a few minutes"),
+        },
+        "stages": stages_of(registry.company(case.company_id), steps_of(db, (EXPORT, BUILD), case.id)),
+        "download": _download(db, case, package) if package else None,
+        "later": [{"title": _("What you or others wrote in own words"), "words": _by(due)}] if waits and package else [],
+        "ended": case.state is CaseState.ENDED,
+        "events": timeline(db, case),
+        "cancel_url": url_for("requests.stop", number=case.number) if case.state in OPEN_STATES else "",
+        "authority_words": True,
+    }
+
+
+def _line(db: Session, case: Case) -> dict[str, str]:
+    due = due_of(db, case)
+    words = _("Asked on %(day)s.", day=format_date(case.received_at))
+    return {
+        "url": url_for("requests.show", number=case.number),
+        "title": _title(case),
+        "words": words,
+        "state": _state(case, due),
+    }
+
+
+def _title(case: Case) -> str:
+    if not case.choice:
+        return _("A copy of everything")
+    return _("A copy: %(groups)s", groups=i18n.format_list([title_of(key) for key in case.choice]))
+
+
+def _state(case: Case, due: Due) -> str:
+    if case.state is CaseState.PARTLY:
+        return "ready"
+    if case.state is CaseState.OPEN and due.is_late:
+        return "late"
+    return str(case.state.value)
+
+
+def _lead(case: Case, due: Due, package: Package | None, *, waits: bool) -> str:
+    if case.state is CaseState.CANCELLED:
+        return _("You stopped this request on %(day)s.", day=format_date(case.closed_at or case.received_at))
+    if case.state is CaseState.ENDED:
+        return _("You had your copy. The file was deleted, as announced.")
+    if case.state is CaseState.DONE:
+        return _("We searched everywhere and hold nothing about you.")
+    if package and waits:
+        return _("Your copy is ready. A part of it follows after a person has looked at it.")
+    if package and case.state is CaseState.PARTLY:
+        return _("Your copy is ready, without what one of our systems still owes.")
+    if package:
+        return _("Your copy is ready.")
+    if due.is_late:
+        return _("We are late. You should have had the answer by %(day)s.", day=format_date(due.day, weekday=True))
+    return _("We are putting your copy together. You get a mail when it is ready.")
+
+
+def _by(due: Due) -> str:
+    return _("By %(day)s at the latest.", day=format_date(due.day, weekday=True))
+
+
+def _download(db: Session, case: Case, package: Package) -> dict[str, Any]:
+    rows = db.scalars(
+        select(DownloadLog)
+        .join(Package, Package.id == DownloadLog.package_id)
+        .where(Package.case_id == case.id)
+        .order_by(DownloadLog.at)
+    )
+    return {
+        "url": url_for("downloads.fetch", number=case.number),
+        "size": _size(package.size),
+        "until": package.expires_at,
+        "log": [{"at": row.at, "words": browser_words(row.browser)} for row in rows],
+        "without_pdf": not package.with_pdf,
+    }
+
+
+def _size(count: int) -> str:
+    for unit, size in (("GB", 1_000_000_000), ("MB", 1_000_000)):
+        if count >= size:
+            return f"{format_decimal(count / size, '0.#', locale=i18n.locale())} {unit}"
+    return f"{format_decimal(max(round(count / 1000), 1), locale=i18n.locale())} kB"
