@@ -17,31 +17,23 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from babel import Locale
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
-from portal.config.model import Company
 from portal.core import i18n
 from portal.web.headers import CSP
+from portal.web.looks import TYPES, brand_css
 from scripts.look_checks import problems_of
+from scripts.look_company import COMPANY
 from scripts.look_pages import MAILS, pages
-from scripts.look_samples import COMPANY
 
 ROOT = Path(__file__).resolve().parents[1]
 LOGO = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width="32" height="32"><style>path{fill:#0c4a54}'
-    '@media (prefers-color-scheme:dark){path{fill:#7fd0dc}}</style><path d="M3 16.500 11.500 5l5 6.800L19.500 8 29 16.500z"/>'
-    '<path d="M3 19.500h26A13 9.500 0 0 1 16 29 13 9.500 0 0 1 3 19.500z"/></svg>'
+    '@media (prefers-color-scheme:dark){path{fill:#7fd0dc}}</style><path d="M3 16.5 11.5 5l5 6.8L19.5 8 29 16.5z"/>'
+    '<path d="M3 19.5h26A13 9.5 0 0 1 16 29 13 9.5 0 0 1 3 19.5z"/></svg>'
 )
-
-
-TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-
-
-def brand_css(company: Company) -> str:
-    theme = company.theme
-    def scheme(p): return "".join(f"--{n.replace('_','-')}:{v};" for n, v in vars(p).items())
-    return f":root{{{scheme(theme.light)}--radius:{theme.radius};}}@media (prefers-color-scheme:dark){{:root{{{scheme(theme.dark)}}}}}"
 
 
 def environment() -> Environment:
@@ -59,7 +51,11 @@ def environment() -> Environment:
         newstyle=True,
     )
     env.filters.update(
-        date=i18n.format_date, time=i18n.format_time, moment=i18n.format_moment, number=i18n.format_number, listed=i18n.format_list
+        date=i18n.format_date,
+        time=i18n.format_time,
+        moment=i18n.format_moment,
+        number=i18n.format_number,
+        listed=i18n.format_list,
     )
     env.globals.update(
         static_url=lambda name: f"/static/{name}",
@@ -68,7 +64,12 @@ def environment() -> Environment:
         csrf_token=lambda: "token",
         get_flashed_messages=lambda with_categories=False: [],
         language_links=lambda: [
-            {"code": code, "name": str(i18n.Locale.parse(code).get_display_name(code)).capitalize(), "url": f"?lang={code}", "current": code == i18n.language()}
+            {
+                "code": code,
+                "name": str(Locale.parse(code).get_display_name(code)).capitalize(),
+                "url": "",
+                "current": code == i18n.language(),
+            }
             for code in COMPANY.languages
         ],
     )
@@ -92,7 +93,9 @@ def serving(env: Environment) -> Iterator[str]:
             csp, kind = CSP, "text/html; charset=utf-8"
             if language == "static":
                 kind = TYPES[Path(name).suffix or ".svg"]
-                body = {"brand.css": brand_css(COMPANY), "logo": LOGO}.get(name) or (ROOT / "static" / Path(name).name).read_text("utf-8")
+                body = {"brand.css": brand_css(COMPANY), "logo": LOGO}.get(name) or (ROOT / "static" / Path(name).name).read_text(
+                    "utf-8"
+                )
             elif name.startswith("mail/"):
                 csp = "default-src 'none'; style-src 'unsafe-inline'"
                 context = {**MAILS[name.removeprefix("mail/")], "help_url": f"{COMPANY.url}/help"}
@@ -107,7 +110,7 @@ def serving(env: Environment) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(body.encode())
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, *args: object) -> None:
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -129,7 +132,9 @@ def take_pictures(browser: Browser, base: str, names: list[str], options: argpar
     """One file per page, language, scheme and width."""
     for scheme in options.schemes.split(","):
         for width in options.widths.split(","):
-            context = browser.new_context(viewport={"width": int(width), "height": 800}, color_scheme=scheme, reduced_motion="reduce")
+            context = browser.new_context(
+                viewport={"width": int(width), "height": 800}, color_scheme=scheme, reduced_motion="reduce"
+            )
             tab = context.new_page()
             for language in options.languages.split(","):
                 for name in names:

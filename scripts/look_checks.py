@@ -43,7 +43,9 @@ def problems_of(browser: Browser, base: str, names: list[str]) -> list[str]:
             for name in names:
                 said.clear()
                 where = f"{name} {language} {scheme}"
-                found += [f"{where}: {problem}" for problem in _look_at(tab, f"{base}/{language}/{name}", mail=name.startswith("mail/"))]
+                found += [
+                    f"{where}: {problem}" for problem in _look_at(tab, f"{base}/{language}/{name}", mail=name.startswith("mail/"))
+                ]
                 found += [f"{where}: console: {text}" for text in said]
             context.close()
     return found

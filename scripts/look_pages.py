@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from scripts import look_forms as forms
 from scripts import look_samples as sample
 
 NOW = sample.NOW
@@ -25,7 +26,9 @@ def page(name: str, template: str = "", **context: Any) -> Page:
     return Page(name, f"site/{template or name}.html", context)
 
 
-LINK = {
+HIDDEN: dict[str, Any] = {"token": "x"}
+LINK: dict[str, Any] = HIDDEN | {
+    "other_session": None,
     "address": "maren@example.org",
     "asked_at": NOW,
     "valid_until": UNTIL,
@@ -34,7 +37,7 @@ LINK = {
     "use_url": "/in/x",
     "not_me_url": "/in/x/not-me",
 }
-CHECK_MAIL = {
+CHECK_MAIL: dict[str, Any] = {
     "address": "maren@example.org",
     "valid_until": UNTIL,
     "sender": "privacy@fjordkaffe.example",
@@ -53,23 +56,26 @@ SESSIONS = [
     },
 ]
 COUNTS = {"who": 2, "contact": 3, "bought": 14, "wrote": 1, "health": 0, "others": 2}
-TALK = {"open_requests": 1, "next_due": date(2026, 12, 21), "requests": sample.REQUESTS, "requests_count": 5}
+TALK: dict[str, Any] = {"open_requests": 1, "next_due": date(2026, 12, 21), "requests": sample.REQUESTS, "requests_count": 5}
 
 
 def pages() -> list[Page]:
     """All of them; forms are made anew, since they keep what was typed."""
-    wrong_code = sample.with_errors(sample.CodeForm(), code="The code did not match. You have 4 tries left.")
-    wrong_address = sample.with_errors(sample.AddressForm(), email="Write the address with an @, like maren@example.org.")
-    wrong_detail = sample.with_errors(sample.DetailForm(), kind="Choose what you have at hand.", value="Type the detail.")
-    copy = {"counts": COUNTS, "review": {"wrote": True}, "shut": {"health": True}}
+    wrong_code = forms.with_errors(forms.CodeForm(), code="The code did not match. You have 4 tries left.")
+    wrong_address = forms.with_errors(forms.AddressForm(), email="Write the address with an @, like maren@example.org.")
+    wrong_detail = forms.with_errors(forms.DetailForm(), kind="Choose what you have at hand.", value="Type the detail.")
+    copy: dict[str, Any] = {"counts": COUNTS, "review": {"wrote": True}, "shut": {"health": True}}
     return [
-        page("sign_in", form=sample.AddressForm()),
+        page("sign_in", form=forms.AddressForm()),
         page("sign_in_wrong", "sign_in", form=wrong_address),
-        page("check_mail", form=sample.CodeForm(), **CHECK_MAIL),
+        page("check_mail", form=forms.CodeForm(), **CHECK_MAIL),
         page("check_mail_wrong", "check_mail", form=wrong_code, **CHECK_MAIL),
-        page("check_mail_codes_off", "check_mail", form=sample.CodeForm(), **(CHECK_MAIL | {"codes_off": True})),
+        page("check_mail_codes_off", "check_mail", form=forms.CodeForm(), **(CHECK_MAIL | {"codes_off": True})),
         page("link", **LINK),
-        page("link_elsewhere", form=sample.AddressForm(), hint=MASKED, **LINK),
+        page("link_elsewhere", form=forms.AddressForm(), hint=MASKED, **LINK),
+        page("link_other_session", "link", **(LINK | {"other_session": "a•••@example.org"})),
+        page("link_stopped", "link_ended", hint=MASKED, destination="", fresh_url="/in/fresh", **HIDDEN, stopped=True),
+        page("not_me_check", not_me_url="/in/not-me", **HIDDEN),
         page("link_ended", hint=MASKED, destination="A copy of your data", fresh_url="/in/x/fresh"),
         page("link_unknown", "link_ended", hint="", destination="", fresh_url=""),
         page("not_me"),
@@ -84,15 +90,31 @@ def pages() -> list[Page]:
         page("home", choices=sample.CHOICES, held=sample.held(waiting=sample.WAITING), **TALK),
         page("home_new", "home", choices=sample.NO_CHOICES, held=sample.held(groups=[], count=0), requests=[], requests_count=0),
         page("home_several", "home", choices=sample.CHOICES, held=None, requests=[], requests_count=0),
-        page("choices", choices=sample.CHOICES, stated=[{"title": "Orders", "why": "to deliver your coffee", "basis": "our contract with you"}]),
+        page(
+            "choices",
+            choices=sample.CHOICES,
+            stated=[{"title": "Orders", "why": "to deliver your coffee", "basis": "our contract with you"}],
+        ),
         page("choices_none", "choices", choices=sample.NO_CHOICES, stated=[]),
         page("held", held=sample.held()),
         page("held_many", "held", held=sample.held(many=True)),
-        page("held_waiting", "held", held=sample.held(waiting=sample.WAITING, closed=[{"title": "Reviews", "words": "back by Friday"}])),
-        page("open_record", form=sample.DetailForm(), reason="several", tries_left=3, back_url="/"),
+        page(
+            "held_waiting",
+            "held",
+            held=sample.held(waiting=sample.WAITING, closed=[{"title": "Reviews", "words": "back by Friday"}]),
+        ),
+        page("open_record", form=forms.DetailForm(), reason="several", tries_left=3, back_url="/"),
         page("open_record_wrong", "open_record", form=wrong_detail, reason="several", tries_left=2, back_url="/"),
-        page("open_record_over", "open_record", form=sample.DetailForm(), reason="several", tries_left=0, back_url="/"),
-        page("open_sensitive", "open_record", form=sample.OneDetailForm(), reason="sensitive", needs="Your postcode", tries_left=3, back_url="/"),
+        page("open_record_over", "open_record", form=forms.DetailForm(), reason="several", tries_left=0, back_url="/"),
+        page(
+            "open_sensitive",
+            "open_record",
+            form=forms.OneDetailForm(),
+            reason="sensitive",
+            needs="Your postcode",
+            tries_left=3,
+            back_url="/",
+        ),
         page(
             "nothing_found",
             address=MASKED,
@@ -102,8 +124,10 @@ def pages() -> list[Page]:
             number_url="/open",
             other_url="/sign-in",
         ),
-        page("get_copy", form=sample.CopyForm(), **copy),
-        page("get_copy_wrong", "get_copy", form=sample.with_errors(sample.CopyForm(), scope="Choose everything or a part."), **copy),
+        page("get_copy", form=forms.CopyForm(), **copy),
+        page(
+            "get_copy_wrong", "get_copy", form=forms.with_errors(forms.CopyForm(), scope="Choose everything or a part."), **copy
+        ),
         page(
             "get_copy_check",
             everything=False,
@@ -121,7 +145,12 @@ def pages() -> list[Page]:
         page("request_in_work", "request", **sample.in_work()),
         page("request_ready", "request", **sample.ready()),
         page("request_ended", "request", **(sample.ready() | {"download": None, "ended": True, "later": []})),
-        page("sessions", sessions=SESSIONS, end_all_url="/sessions/all", idle_words="Each ends by itself after 30 minutes without use."),
+        page(
+            "sessions",
+            sessions=SESSIONS,
+            end_all_url="/sessions/all",
+            idle_words="Each ends by itself after 30 minutes without use.",
+        ),
         page("help", signed_in=False),
         page("help_signed_in", "help", signed_in=True),
     ]

@@ -3,117 +3,9 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from wtforms import Form, RadioField, SelectMultipleField, StringField
-from wtforms.widgets import CheckboxInput, EmailInput, ListWidget, TextInput
-
-from portal.config.model import Company
-
 NOW = datetime(2026, 11, 23, 13, 2, tzinfo=UTC)
 Sample = dict[str, Any]
 YOU = "you, 3 May 2024"
-
-
-def words(en: str, ar: str = "") -> dict[str, str]:
-    """One configured text."""
-    return {"en": en, "ar": ar or en}
-
-
-COMPANY = Company.model_validate(
-    {
-        "name": "Fjordkaffe",
-        "legal_name": "Fjordkaffe AS",
-        "hosts": ["privacy.fjordkaffe.example"],
-        "url": "https://privacy.fjordkaffe.example",
-        "country": "NO",
-        "time_zone": "Europe/Oslo",
-        "languages": ["en", "de", "ar"],
-        "theme": {
-            "light": {"accent": "#0c4a54", "accent_ink": "#ffffff", "face": "#e9f1f1"},
-            "dark": {"accent": "#7fd0dc", "accent_ink": "#04262c", "face": "#0c1a1e"},
-            "logo": "logo.svg",
-        },
-        "sender": {"name": "Fjordkaffe", "email": "privacy@fjordkaffe.example"},
-        "controller": {"name": "Fjordkaffe AS", "address": "Bryggen 7, 5003 Bergen", "email": "privacy@fjordkaffe.example"},
-        "dpo": {"name": "Solveig Lien", "address": "Bryggen 7, 5003 Bergen", "email": "dpo@fjordkaffe.example"},
-        "support": {
-            "name": "Fjordkaffe",
-            "address": "Bryggen 7, 5003 Bergen",
-            "email": "help@fjordkaffe.example",
-            "phone": "+47 55 00 00 00",
-        },
-        "help": words(
-            "Ask in any of our shops, or write to us at Bryggen 7, 5003 Bergen. The same dates in law hold.",
-            "اسألوا في أي من متاجرنا أو اكتبوا إلينا على العنوان Bryggen 7, 5003 Bergen. المواعيد القانونية نفسها سارية.",
-        ),
-        "privacy_notice": {"en": "https://www.fjordkaffe.example/privacy", "ar": "https://www.fjordkaffe.example/privacy"},
-        "authority": {
-            "name": words("the Norwegian Data Protection Authority", "هيئة حماية البيانات النرويجية"),
-            "address": "Postboks 458 Sentrum, 0105 Oslo",
-            "url": "https://www.datatilsynet.no/en/",
-        },
-        "laws": ["eu_gdpr"],
-        "purposes": {},
-        "sources": {},
-        "recipients": {},
-        "retention_rules": {},
-        "decisions": "none",
-        "systems": {},
-    }
-)
-
-
-class AddressForm(Form):
-    """Asks for an address."""
-
-    email = StringField("Your e-mail address", widget=EmailInput(), render_kw={"autocomplete": "email", "inputmode": "email"})
-
-
-class CodeForm(Form):
-    """Asks for the code of a mail."""
-
-    code = StringField("Code of 8 digits", render_kw={"inputmode": "numeric", "autocomplete": "one-time-code"})
-
-
-class DetailForm(Form):
-    """Asks for one detail out of several kinds."""
-
-    kind = RadioField(
-        "What do you have at hand?",
-        choices=[("customer_number", "Your customer number"), ("postcode", "Your postcode"), ("order_number", "The number of an order")],
-    )
-    value = StringField("The detail", widget=TextInput())
-
-
-class OneDetailForm(Form):
-    """Asks for the one detail that opens a sensitive group."""
-
-    value = StringField("Your postcode", widget=TextInput())
-
-
-CATEGORIES = [
-    ("who", "Who you are"),
-    ("contact", "How to reach you"),
-    ("bought", "What you bought"),
-    ("wrote", "What you wrote"),
-    ("health", "Allergies and diet"),
-    ("others", "What others told us"),
-]
-
-
-class CopyForm(Form):
-    """Asks what goes into the copy."""
-
-    scope = RadioField("Your copy", choices=[("all", "Everything we hold"), ("some", "Only what I choose below")])
-    categories = SelectMultipleField(
-        "Only these", choices=CATEGORIES, option_widget=CheckboxInput(), widget=ListWidget(prefix_label=False)
-    )
-
-
-def with_errors(form: Form, **errors: str) -> Form:
-    """The form as it comes back with something to put right."""
-    for name, error in errors.items():
-        form[name].errors = [error]
-    return form
 
 
 def fact(title: str, value: str | None, source: str = YOU, why: str = "to deliver your coffee", **more: Any) -> Sample:
@@ -129,6 +21,7 @@ def fact(title: str, value: str | None, source: str = YOU, why: str = "to delive
         "outside": False,
         "long": False,
         "withheld": False,
+        "later": False,
         "wrong_url": "/wrong",
         **more,
     }
@@ -157,14 +50,29 @@ TICKET = "Hello, the parcel of Tuesday came open.\nMy neighbour Kari has the oth
 def group(key: str, title: str, *items: Sample, intro: str = "", **more: Any) -> Sample:
     """One group of what is held."""
     outside = any(item.get("outside") for item in items)
-    return {"key": key, "title": title, "intro": intro, "count": len(items), "outside": outside, "open": False, "shut": None, "items": items, **more}
+    return {
+        "key": key,
+        "title": title,
+        "intro": intro,
+        "count": len(items),
+        "outside": outside,
+        "open": False,
+        "shut": None,
+        "items": items,
+        **more,
+    }
 
 
 def groups() -> list[Sample]:
     """What an ordinary customer finds."""
     bought = "bought from Exempla Data AS, an address broker, 12 February 2026"
     return [
-        group("who", "Who you are", fact("Name", "Maren Vik", why="to address you and deliver to you"), fact("Password", None, withheld=True, why="to sign you in")),
+        group(
+            "who",
+            "Who you are",
+            fact("Name", "Maren Vik", why="to address you and deliver to you"),
+            fact("Password", None, withheld=True, why="to sign you in"),
+        ),
         group(
             "contact",
             "How to reach you",
@@ -172,14 +80,39 @@ def groups() -> list[Sample]:
             fact("Mobile number", "+47 400 00 123", why="so that the driver can reach you"),
             fact("Delivery address", "Nygårdsgaten 12, 5015 Bergen"),
         ),
-        group("bought", "What you bought", ORDERS, fact("Subscription", "2 × 500 g, every four weeks", until="you end it"), fact("Gift card", "")),
-        group("wrote", "What you wrote", fact("Message to us, 4 March 2026", TICKET, long=True, why="to answer you")),
+        group(
+            "bought",
+            "What you bought",
+            ORDERS,
+            fact("Subscription", "2 × 500 g, every four weeks", until="you end it"),
+            fact("Gift card", ""),
+        ),
+        group(
+            "wrote",
+            "What you wrote",
+            fact("Message to us, 4 March 2026", TICKET, long=True, why="to answer you"),
+            fact("Review", None, later=True, why="to show it in the shop"),
+        ),
         group("health", "Allergies and diet", shut={"needs": "your postcode", "url": "/open"}),
         group(
             "others",
             "What others told us",
-            fact("Income of your household", "600,000 to 800,000 kroner", bought, "to choose which offers to send", outside=True, until="12 February 2027"),
-            fact("Job", "Teacher", "looked up in public pages, 12 February 2026", "nobody has used it yet", outside=True, until="12 February 2027"),
+            fact(
+                "Income of your household",
+                "600,000 to 800,000 kroner",
+                bought,
+                "to choose which offers to send",
+                outside=True,
+                until="12 February 2027",
+            ),
+            fact(
+                "Job",
+                "Teacher",
+                "looked up in public pages, 12 February 2026",
+                "nobody has used it yet",
+                outside=True,
+                until="12 February 2027",
+            ),
             intro="You did not give us these.",
         ),
     ]
@@ -195,7 +128,16 @@ def held(*, many: bool = False, **more: Any) -> Sample:
         shown[0]["items"] = [*shown[0]["items"], *(fact(f"Detail {number}", f"Value {number}") for number in range(1, 13))]
         shown[0].update(count=14, open=True)
     count = sum(one["count"] for one in shown)
-    return {"count": count + (41 if many else 0), "outside_count": 2, "systems_count": 5, "read_at": NOW, "groups": shown, "waiting": [], "closed": [], **more}
+    return {
+        "count": count + (41 if many else 0),
+        "outside_count": 2,
+        "systems_count": 5,
+        "read_at": NOW,
+        "groups": shown,
+        "waiting": [],
+        "closed": [],
+        **more,
+    }
 
 
 def choice(title: str, state: str, said: str, short: str, notice: str = "") -> Sample:
@@ -226,7 +168,9 @@ CHOICES = {
             "text": "A program picks coffees it thinks you like. No price depends on it.",
             "choices": [
                 choice("From what you ordered", "paused", "Yes, but quiet until 23 December 2026", "Paused", NOTICE),
-                choice("From your visits to our shop", "withdrawn", "Taken back today at 14:06. It was yes.", "Taken back", NOTICE),
+                choice(
+                    "From your visits to our shop", "withdrawn", "Taken back today at 14:06. It was yes.", "Taken back", NOTICE
+                ),
             ],
         },
     ],
@@ -234,9 +178,19 @@ CHOICES = {
 NO_CHOICES = {"given": 0, "refused": 0, "taken_back": 0, "unanswered": 0, "purposes": []}
 
 REQUESTS = [
-    {"url": "/requests/FJ-2481", "title": "A copy of your data", "words": "Asked on 20 November. 4 of 5 systems have answered.", "state": "open"},
+    {
+        "url": "/requests/FJ-2481",
+        "title": "A copy of your data",
+        "words": "Asked on 20 November. 4 of 5 systems have answered.",
+        "state": "open",
+    },
     {"url": "/requests/FJ-2102", "title": "A copy of your data", "words": "Asked on 9 November.", "state": "ready"},
-    {"url": "/requests/FJ-1904", "title": "A copy of your data", "words": "Asked on 4 June, done the same day.", "state": "ended"},
+    {
+        "url": "/requests/FJ-1904",
+        "title": "A copy of your data",
+        "words": "Asked on 4 June, done the same day.",
+        "state": "ended",
+    },
 ]
 LAW = "One month from the day you asked (GDPR, article 12(3))."
 
@@ -278,10 +232,16 @@ def in_work() -> Sample:
             stage("Shop and account", "done", "10 facts read at 14:02."),
             stage("Loyalty", "done", "1 fact read at 14:02."),
             stage("Newsletter", "now", "Being read."),
-            stage("Delivery by Bris Bud", "trying", "It did not answer in time. We ask again at 14:20. You need not do anything."),
+            stage(
+                "Delivery by Bris Bud", "trying", "It did not answer in time. We ask again at 14:20. You need not do anything."
+            ),
             stage("Bookkeeping", "", "Comes next."),
         ],
-        "events": [event("You asked for a copy", "done", NOW), event("We read your data", "now", said="4 of 5 systems"), event("Your file is ready", "", said="we write to you")],
+        "events": [
+            event("You asked for a copy", "done", NOW),
+            event("We read your data", "now", said="4 of 5 systems"),
+            event("Your file is ready", "", said="we write to you"),
+        ],
         "cancel_url": "/requests/FJ-2481/cancel",
     }
 
@@ -299,7 +259,14 @@ def ready() -> Sample:
         },
         "later": [{"title": "What you wrote", "words": "1 message. By Monday 21 December 2026 at the latest."}],
         "ended": False,
-        "stages": [stage("Shop and account", "done", "10 facts read at 14:02."), stage("Messages", "review", "Read. A person looks at it first.")],
-        "events": [event("You asked for a copy", "done", NOW), event("Your file is ready", "done", NOW), event("The rest follows", "now")],
+        "stages": [
+            stage("Shop and account", "done", "10 facts read at 14:02."),
+            stage("Messages", "review", "Read. A person looks at it first."),
+        ],
+        "events": [
+            event("You asked for a copy", "done", NOW),
+            event("Your file is ready", "done", NOW),
+            event("The rest follows", "now"),
+        ],
         "cancel_url": "",
     }
