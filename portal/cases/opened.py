@@ -8,7 +8,7 @@ from collections.abc import Collection
 from sqlalchemy.orm import Session
 
 from portal.cases.apart import Candidate, open_to
-from portal.identity.proof_rules import proven_values
+from portal.identity.proofs import proven_values
 
 
 def open_records(db: Session, session_id: int, candidates: Collection[Candidate]) -> frozenset[tuple[str, str]]:

@@ -46,9 +46,10 @@ def build_message(company: Company, envelope: Envelope, letter: Letter) -> Email
             message["In-Reply-To"] = envelope.thread
             message["References"] = envelope.thread
         message["Auto-Submitted"] = "auto-generated"
-        message["Content-Language"] = envelope.language
         message.set_content(letter.text)
         message.add_alternative(letter.html, subtype="html")
+        # Setting the content drops all Content-* headers, so this one comes last.
+        message["Content-Language"] = envelope.language
     except (ValueError, TypeError, IndexError, AttributeError):
         # The standard library's words repeat the value; ours do not.
         raise MailCannotBeWritten(

@@ -1,8 +1,9 @@
 """Words for tests of signing in: a browser that asks and presses, and the mailbox that its link comes to."""
 
 import re
+import subprocess
+import sys
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from sqlalchemy import select
 
@@ -10,7 +11,7 @@ from portal.identity import codes, links, pressing, sessions
 from portal.identity.outcomes import Asking, SignedIn
 from portal.identity.sessions import CurrentSession
 from portal.outbox.model import Mail
-from tests.rooms.world import World
+from tests.rooms.world import World, environment_of
 
 FIREFOX = "Mozilla/5.0 (Android 15; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0"
 MARIA = "maria@example.org"
@@ -133,4 +134,16 @@ def _letter(mail: Mail) -> Letter:
     return Letter(mail.recipient or "", mail.subject or "", text, mail.html or "", token[1], code[1] if code else "")
 
 
-MINUTES = [timedelta(minutes=number) for number in range(70)]
+def crowds(world: World, act: str, secrets: list[str], nonce: str, *, each: int) -> list[str]:
+    """One process per secret, each with `each` threads that act at once; what they all got."""
+    command = [sys.executable, "-m", "tests.rooms.identity.crowd", act]
+    running = [
+        subprocess.Popen([*command, secret, nonce, str(each)], stdout=subprocess.PIPE, text=True, env=environment_of(world))
+        for secret in secrets
+    ]
+    outcomes: list[str] = []
+    for process in running:
+        printed, _ = process.communicate(timeout=90)
+        assert process.returncode == 0
+        outcomes += printed.split()
+    return outcomes
