@@ -10,7 +10,7 @@ from portal.cases.bundle.rows import dump_exact
 
 STARTS = "=+\\-@\x00\uff1d\uff0b\uff0d\uff20"
 # A spreadsheet of another country splits at `;`, at tabs or at `|`: what follows one of these could become a cell of its own.
-_RISKY = re.compile(f'(^|[,;|\t\r\n])(["\']*)(?=[{STARTS}\t\r])')
+_RISKY = re.compile(f"(^|[,;|\t\r\n])([\"']*)(?=[{STARTS}\t\r])")
 
 
 def cell(value: Json) -> str:
@@ -28,8 +28,11 @@ def cell(value: Json) -> str:
 
 def safe(text: str) -> str:
     """The text, safe in any spreadsheet."""
-    # Most values hold none of these signs, and the cheap test spares them the search.
-    return _RISKY.sub(r"\1\2'", text) if _SUSPECT.search(text) else text
+    # Nearly every value is harmless, and these two tests tell so faster than a replacement that replaces nothing.
+    if _FIRST.match(text) or _LATER.search(text):
+        return _RISKY.sub(r"\1\2'", text)
+    return text
 
 
-_SUSPECT = re.compile(f"[{STARTS}\t\r]")
+_FIRST = re.compile(f"[\"']*[{STARTS}\t\r]")
+_LATER = re.compile(f"[,;|\t\r\n][\"']*[{STARTS}\t\r]")

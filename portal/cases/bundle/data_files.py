@@ -84,7 +84,10 @@ def schema_file() -> bytes:
             "category": {"description": "data category (Fideslang)", **text},
             "source": {**origin, "properties": {**origin["properties"], "kind": text}},  # type: ignore[dict-item]  # a literal of mixed depth
             "purpose": {**origin, "properties": {**origin["properties"], "basis": text}},  # type: ignore[dict-item]  # as above
-            "recipients": {"type": "array", "items": {"type": "object", "properties": {"name": text, "country": text, "role": text}}},
+            "recipients": {
+                "type": "array",
+                "items": {"type": "object", "properties": {"name": text, "country": text, "role": text}},
+            },
             "retention": origin,
         },
     }

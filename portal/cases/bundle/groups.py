@@ -4,7 +4,7 @@ Must never drop a column: what fits no group stands with the rest of its collect
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from portal.cases import meaning
@@ -17,11 +17,15 @@ APART = ((SourceKind.PERSON, SourceKind.OBSERVED), (SourceKind.THIRD_PARTY,), (S
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The columns of one table that stand in one group; `home` is the part that also names what is withheld or follows later."""
+    """The columns of one table that stand in one group; `home` is the part that also names what is withheld or follows later.
+
+    `count` are its rows, `entries` what a reader counts: rows, or of a single row its values.
+    """
 
     table: Table
     columns: tuple[Column, ...]
     count: int
+    entries: int
     home: bool
 
     @property
@@ -73,10 +77,17 @@ def arrange(company: Company, tables: Sequence[Table], choice: Collection[str] =
     parts: dict[str, list[Part]] = {key: [] for key in meaning.GROUPS}
     for table in tables:
         for index, (key, columns) in enumerate(_split(company, table)):
-            part = Part(table, tuple(columns), table.count, home=index == 0)
-            parts[key].append(part if part.is_whole else Part(table, part.columns, sum(1 for _ in part.rows()), part.home))
+            parts[key].append(_counted(Part(table, tuple(columns), table.count, table.count, home=index == 0)))
     wanted = [key for key in meaning.GROUPS if parts[key] and (not choice or key in choice)]
     return [Group(key, number, tuple(parts[key])) for number, key in enumerate(wanted, start=1)]
+
+
+def _counted(part: Part) -> Part:
+    """The part with its own counts: only some rows of a table may have its columns, and an empty value is no entry."""
+    count = part.count if part.is_whole else sum(1 for _ in part.rows())
+    if count != 1:
+        return replace(part, count=count, entries=count)
+    return replace(part, count=1, entries=sum(value not in (None, "") for value in next(part.rows())["values"].values()))
 
 
 def _split(company: Company, table: Table) -> list[tuple[str, list[Column]]]:

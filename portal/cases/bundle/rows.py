@@ -18,6 +18,7 @@ Made = tuple[str, str, str, str, str, tuple[str, ...]]
 """Name, category, source, purpose, retention, recipients: values that share these share a column."""
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+_decode = json.JSONDecoder().raw_decode
 _encode_ascii = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), allow_nan=False).encode
 
 
@@ -53,7 +54,8 @@ class Table:
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """The rows: `id`, `obtained` (a day, or a day per column where they differ), `values` by column id."""
-        return map(json.loads, split_lines(self.chunks()))
+        for line in split_lines(self.chunks()):
+            yield _decode(line.decode())[0]
 
 
 @dataclass(slots=True)
@@ -117,6 +119,13 @@ def split_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield from lines
     if rest:
         yield rest
+
+
+def parse_day(text: str | None) -> date | datetime | None:
+    """The day or moment that `obtained` holds."""
+    if text is None:
+        return None
+    return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
 
 
 def _add(spool: _Open, record: Record, waits: Callable[[str, str, Value], bool]) -> None:
@@ -202,5 +211,3 @@ def _named(value: Any) -> Any:
 
 def _context(path: Path) -> str:
     return f"bundle.spool:{path.name}"
-
-

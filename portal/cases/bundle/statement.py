@@ -140,7 +140,9 @@ def build_statement(company: Company, laws: tuple[Law, ...]) -> Statement:
         decisions=_decisions(company),
         rights=_rights(laws),
         authority=StatedContact(
-            _("The authority you can complain to"), pick(company.authority.name), (company.authority.address, company.authority.url)
+            _("The authority you can complain to"),
+            pick(company.authority.name),
+            (company.authority.address, company.authority.url),
         ),
         authority_url=company.authority.url,
         privacy_notice=company.privacy_notice.get(language()) or next(iter(company.privacy_notice.values())),
