@@ -39,9 +39,12 @@ NAMESPACE = ("schema", "database_name", "database_instance_name", "project_id", 
 MANIFEST = ("dataset", "data_category", "data_subject", "data_use", "evaluation", "organization", "policy", "system")
 
 
-def read_maps(files: Iterable[Path]) -> tuple[Dataset, ...]:
-    """All datasets of these files, with every reference between them found. Raises `DocumentError` for the first mistake."""
-    documents = [read_yaml(file) for file in files]
+def read_maps(files: Iterable[Path], folder: Path | None = None) -> tuple[Dataset, ...]:
+    """All datasets of these files, with every reference between them found. Raises `DocumentError` for the first mistake.
+
+    With `folder`, files are relative to it, and so are their names in errors.
+    """
+    documents = [replace(read_yaml(folder / file), file=str(file)) if folder else read_yaml(file) for file in files]
     declared = [name for document in documents for name in _declared_categories(document)]
     datasets = [dataset for document in documents for dataset in _read_document(document, declared)]
     return resolve_references(datasets, {document.file: document for document in documents})

@@ -1,0 +1,253 @@
+"""Kind `sql`: a company's own databases, read through Fideslang maps. SQLite files and PostgreSQL; read-only.
+
+Must never write, never follow a name that the live schema does not have, and never answer "nothing" where it could not look.
+"""
+
+import threading
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import Field
+from sqlalchemy import Engine
+
+from portal.adapters.contract import (
+    Adapter,
+    AdapterError,
+    Can,
+    Export,
+    Health,
+    Identifier,
+    Match,
+    Place,
+    Record,
+    Subject,
+    TryLater,
+)
+from portal.adapters.fideslang import read_maps
+from portal.adapters.sql_check import Findings, compare
+from portal.adapters.sql_connections import NotAUrl, Reading, explained, open_engine
+from portal.adapters.sql_graph import Graph
+from portal.adapters.sql_persons import PersonSearch
+from portal.adapters.sql_queries import Layout, make_layout
+from portal.adapters.sql_records import make_record
+from portal.adapters.sql_schema import LiveTable, read_tables
+from portal.adapters.sql_tables import Tables, describe_tables
+from portal.adapters.sql_values import to_json, write_key
+from portal.adapters.sql_walk import Person, Walk
+from portal.config.loading import parse_part
+from portal.config.model import Line, Part, Secret
+
+LOOK_AGAIN = 300.0
+"""Seconds after which the live schema is read anew."""
+
+
+class SqlSettings(Part):
+    """`settings` of a system of kind `sql`."""
+
+    databases: dict[str, Secret] = Field(min_length=1, description="Per dataset, where the URL of its database stands")
+    maps: list[Line] = Field(min_length=1, description="Fideslang files, beside portal.yaml")
+    statement_timeout_seconds: float = Field(10, gt=0, le=300)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was learnt at the last look at the live schema."""
+
+    graph: Graph
+    findings: Findings
+    narrow: Mapping[str, Layout]
+    full: Mapping[str, Layout]
+    at: float
+
+
+class SqlAdapter(Adapter):
+    """One company's databases. One snapshot a read; connections are opened when first needed."""
+
+    can = Can(find=True, export=True, sources=True)
+
+    def __init__(self, tables: Tables, engines: dict[str, Engine], timeout: float) -> None:
+        self._tables = tables
+        self._engines = engines
+        self._timeout = timeout
+        self._known: Known | None = None
+        self._lock = threading.Lock()
+
+    def check(self) -> Health:
+        """Compare maps and live schemas anew; a database that does not answer is a problem, not an exception."""
+        try:
+            with Reading(self._engines, self._timeout) as reading:
+                problems = self._look(reading, anew=True).findings.all()
+        except (TryLater, AdapterError) as error:
+            problems = (str(error),)
+        return Health(not problems, problems)
+
+    def find(self, subject: Subject) -> list[Match]:
+        """The persons' records under the subject's identifiers. `sql_persons` says which rows are one record.
+
+        A row of another table that a record's walk reaches (a newsletter row that references the customer) is folded into it.
+        Where a table that would have to be searched is missing, nothing found is no answer: raises `AdapterError`.
+        """
+        with Reading(self._engines, self._timeout) as reading:
+            known = self._look(reading)
+            found: dict[str, Match] = {}
+            for identifier in subject.identifiers:
+                for person in PersonSearch(known.graph, reading, known.narrow).find(identifier):
+                    key = _key_of(known, person)
+                    if key not in found:
+                        found[key] = Match(key, person.kind, person.stored, self._tells_apart(known, reading, person))
+            if not found:
+                self._refuse_blind_search(known, subject)
+            return list(found.values())
+
+    def proof_values(self, match: Match, kinds: Collection[str]) -> Mapping[str, frozenset[str]]:
+        """Values of the fields that `proof` names, from the rows of this record only."""
+        wanted = {kind: place for kind, place in self._tables.proof.items() if kind in kinds}
+        with Reading(self._engines, self._timeout) as reading:
+            known = self._look(reading)
+            self._refuse_missing(known, wanted.values())
+            person = self._person(known, reading, match, known.narrow)
+            found = self._values_at(known, reading, person, list(wanted.values()))
+        return {kind: frozenset(values) for kind, place in wanted.items() if (values := found.get(place))}
+
+    def scope(self) -> Export:
+        """Tables with a note that fit the live schema; the others are closed with the first reason that was found."""
+        with Reading(self._engines, self._timeout) as reading:
+            findings = self._look(reading).findings
+        closed = {key: reasons[0] for key, reasons in findings.closing.items()}
+        return Export(tuple(table.key for table in self._tables if table.note and table.key not in closed), closed)
+
+    def export(self, match: Match) -> Iterator[Record]:
+        """The rows of the record's walk, a batch at a time, from one snapshot of each database."""
+        with Reading(self._engines, self._timeout) as reading:
+            known = self._look(reading)
+            closed = known.findings.closing
+            person = self._person(known, reading, match, known.full)
+            for layout, rows in Walk(known.graph, reading, person, known.full).rows():
+                if layout.table.note and layout.table.key not in closed:
+                    for row in rows:
+                        yield make_record(layout, row)
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        for engine in self._engines.values():
+            engine.dispose()
+
+    def _look(self, reading: Reading, *, anew: bool = False) -> Known:
+        known = self._known
+        if known is None or anew or time.monotonic() - known.at > LOOK_AGAIN:
+            known = self._learn(reading)
+            with self._lock:
+                self._known = known
+        return known
+
+    def _learn(self, reading: Reading) -> Known:
+        live: dict[str, LiveTable] = {}
+        names: dict[str, Sequence[str]] = {}
+        for dataset in self._engines:
+            here = [table for table in self._tables if table.dataset == dataset]
+            connection = reading.connection(dataset)
+            schema = here[0].schema if here and connection.dialect.name != "sqlite" else None
+            with explained(f"The database of {dataset}"):
+                reading.start_clock(connection)
+                found, names[dataset] = read_tables(connection, schema, [table.map.name for table in here])
+            live |= {table.key: found[table.map.name] for table in here if table.map.name in found}
+        usable = {table.key: live[table.key] for table in self._tables if _can_be_read(table.named_key, live.get(table.key))}
+        graph = Graph(self._tables, usable)
+        dialects = {dataset: engine.dialect.name for dataset, engine in self._engines.items()}
+        narrow, full = (
+            {key: make_layout(graph, key, full=shown, dialect=dialects[table.dataset]) for key, table in graph.tables.items()}
+            for shown in (False, True)
+        )
+        return Known(graph, compare(self._tables, live, names, graph, dialects), narrow, full, time.monotonic())
+
+    def _person(self, known: Known, reading: Reading, match: Match, layouts: Mapping[str, Layout]) -> Person:
+        for person in PersonSearch(known.graph, reading, layouts).find(Identifier(match.kind, match.stored)):
+            if _key_of(known, person) == match.key:
+                return person
+        raise AdapterError("The record is no longer there under this identifier. Search again.")
+
+    def _tells_apart(self, known: Known, reading: Reading, person: Person) -> dict[str, str]:
+        places = [place for columns in self._tables.tells_apart.values() for place in columns]
+        found = self._values_at(known, reading, person, places)
+        told: dict[str, str] = {}
+        for kind, columns in self._tables.tells_apart.items():
+            values = [found.get(place, []) for place in columns]
+            # Two different names in one record tell nothing.
+            if all(len(each) <= 1 for each in values) and (text := " ".join(each[0] for each in values if each)):
+                told[kind] = text
+        return told
+
+    def _values_at(
+        self, known: Known, reading: Reading, person: Person, places: Collection[tuple[str, str]]
+    ) -> dict[tuple[str, str], list[str]]:
+        """The different values, as text, that stand at `(table, column)` within a person's rows."""
+        found: dict[tuple[str, str], dict[str, None]] = {}
+        wanted = frozenset(key for key, _ in places if key in known.graph.tables)
+        if wanted <= {person.table}:
+            batches = iter([(known.narrow[person.table], [person.row])])
+        else:
+            batches = Walk(known.graph, reading, person, known.narrow, wanted=wanted).rows()
+        for layout, rows in batches:
+            for key, name in places:
+                if key == layout.table.key and name in layout.at:
+                    texts = (to_json(layout.value(row, name), layout.live.columns[name]) for row in rows)
+                    found.setdefault((key, name), {}).update((str(text), None) for text in texts if text not in (None, ""))
+        return {place: list(values) for place, values in found.items()}
+
+    def _refuse_blind_search(self, known: Known, subject: Subject) -> None:
+        kinds = {identifier.kind for identifier in subject.identifiers}
+        for table in self._tables:
+            columns = [name for kind, name in table.identities if kind in kinds]
+            live = known.graph.live.get(table.key)
+            if columns and (live is None or any(name not in live.columns for name in columns)):
+                raise AdapterError(f"This could not be searched. {known.findings.closing[table.key][0]}")
+
+    def _refuse_missing(self, known: Known, places: Collection[tuple[str, str]]) -> None:
+        for key, name in places:
+            live = known.graph.live.get(key)
+            if live is None or name not in live.columns:
+                raise AdapterError(f"This could not be compared. {known.findings.closing[key][0]}")
+
+
+def _can_be_read(named: tuple[str, ...], live: LiveTable | None) -> bool:
+    return live is not None and bool(live.primary_key or (named and all(name in live.columns for name in named)))
+
+
+def _key_of(known: Known, person: Person) -> str:
+    return f"{person.table}:{write_key(known.narrow[person.table].key_of(person.row))}"
+
+
+def open_sql(place: Place) -> SqlAdapter:
+    """Open a system of kind `sql`. Raises `DocumentError` for settings, maps or notes with a mistake; connects to nothing yet."""
+    config = place.config
+    at = ("companies", place.company, "systems", place.key, "settings")
+    settings = parse_part(SqlSettings, place.system.settings, config.document, at)
+    datasets = read_maps([Path(name) for name in settings.maps], config.folder)
+    keys = [dataset.key for dataset in datasets]
+    for key in settings.databases:
+        if key not in keys:
+            raise place.error(
+                "settings", "databases", key, problem=f"No map has the dataset `{key}`.", remedy=f"Mapped are: {', '.join(keys)}."
+            )
+    engines: dict[str, Engine] = {}
+    opened: dict[str, Engine] = {}
+    for key in keys:
+        if key not in settings.databases:
+            raise place.error(
+                "settings", "databases", problem=f"The dataset `{key}` has no database.", remedy=f"Add `{key}: {{env: NAME}}`."
+            )
+        url = config.secret(settings.databases[key], *at, "databases", key)
+        problem = ""
+        try:
+            # Two datasets of one database are read in one snapshot.
+            engines[key] = opened.get(url) or open_engine(url, settings.statement_timeout_seconds)
+            opened[url] = engines[key]
+        except NotAUrl as error:
+            problem = f"What {settings.databases[key].env} holds {error}."
+        if problem:
+            raise place.error(
+                "settings", "databases", key, problem=problem, remedy="Write sqlite:////path/file or postgresql://..."
+            )
+    return SqlAdapter(describe_tables(place, datasets), engines, settings.statement_timeout_seconds)

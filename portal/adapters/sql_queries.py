@@ -1,0 +1,179 @@
+"""The few questions that are ever put to a company's database. Names are those of the live schema, quoted; values are bound.
+
+Must never put a text of a map or of a row into SQL.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Text, cast, column, func, literal_column, or_, select, table
+from sqlalchemy.sql.elements import quoted_name
+
+from portal.adapters.sql_graph import Graph
+from portal.adapters.sql_schema import LiveTable
+from portal.adapters.sql_tables import SqlTable
+from portal.adapters.sql_values import Family, to_column
+
+Row = tuple[Any, ...]
+
+SEPARATORS = (" ", "-", "(", ")", ".", "/")
+TO_LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Which column stands where in a row that was read; `held` are columns of which only is read whether they hold anything."""
+
+    table: SqlTable
+    live: LiveTable
+    key: tuple[str, ...]
+    at: Mapping[str, int]
+    held: Mapping[str, int]
+    dialect: str
+
+    def key_of(self, row: Row) -> tuple[Any, ...]:
+        """The primary key of a row."""
+        return tuple(row[self.at[name]] for name in self.key)
+
+    def value(self, row: Row, name: str) -> Any:
+        """A column of a row; None where the table has no such column."""
+        position = self.at.get(name)
+        return None if position is None else row[position]
+
+
+def make_layout(graph: Graph, key: str, *, full: bool, dialect: str) -> Layout:
+    """What to read of a table: keys, joins, identifiers; with `full` also all that is shown."""
+    described, live = graph.tables[key], graph.live[key]
+    primary = graph.key_of(key)
+    wanted = dict.fromkeys(
+        [*primary, *(name for _, name in described.identities), *described.extra, *graph.columns_of_joins(key)]
+    )
+    if described.owner:
+        wanted[described.owner] = None
+    held: dict[str, None] = {}
+    if full and described.note:
+        if described.note.obtained:
+            wanted[described.note.obtained] = None
+        for shown in described.shown:
+            # What never leaves is not even read, where a whole column holds it.
+            (held if shown.forbidden and not shown.path else wanted)[shown.column] = None
+    names = [name for name in wanted if name in live.columns]
+    only_held = [name for name in held if name in live.columns]
+    return Layout(
+        described,
+        live,
+        primary,
+        {name: position for position, name in enumerate(names)},
+        {name: len(names) + position for position, name in enumerate(only_held)},
+        dialect,
+    )
+
+
+def rows_joined(layout: Layout, joins: Iterable[tuple[str, Collection[object]]]) -> Select[Any] | None:
+    """The rows of which any of the columns has any of the values, in order of their key; None where no value can fit."""
+    conditions = []
+    for name, values in joins:
+        fitting = _fitting(values, layout.live.columns[name])
+        if fitting and any(name == other and kind != "phone" for kind, other in layout.table.identities):
+            # An address is the same whatever its case, on both sides of a join too.
+            conditions.append(_any_case(layout, name, fitting))
+        elif fitting:
+            conditions.append(_column(name).in_(fitting))
+    return _select(layout).where(or_(*conditions)).order_by(*map(_column, layout.key)) if conditions else None
+
+
+def row_by_key(layout: Layout, parts: Sequence[str]) -> Select[Any] | None:
+    """The row of a primary key, given as text; None where there can be no such row."""
+    if len(parts) != len(layout.key):
+        return None
+    values = [to_column(part, layout.live.columns[name]) for name, part in zip(layout.key, parts, strict=True)]
+    if any(value is None for value in values):
+        return None
+    return _select(layout).where(*(_column(name) == value for name, value in zip(layout.key, values, strict=True)))
+
+
+def rows_identified(layout: Layout, kind: str, value: str) -> Select[Any] | None:
+    """The rows that carry an identifier, compared without regard to case (and, for telephone numbers, to separators)."""
+    conditions = [
+        condition
+        for other, name in layout.table.identities
+        if other == kind and name in layout.live.columns and (condition := _carries(layout, name, kind, value)) is not None
+    ]
+    return _select(layout).where(or_(*conditions)).order_by(*map(_column, layout.key)) if conditions else None
+
+
+def normal(kind: str, value: object) -> str:
+    """An identifier as it is compared within one system; the core compares by its own stricter form again."""
+    text = str(value).strip().translate(TO_LOWER)
+    if kind == "phone":
+        digits = "".join(character for character in text if character in "0123456789")
+        return digits.removeprefix("00")
+    return text
+
+
+def is_search_indexed(live: LiveTable, name: str, kind: str, dialect: str) -> bool:
+    """Whether a search for an identifier of this kind in this column goes through an index."""
+    if live.columns[name] is not Family.TEXT or name in live.ignores_case:
+        return live.is_indexed(name)
+    if kind == "phone":
+        return live.has_expression(name, "replace(")
+    return live.has_expression(name, "lower(") or (dialect == "sqlite" and "nocase" in live.indexed.get(name, ()))
+
+
+def index_that_helps(live: LiveTable, name: str, kind: str) -> str:
+    """The statement that makes the index, for the company to run."""
+    place = f'"{live.schema}"."{live.name}"' if live.schema else f'"{live.name}"'
+    inner = f'"{name}"'
+    if live.columns[name] is Family.TEXT and name not in live.ignores_case:
+        inner = f"lower({inner})"
+        if kind == "phone":
+            inner = f'"{name}"'
+            for separator in SEPARATORS:
+                inner = f"replace({inner}, '{separator}', '')"
+        inner = f"({inner})"
+    return f"CREATE INDEX ON {place} ({inner})"
+
+
+def _carries(layout: Layout, name: str, kind: str, value: str) -> ColumnElement[bool] | None:
+    family = layout.live.columns[name]
+    if kind == "phone" and family is Family.TEXT:
+        digits = normal(kind, value)
+        bare: ColumnElement[Any] = _column(name)
+        for separator in SEPARATORS:
+            bare = func.replace(bare, literal_column(f"'{separator}'"), literal_column("''"))
+        return bare.in_([f"+{digits}", digits, f"00{digits}"])
+    fitting = _fitting([value], family)
+    return _any_case(layout, name, fitting) if fitting else None
+
+
+def _any_case(layout: Layout, name: str, values: Sequence[object]) -> ColumnElement[bool]:
+    texts = [value for value in values if isinstance(value, str)]
+    if layout.live.columns[name] not in (Family.TEXT, Family.OTHER) or not texts:
+        return _among(_column(name), values)
+    if name in layout.live.ignores_case:
+        return or_(*(_column(name) == cast(value, Text) for value in texts))
+    # SQLite's own collation is served by more indexes; where neither helps, both read every row.
+    if layout.dialect == "sqlite" and not layout.live.has_expression(name, "lower("):
+        return _among(_column(name).collate("NOCASE"), texts)
+    return func.lower(_column(name)).in_([value.translate(TO_LOWER) for value in texts])
+
+
+def _among(expression: ColumnElement[Any], values: Sequence[object]) -> ColumnElement[bool]:
+    return expression.in_(values)
+
+
+def _fitting(values: Iterable[object], family: Family) -> list[object]:
+    fitting = {bound: None for value in values if (bound := to_column(value, family)) is not None}
+    return list(fitting)
+
+
+def _select(layout: Layout) -> Select[Any]:
+    schema = quoted_name(layout.live.schema, quote=True) if layout.live.schema else None
+    source = table(quoted_name(layout.live.name, quote=True), schema=schema)
+    held = [_column(name).is_not(None).label(f"held_{position}") for position, name in enumerate(layout.held)]
+    return select(*map(_column, layout.at), *held).select_from(source)
+
+
+def _column(name: str) -> Any:
+    return column(quoted_name(name, quote=True))
