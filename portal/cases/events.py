@@ -34,6 +34,7 @@ class Code(StrEnum):
     SYSTEM_DONE_BY_HAND = "system_done_by_hand"
     CHANGED_MEANWHILE = "changed_meanwhile"
     PERSON_UNCLEAR = "person_unclear"
+    COPY_PARKED = "copy_parked"
     READY = "ready"
     READY_WITHOUT_SOME = "ready_without_some"
     REVIEW_WAITS = "review_waits"
@@ -56,6 +57,7 @@ _TITLES = {
     Code.SYSTEM_DONE_BY_HAND: N_("%(system)s was done by hand"),
     Code.CHANGED_MEANWHILE: N_("Something changed while we read, so we read it once more"),
     Code.PERSON_UNCLEAR: N_("A person has to see whose data it is"),
+    Code.COPY_PARKED: N_("A person looks at why your copy could not be made"),
     Code.READY: N_("Your copy is ready"),
     Code.READY_WITHOUT_SOME: N_("Your copy is ready, without some of it"),
     Code.REVIEW_WAITS: N_("A part waits for a person to look at it"),
@@ -120,5 +122,12 @@ def _words(event: CaseEvent) -> str:
 
 
 def _look(code: Code) -> str:
-    doubtful = {Code.SYSTEM_SILENT, Code.SYSTEM_PARKED, Code.SYSTEM_LEFT_OUT, Code.PERSON_UNCLEAR, Code.REVIEW_WAITS}
+    doubtful = {
+        Code.SYSTEM_SILENT,
+        Code.SYSTEM_PARKED,
+        Code.SYSTEM_LEFT_OUT,
+        Code.PERSON_UNCLEAR,
+        Code.COPY_PARKED,
+        Code.REVIEW_WAITS,
+    }
     return "doubt" if code in doubtful else "done"

@@ -4,13 +4,13 @@ Must never have a transaction open while the system is read, and never put more 
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
-from portal.adapters.contract import Place, Subject
-from portal.adapters.registry import open_adapter
+from portal.adapters.contract import Subject
 from portal.cases.advancing import SPOOLS, advance, folder, lock_case
 from portal.cases.apart import Candidate, open_to
 from portal.cases.events import Code, happened, note
@@ -18,6 +18,7 @@ from portal.cases.matching import subject_of, true_matches
 from portal.cases.model import OPEN_STATES, Case, Spool
 from portal.cases.scope import Scope, load_scope
 from portal.cases.spooling import digest_of, write_spool
+from portal.cases.systems import open_system, place_of
 from portal.core import clock
 from portal.core.db import Database
 from portal.core.vault import new_private_path
@@ -59,7 +60,7 @@ class AccessExport:
         company_key = registry.key_of(claim.company_id)
         if claim.system not in registry.company(claim.company_id).systems:
             return Park("system_not_configured")
-        adapter = open_adapter(Place(registry.config(), company_key, claim.system))
+        adapter = open_system(place_of(claim.company_id, claim.system))
         if not (adapter.can.find and adapter.can.export):
             return Park("by_hand")
         matches = true_matches(asked.subject, adapter.find(asked.subject), company=company_key, system=claim.system)
@@ -68,18 +69,14 @@ class AccessExport:
         closed = adapter.scope().closed if matches else {}
         path = new_private_path(folder(SPOOLS))
         counts = write_spool(
-            path, _context(asked.number, path.name), claim.system, registry.company(claim.company_id), asked.scope,
-            ((match, adapter.export(match) if (claim.system, match.key) in opened else ()) for match in matches), closed,
-        )  # fmt: skip
-        return Done(
-            {
-                "file": path.name,
-                "records": counts.records,
-                "review": counts.review,
-                "found": len(matches),
-                "matches": digest_of(matches),
-            }
+            path,
+            _context(asked.number, path.name),
+            ((match, adapter.export(match) if (claim.system, match.key) in opened else ()) for match in matches),
+            opens=partial(asked.scope.opens, registry.company(claim.company_id), "access"),
+            closed=closed,
         )
+        told = {"records": counts.records, "shut": counts.shut, "found": len(matches)}
+        return Done({"file": path.name, "matches": digest_of(matches), **told})
 
     def probe(self, claim: Claim) -> Outcome | None:
         """A read is simply done again."""
@@ -113,7 +110,7 @@ class AccessExport:
             (folder(SPOOLS) / spool.file).unlink(missing_ok=True)
         spool.file, spool.context, spool.step_id = file, _context(case.number, file), claim.step_id
         spool.matches, spool.found = str(receipt["matches"]), int(str(receipt["found"]))
-        spool.records, spool.review, spool.read_at = int(str(receipt["records"])), int(str(receipt["review"])), clock.now()
+        spool.records, spool.shut, spool.read_at = int(str(receipt["records"])), int(str(receipt["shut"])), clock.now()
         if spool.found:
             note(db, case, Code.SYSTEM_ANSWERED, system=claim.system, count=spool.records)
         else:

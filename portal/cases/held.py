@@ -90,17 +90,17 @@ def show_held(
     *,
     opened: Collection[tuple[str, str]],
     several: bool,
-    shut_categories: Collection[str] = (),
+    opens: Callable[[str], bool],
     shut: Shut | None = None,
     open_group: str = "",
     wrong_url: Callable[[str], str] | None = None,
 ) -> Held:
     """The page for what was read, in the language in force.
 
-    `opened` are (system, key) of the records that are this person's (`cases.mine`); values of `shut_categories` are left out, and `shut`
-    says how to open them. `wrong_url` gives the address behind "This is wrong" for a fact's key.
+    `opened` are (system, key) of the records that are this person's (`reading.open_now`); values whose category `opens` does not allow are
+    left out, and `shut` says how to open them. `wrong_url` gives the address behind "This is wrong" for a fact's key.
     """
-    items, left_out = _collect(company, reading, opened, shut_categories)
+    items, left_out = _collect(company, reading, opened, opens)
     groups = [
         Group(
             key, meaning.title_of(key), meaning.lead_of(key), open=key == open_group,
@@ -134,7 +134,7 @@ def review_groups(company: Company, held: Held) -> frozenset[str]:
 
 
 def _collect(
-    company: Company, reading: Reading, opened: Collection[tuple[str, str]], shut_categories: Collection[str]
+    company: Company, reading: Reading, opened: Collection[tuple[str, str]], opens: Callable[[str], bool]
 ) -> tuple[list[Item], bool]:
     """All items, and whether anything was left out for want of proof. Rows of one collection from several records stand together."""
     items: list[Item] = []
@@ -146,7 +146,7 @@ def _collect(
                 records, total = rows.get(part.collection, ([], 0))
                 rows[part.collection] = ([*records, *part.records], total + part.total)
         for collection, (records, total) in rows.items():
-            bare = [_without(record, shut_categories) for record in records]
+            bare = [_without(record, opens) for record in records]
             left_out = left_out or bare != records
             kept = [record for record in bare if record.values or record.withheld]
             items += items_of(company, system.system, collection, kept, total if kept else 0)
@@ -166,16 +166,12 @@ def _once(items: Sequence[Item]) -> list[Item]:
     return kept
 
 
-def _without(record: Record, shut_categories: Collection[str]) -> Record:
-    """The record without the values of these categories."""
-
-    def is_shut(category: str) -> bool:
-        return any(meaning.is_within(category, one) for one in shut_categories)
-
+def _without(record: Record, opens: Callable[[str], bool]) -> Record:
+    """The record without the values that are shut."""
     return replace(
         record,
-        values=tuple(value for value in record.values if not is_shut(value.category)),
-        withheld=tuple(one for one in record.withheld if not is_shut(one.category)),
+        values=tuple(value for value in record.values if opens(value.category)),
+        withheld=tuple(one for one in record.withheld if opens(one.category)),
     )
 
 

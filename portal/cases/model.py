@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, Enum, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.cases.laws import Happened
@@ -56,6 +56,17 @@ class PartState(StrEnum):
     EMPTY = "empty"
 
 
+def _word(kind: type[StrEnum], length: int) -> Enum:
+    """A column that holds the value of one of these words as text; no type of the database, which would have to be migrated."""
+    return Enum(
+        kind,
+        native_enum=False,
+        create_constraint=False,
+        length=length,
+        values_callable=lambda words: [word.value for word in words],
+    )
+
+
 class Case(CompanyOwned, Base):
     """One thing that a person asked for. `choice` are groups of `cases.meaning` (none: everything).
 
@@ -73,8 +84,8 @@ class Case(CompanyOwned, Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(20))
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"), index=True)
-    kind: Mapped[CaseKind] = mapped_column(String(20))
-    state: Mapped[CaseState] = mapped_column(String(12), default=CaseState.OPEN)
+    kind: Mapped[CaseKind] = mapped_column(_word(CaseKind, 20))
+    state: Mapped[CaseState] = mapped_column(_word(CaseState, 12), default=CaseState.OPEN)
     law: Mapped[str] = mapped_column(String(40))
     language: Mapped[str] = mapped_column(String(20))
     source: Mapped[str] = mapped_column(String(20))
@@ -92,9 +103,9 @@ class ClockRow(CompanyOwned, Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"), index=True)
-    happened: Mapped[Happened] = mapped_column(String(12))
+    happened: Mapped[Happened] = mapped_column(_word(Happened, 12))
     at: Mapped[datetime]
-    reason: Mapped[StopReason | None] = mapped_column(String(12))
+    reason: Mapped[StopReason | None] = mapped_column(_word(StopReason, 12))
     until: Mapped[date | None]
     actor: Mapped[str] = mapped_column(String(40))
 
@@ -121,7 +132,7 @@ class CasePart(CompanyOwned, Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"), index=True)
     number: Mapped[int]
-    state: Mapped[PartState] = mapped_column(String(10))
+    state: Mapped[PartState] = mapped_column(_word(PartState, 10))
     released_by: Mapped[str | None] = mapped_column(String(40))
     released_at: Mapped[datetime | None]
     made_at: Mapped[datetime | None]
@@ -174,7 +185,7 @@ class Spool(CompanyOwned, Base):
     matches: Mapped[str] = mapped_column(String(64))
     found: Mapped[int]
     records: Mapped[int]
-    review: Mapped[int]
+    shut: Mapped[int]
     read_at: Mapped[datetime]
 
 

@@ -17,13 +17,14 @@ from sqlalchemy.orm import Session
 from portal.accounts import registry
 from portal.adapters.contract import Adapter, AdapterError, Match, Place, Record, Subject, TryLater
 from portal.adapters.never_leaves import withhold
-from portal.adapters.registry import open_adapter
+from portal.cases.apart import open_to
 from portal.cases.asking import SystemIsBusy, ask_all
 from portal.cases.found import ROWS_ON_A_PAGE, Answer, FoundRecord, Reading, Rows, SystemReading
 from portal.cases.lines import dump_system, load_system
 from portal.cases.matching import subject_of, true_matches
 from portal.cases.model import HeldRead
-from portal.cases.opened import open_records
+from portal.cases.scope import scope_of
+from portal.cases.systems import open_system, place_of
 from portal.core import clock, logs
 from portal.core.db import Database
 from portal.core.errors import PortalError, fingerprint
@@ -57,7 +58,7 @@ def read_held(database: Database, reader: Reader, *, again: bool = False) -> Rea
     with database.reading(reader.company_id) as db:
         subject = subject_of(db, reader.person_id)
         kept = _kept(db, reader)
-        opened = open_records(db, reader.session_id, Reading(tuple(kept.values())).candidates)
+        opened = open_now(db, reader, Reading(tuple(kept.values())))
     silent = Reading(tuple(kept.values())).missing() if again else []
     # What was proven since it was last read was found, but its rows were not kept.
     shut_then = {
@@ -79,6 +80,12 @@ def kept_reading(db: Session, reader: Reader) -> Reading:
     return Reading(tuple(kept[key] for key in registry.company(reader.company_id).systems if key in kept))
 
 
+def open_now(db: Session, reader: Reader, reading: Reading) -> frozenset[tuple[str, str]]:
+    """The records, as (system, key), of which something may be shown in this session."""
+    scope = scope_of(db, registry.company(reader.company_id), reader.session_id, reading)
+    return open_to(scope.records, reading.candidates)
+
+
 def forget_readings(db: Session, *session_ids: int) -> None:
     """Drop what is kept for these sessions; called in the transaction that ends them, after it has ended them."""
     db.execute(delete(HeldRead).where(HeldRead.session_id.in_(session_ids)).execution_options(synchronize_session=False))
@@ -87,7 +94,7 @@ def forget_readings(db: Session, *session_ids: int) -> None:
 def ask_system(place: Place, subject: Subject) -> SystemReading:
     """One system's whole answer for a page: matches that stand the comparison, and their first rows. Raises nothing."""
     try:
-        adapter = open_adapter(place)
+        adapter = open_system(place)
         found = true_matches(subject, adapter.find(subject), company=place.company, system=place.key)
         records = tuple(_read_record(adapter, match, place.system.proof) for match in found)
         closed = dict(adapter.scope().closed) if records else {}
@@ -103,7 +110,7 @@ def ask_system(place: Place, subject: Subject) -> SystemReading:
 def _ask(database: Database, reader: Reader, systems: Iterable[str], subject: Subject) -> dict[str, SystemReading]:
     """Ask, keep what came, and let those that are late bring their answer when they have it."""
     company_key = registry.key_of(reader.company_id)
-    places = {f"{company_key}/{key}": Place(registry.config(), company_key, key) for key in systems}
+    places = {f"{company_key}/{key}": place_of(reader.company_id, key) for key in systems}
     asked = ask_all({name: partial(ask_system, place, subject) for name, place in places.items()})
     answers = {places[name].key: _answer(places[name], future) for name, future in asked.items()}
     kept = _keep(database, reader, answers)
@@ -140,7 +147,7 @@ def _keep(database: Database, reader: Reader, answers: dict[str, SystemReading])
         session = select(SessionRow.id).where(SessionRow.id == reader.session_id, SessionRow.ended_at.is_(None))
         alive = db.scalar(session.with_for_update(read=True)) is not None
         everything = Reading(tuple((_kept(db, reader) | answers).values()))
-        opened = open_records(db, reader.session_id, everything.candidates)
+        opened = open_now(db, reader, everything)
         bare = {key: _only(answer, opened) for key, answer in answers.items()}
         if alive:
             _write(db, reader, bare.values())

@@ -5,27 +5,17 @@ record with the number of the match it came from.
 """
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from portal.adapters.contract import Match, Record
 from portal.adapters.never_leaves import withhold
-from portal.cases.about import release_of
 from portal.cases.apart import Candidate
 from portal.cases.lines import dump_record, load_record, split_lines
-from portal.cases.scope import Scope
-from portal.config.model import Company, Release
 from portal.core import crypto
 from portal.core.vault import SealedWriter, read_sealed
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How many records were written, and how many of their values a person has to look at first."""
-
-    records: int
-    review: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,32 +31,39 @@ def digest_of(matches: Iterable[Match]) -> str:
     return crypto.keyed_hash("matches", "\n".join(sorted(match.key for match in matches))).hex()
 
 
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many records were written, and of how many something was left out for want of proof."""
+
+    records: int
+    shut: int
+
+
 def write_spool(
     path: Path,
     context: str,
-    system: str,
-    company: Company,
-    scope: Scope,
     found: Iterable[tuple[Match, Iterable[Record]]],
+    *,
+    opens: Callable[[str], bool],
     closed: Collection[str],
 ) -> Counts:
-    """Write the records of each match; those without anything of the scope are left out. Raises what the system raises."""
+    """Write the records of each match, without values whose category `opens` does not allow. Raises what the system raises."""
     pairs = list(found)
-    records = review = 0
+    opens = cache(opens)
+    count = shut = 0
     with SealedWriter(path, context) as sink:
         head = {"matches": [[match.key, dict(match.tells_apart)] for match, _ in pairs], "closed": sorted(closed)}
-        sink.write(json.dumps(head, ensure_ascii=False).encode() + b"\n")
+        sink.write(_line(head))
         for number, (_, rows) in enumerate(pairs):
             for row in rows:
-                record = _within(withhold(row), scope)
-                if record is None:
-                    continue
-                records += 1
-                review += _waiting(company, system, record)
-                line = json.dumps([number, dump_record(record)], ensure_ascii=False, separators=(",", ":"))
-                sink.write(line.encode("utf-8", "surrogatepass") + b"\n")
+                whole = withhold(row)
+                record = _within(whole, opens)
+                shut += record != whole
+                if record.values or record.withheld:
+                    sink.write(_line([number, dump_record(record)]))
+                    count += 1
         sink.finish()
-    return Counts(records, review)
+    return Counts(count, shut)
 
 
 def read_head(path: Path, context: str, system: str) -> Head:
@@ -85,18 +82,14 @@ def read_records(path: Path, context: str, keys: Collection[str]) -> Iterator[Re
             yield load_record(record)
 
 
-def _within(record: Record, scope: Scope) -> Record | None:
-    """The record without the values that the proof did not open; None where nothing is left of it."""
-    if not scope.shut:
+def _within(record: Record, opens: Callable[[str], bool]) -> Record:
+    """The record without the values that the proof did not open."""
+    if all(opens(value.category) for value in record.values) and all(opens(one.category) for one in record.withheld):
         return record
-    values = tuple(value for value in record.values if scope.opens(value.category))
-    withheld = tuple(one for one in record.withheld if scope.opens(one.category))
-    return Record(record.collection, record.key, values, withheld) if values or withheld else None
+    values = tuple(value for value in record.values if opens(value.category))
+    return Record(record.collection, record.key, values, tuple(one for one in record.withheld if opens(one.category)))
 
 
-def _waiting(company: Company, system: str, record: Record) -> int:
-    return sum(
-        value.value not in (None, "")
-        and release_of(company, system, record.collection, value.name, value.category) is Release.REVIEW
-        for value in record.values
-    )
+def _line(plain: object) -> bytes:
+    """One line of JSON in ASCII: half a character (a lone surrogate) survives as its escape."""
+    return json.dumps(plain, separators=(",", ":")).encode() + b"\n"

@@ -1,0 +1,14 @@
+"""The acts that cases ask of the engine, by name. Given to the worker in `worker.py`, never registered by an import."""
+
+from collections.abc import Mapping
+
+from portal.cases.building import AccessBuild
+from portal.cases.exporting import AccessExport
+from portal.cases.workflow import BUILD, EXPORT
+from portal.core.db import Database
+from portal.engine.contract import Handler
+
+
+def case_handlers(database: Database) -> Mapping[str, Handler]:
+    """One handler an act."""
+    return {EXPORT: AccessExport(database), BUILD: AccessBuild(database)}

@@ -1,0 +1,87 @@
+"""All that the making of a package needs to know, read in one short transaction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from sqlalchemy import select
+
+from portal.accounts import registry
+from portal.adapters.contract import Subject
+from portal.cases.advancing import SPOOLS, folder, is_released
+from portal.cases.dates import due_of
+from portal.cases.matching import subject_of
+from portal.cases.model import OPEN_STATES, Case, Spool
+from portal.cases.scope import Scope, load_scope
+from portal.cases.workflow import EXPORT, STUCK, newest
+from portal.core.db import Database
+from portal.core.i18n import _, speaking
+from portal.engine.contract import Claim
+from portal.engine.model import Step
+from portal.engine.service import steps_of
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolFile:
+    """One system's spool: where it lies, what its seal is bound to, whose records it was read for, and when."""
+
+    path: Path
+    context: str
+    step_id: int
+    matches: str
+    found: int
+    shut: int
+    read_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """One case. `missing` are systems that are not in the package, with why in the person's words; `rounds` how often each was read."""
+
+    case_id: int
+    number: str
+    language: str
+    received_at: datetime
+    due: date
+    choice: tuple[str, ...]
+    subject: Subject
+    scope: Scope
+    spools: Mapping[str, SpoolFile]
+    missing: Mapping[str, str]
+    rounds: Mapping[str, int]
+    reviewed: bool
+
+
+def load_material(database: Database, claim: Claim) -> Material | None:
+    """What there is of the case behind a step, or None where nobody waits for it any more."""
+    with database.reading(claim.company_id) as db:
+        case = db.get(Case, claim.subject_id)
+        if case is None or case.state not in OPEN_STATES or case.person_id is None:
+            return None
+        steps = newest(steps_of(db, (EXPORT,), case.id), EXPORT)
+        files = {
+            row.system: SpoolFile(
+                folder(SPOOLS) / row.file, row.context, row.step_id, row.matches, row.found, row.shut, row.read_at
+            )
+            for row in db.scalars(select(Spool).filter_by(case_id=case.id))
+        }
+        with speaking(case.language, registry.company(claim.company_id).time_zone):
+            missing = {key: why_missing(step) for key, step in steps.items() if key not in files or step.id != files[key].step_id}
+        return Material(
+            case.id, case.number, case.language, case.received_at, due_of(db, case).day, tuple(case.choice), subject_of(db, case.person_id),
+            load_scope(case.proven), {key: file for key, file in files.items() if key not in missing}, missing,
+            {key: step.part for key, step in steps.items()}, is_released(db, case.id),
+        )  # fmt: skip
+
+
+def why_missing(step: Step) -> str:
+    """Why a system's data is not in the package, in the language in force."""
+    if step.state in STUCK:
+        return _("It did not answer as it should. A person looks at it, and then your copy is made anew.")
+    return step.hand_reason or _("It was left out.")
+
+
+def still_waits(database: Database, claim: Claim, material: Material) -> bool:
+    """Whether the case is as it was: the person still waits, with the same identifiers, and nothing was read anew meanwhile."""
+    return load_material(database, claim) == material

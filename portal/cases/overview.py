@@ -1,0 +1,63 @@
+"""Cases for staff at the command line, until the console does it: codes, counts and dates, never a value of the person."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.accounts import registry
+from portal.cases.dates import due_of
+from portal.cases.events import timeline
+from portal.cases.model import OPEN_STATES, Case, CasePart, CaseState, PartState
+from portal.cases.service import case_by_number
+from portal.cases.stages import stages_of
+from portal.cases.workflow import BUILD, EXPORT, STUCK, newest
+from portal.core.i18n import _, format_date, format_moment
+from portal.engine.model import Step
+from portal.engine.service import steps_of
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLine:
+    """One open case. `waits_for`: keys of systems that wait for a human, `copy` for the package, `review` for a look at free text."""
+
+    number: str
+    kind: str
+    state: CaseState
+    due: date
+    waits_for: str
+
+
+def open_cases(db: Session) -> list[CaseLine]:
+    """All open cases of the session's company, what is due first first."""
+    rows = db.scalars(select(Case).where(Case.state.in_(OPEN_STATES)).order_by(Case.id))
+    lines = [CaseLine(case.number, case.kind, case.state, due_of(db, case).day, ", ".join(_stuck(db, case))) for case in rows]
+    return sorted(lines, key=lambda line: line.due)
+
+
+def describe_case(db: Session, number: str) -> list[str]:
+    """One case as lines of plain text. Raises `NoSuchCase`."""
+    case = case_by_number(db, number)
+    due, company = due_of(db, case), registry.company(case.company_id)
+    lines = [f"{case.number}  {case.kind}  {case.state}", _("Date in law: %(day)s", day=format_date(due.day, weekday=True))]
+    if stuck := _stuck(db, case):
+        lines.append(_("Waits for: %(names)s", names=", ".join(stuck)))
+    steps = _newest(db, case)
+    lines.append("")
+    for step, stage in zip(steps, stages_of(company, steps), strict=True):
+        lines.append(f"- {stage.title} [{step.system or 'copy'}] {step.state}: {stage.words}".rstrip(": "))
+    lines.append("")
+    lines += [f"{format_moment(event.at)}  {event.title}. {event.words}".rstrip() for event in timeline(db, case)]
+    return lines
+
+
+def _newest(db: Session, case: Case) -> list[Step]:
+    steps = steps_of(db, (EXPORT, BUILD), case.id)
+    return [step for act in (EXPORT, BUILD) for step in newest(steps, act).values()]
+
+
+def _stuck(db: Session, case: Case) -> list[str]:
+    waits = [step.system or "copy" for step in _newest(db, case) if step.state in STUCK]
+    review = db.scalar(select(CasePart.id).filter_by(case_id=case.id, number=2, state=PartState.REVIEW))
+    return [*waits, *(["review"] if review is not None else [])]
