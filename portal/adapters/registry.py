@@ -19,7 +19,13 @@ def _sql() -> AdapterKind:
     return open_sql
 
 
-BUILT_IN: dict[str, Callable[[], AdapterKind]] = {"sql": _sql}
+def _demo() -> AdapterKind:
+    from portal.adapters.memory import open_demo
+
+    return open_demo
+
+
+BUILT_IN: dict[str, Callable[[], AdapterKind]] = {"demo": _demo, "sql": _sql}
 """Per kind, what imports its code: an installation without databases loads no SQL."""
 
 
@@ -31,7 +37,13 @@ def known_kinds() -> frozenset[str]:
 def open_adapter(place: Place) -> Adapter:
     """The adapter of a system. Raises `DocumentError` for what is wrong in `portal.yaml` or a map; connects to nothing yet."""
     kind = place.system.kind
-    if kind in BUILT_IN:
+    if kind in def _demo() -> AdapterKind:
+    from portal.adapters.memory import open_demo
+
+    return open_demo
+
+
+BUILT_IN:
         return BUILT_IN[kind]()(place)
     plugin = _allowed_plugins().get(kind)
     if plugin is None:

@@ -14,9 +14,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from portal.adapters.contract import Identifier
+from portal.adapters.identifiers import normal
 from portal.adapters.sql_connections import Reading
 from portal.adapters.sql_graph import Graph
-from portal.adapters.sql_queries import Layout, Row, normal, rows_identified, rows_joined
+from portal.adapters.sql_queries import Layout, Row, rows_identified, rows_joined
 from portal.adapters.sql_values import write_key
 from portal.adapters.sql_walk import Person, Walk
 

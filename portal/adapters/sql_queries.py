@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Text, cast, column, func, literal_column, or_, select, table
 from sqlalchemy.sql.elements import quoted_name
 
+from portal.adapters.identifiers import TO_LOWER, normal
 from portal.adapters.sql_graph import Graph
 from portal.adapters.sql_schema import LiveTable
 from portal.adapters.sql_tables import SqlTable
@@ -18,7 +19,6 @@ from portal.adapters.sql_values import Family, to_column
 Row = tuple[Any, ...]
 
 SEPARATORS = (" ", "-", "(", ")", ".", "/")
-TO_LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +101,6 @@ def rows_identified(layout: Layout, kind: str, value: str) -> Select[Any] | None
         if other == kind and name in layout.live.columns and (condition := _carries(layout, name, kind, value)) is not None
     ]
     return _select(layout).where(or_(*conditions)).order_by(*map(_column, layout.key)) if conditions else None
-
-
-def normal(kind: str, value: object) -> str:
-    """An identifier as it is compared within one system; the core compares by its own stricter form again."""
-    text = str(value).strip().translate(TO_LOWER)
-    if kind == "phone":
-        digits = "".join(character for character in text if character in "0123456789")
-        return digits.removeprefix("00")
-    return text
 
 
 def is_search_indexed(live: LiveTable, name: str, kind: str, dialect: str) -> bool:

@@ -6,9 +6,10 @@ Must never hold more than a batch of a table in memory, and never hand on a row 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from portal.adapters.identifiers import normal
 from portal.adapters.sql_connections import BATCH, Reading
 from portal.adapters.sql_graph import Bond, Graph, Way
-from portal.adapters.sql_queries import Layout, Row, normal, rows_joined
+from portal.adapters.sql_queries import Layout, Row, rows_joined
 
 Batch = tuple[Layout, list[Row]]
 
