@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 from portal.accounts import registry
 from portal.cases.handlers import case_handlers
-from portal.cases.pruning import prune_cases
+from portal.cases.pruning import prune_cases, prune_files
 from portal.core import logs
 from portal.core.db import ALL_COMPANIES, Database
 from portal.core.limits import drop_old_counters
@@ -70,7 +70,7 @@ class Worker:
                 company = registry.company(company_id)
                 gone += prune_sign_ins(db, company) + prune_mails(db, company) + prune_cases(db, company)
         with self.database.writing(ALL_COMPANIES) as db:
-            gone += drop_old_counters(db)
+            gone += drop_old_counters(db) + prune_files(db)
         if gone:
             logs.event("worker.cleaned_up", count=gone)
         return 0

@@ -3,6 +3,7 @@
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
+from portal.web import signing
 from portal.web.guards import public
 
 bp = Blueprint("help", __name__, url_prefix="/help")
@@ -11,4 +12,4 @@ bp = Blueprint("help", __name__, url_prefix="/help")
 @bp.get("")
 @public("help is the same for everyone")
 def show() -> ResponseReturnValue:
-    return render_template("site/help.html")
+    return render_template("site/help.html", signed_in=signing.live_session() is not None)

@@ -4,7 +4,9 @@ from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.cases.service import NoSuchCase, cancel_case, case_for_person, cases_of
+from portal.core import clock
 from portal.core.i18n import _
+from portal.identity.sessions import is_fresh
 from portal.site import requests_words as words
 from portal.web.guards import current_session, person_required
 from portal.web.transactions import db
@@ -25,7 +27,7 @@ def show(number: str) -> ResponseReturnValue:
         case = case_for_person(db(), current_session().person_id, number)
     except NoSuchCase:
         abort(404)
-    return render_template("site/request.html", **words.page(db(), case))
+    return render_template("site/request.html", **words.page(db(), case, fresh=is_fresh(current_session(), clock.now())))
 
 
 @bp.post("/<number>/stop")

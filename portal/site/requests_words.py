@@ -20,6 +20,7 @@ from portal.core import i18n
 from portal.core.i18n import _, format_date
 from portal.engine.service import steps_of
 from portal.identity.browsers import browser_words
+from portal.web import steps
 
 NEWEST = 3
 
@@ -34,8 +35,8 @@ def overview(db: Session, cases: Sequence[Case]) -> dict[str, Any]:
     }
 
 
-def page(db: Session, case: Case) -> dict[str, Any]:
-    """Everything that the page of one request says."""
+def page(db: Session, case: Case, *, fresh: bool) -> dict[str, Any]:
+    """Everything that the page of one request says. Without a `fresh` sign-in the file begins with one."""
     due, package = due_of(db, case), live_package(db, case)
     waits = db.scalar(select(CasePart).filter_by(case_id=case.id, number=2, state=PartState.REVIEW))
     return {
@@ -52,7 +53,7 @@ def page(db: Session, case: Case) -> dict[str, Any]:
             "usual": _("a few minutes"),
         },
         "stages": stages_of(registry.company(case.company_id), steps_of(db, (EXPORT, BUILD), case.id)),
-        "download": _download(db, case, package) if package else None,
+        "download": _download(db, case, package, fresh=fresh) if package else None,
         "later": [{"title": _("What you or others wrote in own words"), "words": _by(due)}] if waits and package else [],
         "ended": case.state is CaseState.ENDED,
         "events": timeline(db, case),
@@ -108,7 +109,7 @@ def _by(due: Due) -> str:
     return _("By %(day)s at the latest.", day=format_date(due.day, weekday=True))
 
 
-def _download(db: Session, case: Case, package: Package) -> dict[str, Any]:
+def _download(db: Session, case: Case, package: Package, *, fresh: bool) -> dict[str, Any]:
     rows = db.scalars(
         select(DownloadLog)
         .join(Package, Package.id == DownloadLog.package_id)
@@ -117,6 +118,7 @@ def _download(db: Session, case: Case, package: Package) -> dict[str, Any]:
     )
     return {
         "url": url_for("downloads.fetch", number=case.number),
+        "again_url": "" if fresh else url_for("again.show", next=steps.sign(f"requests.show:{case.number}")),
         "size": _size(package.size),
         "until": package.expires_at,
         "log": [{"at": row.at, "words": browser_words(row.browser)} for row in rows],

@@ -1,6 +1,6 @@
 """What a person sees when something does not work: one plain page in their language, never a trace, a path or a value."""
 
-from flask import Flask, Response, g, make_response, render_template, request
+from flask import Flask, Response, g, make_response, render_template, request, session
 from werkzeug.exceptions import HTTPException
 
 from portal.core import crypto, logs
@@ -46,7 +46,9 @@ def _page(status: int) -> Response:
     if "company" not in g:
         return Response("421 This address is not served here.\n", 421, content_type="text/plain; charset=utf-8")
     title, sentence = words_for(status)
-    html = render_template("site/error.html", status=status, title=title, sentence=sentence, error_id=g.get("error_id"))
+    html = render_template(
+        "site/error.html", status=status, title=title, sentence=sentence, error_id=g.get("error_id"), signed_in="sid" in session
+    )
     return make_response(html, status)
 
 

@@ -1,0 +1,18 @@
+"""Door 1, what you agreed to: each choice as the ledger has it, with the words that were shown. Read only in this version."""
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+
+from portal.site import choices_words
+from portal.web.guards import current_session, person_required
+from portal.web.transactions import db
+
+bp = Blueprint("choices", __name__, url_prefix="/choices")
+
+
+@bp.get("")
+@person_required()
+def show() -> ResponseReturnValue:
+    return render_template(
+        "site/choices.html", choices=choices_words.summary(db(), current_session().person_id), stated=choices_words.stated()
+    )

@@ -1,0 +1,102 @@
+"""Door 1, get a copy: choose what goes in, check, ask. Needs a sign-in under 15 minutes old from its first page on."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.cases.dates import choose_law
+from portal.cases.held import review_groups
+from portal.cases.laws import ClockEvent, Happened
+from portal.cases.meaning import title_of
+from portal.cases.model import CaseKind
+from portal.cases.service import open_access_case
+from portal.core import clock, i18n
+from portal.core.durations import length_of
+from portal.core.i18n import _
+from portal.site import own_data
+from portal.site.forms import CopyForm
+from portal.web.context import current_company, database
+from portal.web.guards import current_session, person_required
+from portal.web.transactions import asks_systems
+
+bp = Blueprint("copies", __name__, url_prefix="/get-a-copy")
+
+
+@bp.get("")
+@person_required(fresh=True)
+@asks_systems
+def show() -> ResponseReturnValue:
+    """Choose what goes in."""
+    data = own_data.read()
+    return redirect(url_for("records.show")) if data.closed else _choose(data, request.args.getlist("group"))
+
+
+@bp.post("")
+@person_required(fresh=True)
+@asks_systems
+def check() -> ResponseReturnValue:
+    """Check the answers; nothing is asked yet."""
+    data = own_data.read()
+    form = _form(data)
+    if not form.validate_on_submit() or not _consistent(form):
+        return _choose(data, [], form)
+    company, held = current_company().config, own_data.page(data)
+    law, dates = choose_law(company, CaseKind.ACCESS, ClockEvent(Happened.RECEIVED, clock.now()))
+    later = review_groups(company, held) & set(form.chosen or [group.key for group in held.groups])
+    return render_template(
+        "site/get_copy_check.html",
+        everything=not form.chosen,
+        categories=[title_of(key) for key in form.chosen],
+        later=[title_of(key) for key in sorted(later)],
+        due=dates.due,
+        law=law.respond.article,
+        usual=_("a few minutes"),
+        keep_days=length_of(company.retention.downloads).days,
+        fields=[("scope", form.scope.data), *(("categories", key) for key in form.chosen)],
+        ask_url=url_for("copies.ask"),
+        back_url=url_for("copies.show", group=form.chosen),
+    )
+
+
+@bp.post("/ask")
+@person_required(fresh=True)
+@asks_systems
+def ask() -> ResponseReturnValue:
+    """Open the case."""
+    data = own_data.read()
+    form = _form(data)
+    if data.closed or not form.validate_on_submit() or not _consistent(form):
+        return _choose(data, [], form)
+    with database().writing(current_company().id) as db:
+        person_id = current_session().person_id
+        case = open_access_case(db, person_id, categories=form.chosen, proven=data.scope, language=i18n.language())
+        number = case.number
+    flash(_("Your request has arrived. We write to you when the copy is ready."), "ok")
+    return redirect(url_for("requests.show", number=number))
+
+
+def _form(data: own_data.OwnData) -> CopyForm:
+    return CopyForm([(group.key, group.title) for group in own_data.page(data).groups if group.shut is None])
+
+
+def _consistent(form: CopyForm) -> bool:
+    if form.scope.data == "some" and not form.chosen:
+        form.categories.errors = [_("Choose at least one kind, or all of it.")]
+        return False
+    return True
+
+
+def _choose(data: own_data.OwnData, chosen: list[str], form: CopyForm | None = None) -> ResponseReturnValue:
+    held = own_data.page(data)
+    if form is None:
+        # Nothing is chosen for anyone; who comes back from the check finds their own choice.
+        form = _form(data)
+        if chosen:
+            form.scope.data, form.categories.data = "some", chosen
+    page = render_template(
+        "site/get_copy.html",
+        form=form,
+        counts={group.key: group.count for group in held.groups},
+        review=dict.fromkeys(review_groups(current_company().config, held), True),
+        shut={group.key: True for group in held.groups if group.shut},
+    )
+    return page, 422 if form.errors else 200

@@ -1,0 +1,41 @@
+"""Door 1, what we hold: read live, grouped by meaning, each value with where it came from, why, who gets it and until when."""
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.site import own_data
+from portal.web.context import current_company
+from portal.web.guards import current_session, person_required
+from portal.web.transactions import asks_systems
+
+bp = Blueprint("held", __name__, url_prefix="/data")
+
+
+@bp.get("")
+@person_required()
+@asks_systems
+def show() -> ResponseReturnValue:
+    data = own_data.read()
+    if data.closed:
+        return redirect(url_for("records.show"))
+    held = own_data.page(data, open_group=request.args.get("group", "")[:40])
+    if data.reading.found_nothing:
+        return render_template(
+            "site/nothing_found.html",
+            address=current_session().masked_address,
+            searched=held.searched,
+            waiting=held.waiting,
+            read_at=held.read_at,
+            number_url=url_for("help.show", _anchor="number") if current_company().config.proof_titles else "",
+            other_url=url_for("sign_in.show"),
+        )
+    return render_template("site/held.html", held=held)
+
+
+@bp.post("/look-again")
+@person_required()
+@asks_systems
+def look_again() -> ResponseReturnValue:
+    """Ask those systems once more that did not answer."""
+    own_data.read(again=True)
+    return redirect(url_for("held.show"))

@@ -1,0 +1,26 @@
+"""Door 1, home: what you agreed to, what we hold, your requests. The answer first, each in one sentence."""
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+
+from portal.cases.service import cases_of
+from portal.site import choices_words, own_data, requests_words
+from portal.web.context import current_company, database
+from portal.web.guards import current_session, person_required
+from portal.web.transactions import asks_systems
+
+bp = Blueprint("home", __name__)
+
+
+@bp.get("/")
+@person_required()
+@asks_systems
+def show() -> ResponseReturnValue:
+    data = own_data.read()
+    with database().reading(current_company().id) as db:
+        cases = cases_of(db, current_session().person_id)
+        asked = requests_words.overview(db, cases)
+        choices = choices_words.summary(db, current_session().person_id)
+    asked["requests"] = asked["requests"][: requests_words.NEWEST]
+    held = None if data.closed else own_data.page(data)
+    return render_template("site/home.html", choices=choices, held=held, requests_count=len(cases), **asked)

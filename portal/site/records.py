@@ -1,0 +1,66 @@
+"""Door 1, one detail more: opens a record where several people use one address, or what is sensitive.
+
+Must never say why a detail was not enough, nor show anything of a record that it did not open.
+"""
+
+from flask import Blueprint, redirect, render_template, session, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.cases.proof import Opened, ValuesNotReadable, prove, read_values
+from portal.core.i18n import _
+from portal.identity.proofs import tries_left
+from portal.site import own_data
+from portal.site.forms import ValueForm
+from portal.web.context import current_company, database
+from portal.web.guards import current_session, person_required
+from portal.web.transactions import asks_systems
+
+bp = Blueprint("records", __name__, url_prefix="/data/open")
+
+
+@bp.get("")
+@person_required()
+@asks_systems
+def show() -> ResponseReturnValue:
+    """Ask for the detail."""
+    return _page(ValueForm(own_data.kinds()), own_data.read())
+
+
+@bp.post("")
+@person_required()
+@asks_systems
+def give() -> ResponseReturnValue:
+    """Compare the detail with what the systems hold."""
+    form, data, company = ValueForm(own_data.kinds()), own_data.read(), current_company()
+    if not form.validate_on_submit():
+        return _page(form, data, 422)
+    kinds = frozenset(key for key, _title in own_data.kinds())
+    try:
+        held = read_values(database(), company.id, current_session().person_id, data.reading, kinds)
+    except ValuesNotReadable:
+        form.value.errors = [
+            _("A system did not answer, so nothing could be compared. Try again in a moment; this was not counted.")
+        ]
+        return _page(form, data, 503)
+    with database().writing(company.id) as db:
+        outcome = prove(db, current_session(), {form.kind.data: form.value.data or ""}, held)
+    if isinstance(outcome, Opened):
+        session["sid"] = outcome.token
+        return redirect(url_for("held.show"))
+    form.value.errors = [_("That was not enough to open anything.")]
+    return _page(form, data, 422)
+
+
+def _page(form: ValueForm, data: own_data.OwnData, status: int = 200) -> ResponseReturnValue:
+    with database().reading(current_company().id) as db:
+        left = tries_left(db, current_session())
+    back = url_for("home.show") if data.closed else url_for("held.show")
+    page = render_template(
+        "site/open_record.html",
+        reason="several" if data.closed else "sensitive",
+        form=form,
+        needs="",
+        tries_left=left,
+        back_url=back,
+    )
+    return page, status
