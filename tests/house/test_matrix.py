@@ -1,0 +1,159 @@
+"""Harness (a): every route x every method x {nobody, the person, another person, another company}; what is said, and what is written."""
+
+import re
+
+import pytest
+
+import demo
+from tests.doors.site import SECOND_HOST
+from tests.doors.test_sign_in import changed, digest, strip
+
+MAREN, OTHER = demo.CUSTOMER, demo.stars.MANY_ORDERS.email
+ANNA = demo.stars.ANNA.email
+MAY_CHANGE_ON_GET = {"limit_counter", "session", "held_read"}
+"""Counting for limits, last-seen, and the ten minutes for which a reading is kept."""
+
+
+@pytest.fixture
+def grounds(site):
+    """Maren with a case and a session, another customer, and a customer of the other company."""
+    maren, other, foreign = site.signed_in(MAREN), site.signed_in(OTHER), site.signed_in(ANNA, SECOND_HOST)
+    maren.open("/get-a-copy")
+    maren.submit("Continue", scope="all")
+    maren.submit("Make my copy")
+    number = maren.path.rsplit("/", 1)[1]
+    site.work()
+    maren.open("/sessions")
+    own_session = re.search(r"/sessions/(\d+)/end", site.signed_in(MAREN).open("/sessions").text)
+    return site, maren, other, foreign, number, own_session[1] if own_session else "1"
+
+
+def paths(rule, number, session):
+    """The rule's address with Maren's ids, and with ids that nobody has; once where it takes none."""
+    if not rule.arguments:
+        return [str(rule)]
+    fill = {"token": ("x" * 43, "y" * 43), "name": ("portal.css", "nothing.css"), "number": (number, "AAAA-BBBB-CCCC")}
+    if "int:number" in str(rule):
+        fill["number"] = (session, "99999999")
+    return ["".join(re.sub(r"<[^>]*?(\w+)>", lambda m, which=which: fill[m[1]][which], str(rule))) for which in (0, 1)]
+
+
+def test_every_route_names_its_guard_and_unsafe_methods_have_routes_of_their_own(site):
+    for rule in site.app.url_map.iter_rules():
+        view = site.app.view_functions[rule.endpoint]
+        guard = getattr(view, "guard", None)
+        assert guard is not None, f"{rule} has no guard"
+        assert guard.kind in ("public", "person")
+        if guard.kind == "public":
+            assert len(guard.detail) > 10, f"{rule} does not say why it is public"
+        methods = (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        assert methods in ({"GET"}, {"POST"}), f"{rule} serves {methods} under one guard (H1)"
+
+
+def test_H1_no_reading_right_ever_writes(grounds):
+    site, maren, other, foreign, number, session = grounds
+    for rule in site.app.url_map.iter_rules():
+        for path in paths(rule, number, session):
+            for browser in (site.browser(), maren, other, foreign):
+                for method in ("GET", "HEAD", "OPTIONS"):
+                    before = digest(site)
+                    answer = browser.client.open(path, method=method, base_url=f"http://{browser.host}", headers=browser.headers)
+                    assert answer.status_code < 500, (method, path, answer.status_code)
+                    touched = changed(before, digest(site)) - MAY_CHANGE_ON_GET
+                    assert touched == set(), (method, path, touched)
+
+
+def test_H1_a_method_that_a_route_does_not_serve_is_refused_and_writes_nothing(grounds):
+    site, maren, _other, _foreign, number, session = grounds
+    for rule in site.app.url_map.iter_rules():
+        for path in paths(rule, number, session):
+            served = {m for r in site.app.url_map.iter_rules() if str(r) == str(rule) for m in r.methods or set()}
+            for method in {"POST", "PUT", "PATCH", "DELETE", "TRACE"} - served:
+                before = digest(site)
+                answer = maren.client.open(
+                    path, method=method, base_url=f"http://{maren.host}", headers={"Sec-Fetch-Site": "same-origin"}
+                )
+                assert answer.status_code in (400, 403, 405), (method, path, answer.status_code)
+                assert changed(before, digest(site)) - {"limit_counter"} == set()
+
+
+def test_H3_a_foreign_id_answers_like_a_missing_one(grounds):
+    site, _maren, other, foreign, number, session = grounds
+    for rule in site.app.url_map.iter_rules():
+        theirs = paths(rule, number, session)
+        if len(theirs) == 1 or "static" in str(rule) or "mailbox" in str(rule):
+            continue
+        for browser in (site.browser(), other, foreign):
+            method = "GET" if "GET" in (rule.methods or set()) else "POST"
+            before = digest(site)
+            answers = []
+            for path in theirs:
+                values = {}
+                if method == "POST":
+                    browser.open("/sign-in")
+                    values = {"csrf_token": browser.form(browser.page.all("main")[0].all("button")[0].words)[1]["csrf_token"]}
+                answer = browser.client.open(
+                    path, method=method, data=values, base_url=f"http://{browser.host}", headers={"Sec-Fetch-Site": "same-origin"}
+                )
+                body = answer.text.replace(path, "").replace(number, "").replace("AAAA-BBBB-CCCC", "")
+                location = re.sub(r"next=[^&]*", "next", answer.headers.get("Location", ""))
+                answers.append((answer.status_code, location, strip(re.sub(r"next=[^\"&]*|lang=\w+|value=\"[^\"]*\"", "", body))))
+            assert answers[0] == answers[1], (rule, browser.host)
+            assert changed(before, digest(site)) - MAY_CHANGE_ON_GET == set(), rule
+
+
+def test_H2_what_is_refused_leaves_every_table_but_limits_as_it_was(grounds):
+    site, maren, other, _foreign, number, session = grounds
+    for path, values in (
+        (f"/requests/{number}/stop", {}),
+        (f"/requests/{number}/download", {}),
+        (f"/sessions/{session}/end", {}),
+        ("/get-a-copy", {"scope": "rubbish"}),
+        ("/get-a-copy/ask", {"scope": "some", "categories": ["no such group"]}),
+        ("/get-a-copy/ask", {}),
+        ("/in", {"token": "x" * 43}),
+        ("/in/not-me", {"token": "x" * 43}),
+        ("/in/fresh", {"token": "x" * 43}),
+        ("/sign-in", {"email": "not an address"}),
+    ):
+        other.open("/sign-in")
+        token = other.form(other.page.all("main")[0].all("button")[0].words)[1]["csrf_token"]
+        before = digest(site)
+        answer = other.client.post(
+            path, data={**values, "csrf_token": token}, base_url=f"http://{other.host}", headers={"Sec-Fetch-Site": "same-origin"}
+        )
+        assert answer.status_code in (302, 303, 400, 403, 404, 410, 422), (path, answer.status_code)
+        assert changed(before, digest(site)) - {"limit_counter", "held_read"} == set(), path
+    maren.open(f"/requests/{number}")
+    assert maren.status == 200
+
+
+def test_C3_a_form_takes_no_field_that_is_not_its_own(grounds):
+    from portal.core.db import Base
+
+    site, maren, _other, _foreign, _number, _session = grounds
+    extra = {column.name: "1" for table in Base.metadata.sorted_tables for column in table.columns if column.name != "token"}
+    plain, laden = site.browser(), site.browser()
+    for browser, more in ((plain, {}), (laden, extra)):
+        browser.open("/sign-in")
+        browser.submit("Send me the link", email="new.person@example.net", **more)
+        assert browser.path == "/check-mail"
+    with site.running.database.engine.connect() as connection:
+        rows = connection.exec_driver_sql(
+            "SELECT state, company_id, code_tries, used_where_asked, ended_at FROM sign_in_request ORDER BY id DESC LIMIT 2"
+        ).all()
+    assert rows[0] == rows[1]
+    maren.open("/get-a-copy")
+    maren.submit("Continue", scope="some", categories=["who"], **extra)
+    maren.submit("Make my copy", **extra)
+    with site.running.database.engine.connect() as connection:
+        case = connection.exec_driver_sql('SELECT state, kind, source, closed_at FROM "case" ORDER BY id DESC LIMIT 1').one()
+    assert tuple(case) == ("open", "access", "site", None)
+
+
+def test_the_addresses_that_mails_name_are_routes(site):
+    from portal.core import urls
+
+    adapter = site.app.url_map.bind("x")
+    for path in (urls.HOME, urls.SIGN_IN, urls.HELP, urls.LINK.format(token="x"), urls.REQUEST.format(case="7KQ2-M9XD-4TBR")):
+        assert adapter.match(path, method="GET")

@@ -1,0 +1,145 @@
+"""Every page: one h1, a title, a language, labels, unique ids, nothing inline; and what a probe string becomes on it (harness b)."""
+
+import itertools
+import re
+
+import pytest
+
+import demo
+from tests.doors.site import SECOND_HOST
+
+MAREN = demo.CUSTOMER
+
+
+def pages(site, language):
+    """Every page that a customer can come to, by walking there."""
+    browser = site.browser()
+    browser.open(f"/sign-in?lang={language}")
+    yield browser
+    browser.post(*_typed(browser, email="rubbish"))
+    yield browser
+    browser.open("/sign-in")
+    browser.post(*_typed(browser, email=MAREN))
+    yield browser
+    other = site.browser()
+    link = site.link_of(MAREN)
+    other.open(f"{link}?lang={language}")
+    yield other
+    browser.open(link)
+    yield browser
+    browser.post(*_first_form(browser))
+    for path in ("/", "/choices", "/data", "/data/open", "/requests", "/sessions", "/help", "/again", "/get-a-copy", "/nowhere"):
+        browser.open(path)
+        yield browser
+    browser.open("/get-a-copy")
+    browser.post(*_typed(browser, scope="all"))
+    yield browser
+    browser.post(*_first_form(browser))
+    yield browser
+    site.work()
+    browser.open(browser.path)
+    yield browser
+    browser.open(link)
+    yield browser
+
+
+def _first_form(browser):
+    form = browser.page.all("main")[0].all("form")[0]
+    words = form.all("button")[0].words
+    return browser.form(words)
+
+
+def _typed(browser, **typed):
+    path, values = _first_form(browser)
+    return path, {**values, **typed}
+
+
+@pytest.mark.parametrize("language", ["en", "de", "ar"])
+def test_every_page_is_whole(site, language):
+    seen = set()
+    for browser in pages(site, language):
+        page, where = browser.page, f"{browser.path} ({language})"
+        seen.add(browser.path)
+        html = page.all("html")[0]
+        assert html.attributes["lang"] == language, where
+        assert html.attributes["dir"] == ("rtl" if language == "ar" else "ltr"), where
+        assert len(page.all("h1")) == 1 and page.all("h1")[0].words, where
+        assert page.all("title")[0].words, where
+        ids = [element.attributes["id"] for element in page.all() if "id" in element.attributes]
+        assert len(ids) == len(set(ids)), where
+        for control in page.all("input") + page.all("textarea") + page.all("select"):
+            if control.attributes.get("type") == "hidden":
+                continue
+            labelled = page.all("label", **{"for": control.attributes.get("id", "-")}) or "aria-label" in control.attributes
+            assert labelled, f"{where}: {control.attributes}"
+        levels = [int(element.tag[1]) for element in page.all() if re.fullmatch(r"h[1-6]", element.tag)]
+        assert all(later - earlier <= 1 for earlier, later in itertools.pairwise(levels)), where
+        for element in page.all():
+            assert not [name for name in element.attributes if name == "style" or name.startswith("on")], where
+            assert element.tag not in ("style", "iframe", "object", "embed"), where
+            assert element.attributes.get("href", "").partition(":")[0] not in ("javascript", "data"), where
+        for script in page.all("script"):
+            assert script.attributes.get("src", "").startswith("/static/") and not script.words, where
+        for form in page.all("form"):
+            if form.attributes.get("method") == "post":
+                assert form.all("input", name="csrf_token"), where
+    assert len(seen) >= 14
+
+
+def test_nothing_is_ticked_for_anyone(site):
+    browser = site.signed_in(MAREN)
+    for path in ("/get-a-copy", "/choices", "/data/open"):
+        browser.open(path)
+        assert not [control for control in browser.page.all("input") if "checked" in control.attributes], path
+
+
+def test_H12_what_customers_wrote_is_never_markup(site):
+    hostile = site.signed_in(demo.stars.HOSTILE.email)
+    for path in ("/", "/data", "/choices", "/requests"):
+        hostile.open(path)
+        assert hostile.status == 200
+        for element in hostile.page.all("main")[0].all():
+            assert element.tag not in ("script", "img", "iframe", "svgx"), path
+            assert not [name for name in element.attributes if name.startswith("on")], path
+
+
+def test_what_one_person_holds_never_stands_on_anothers_page(site):
+    others = [person for person in demo.people("fjordkaffe") if person.email not in (MAREN,)][:200]
+    browser = site.signed_in(MAREN)
+    for path in ("/", "/data"):
+        text = browser.open(path).text
+        for person in others:
+            assert person.email not in text, person.customer_number
+    assert not any(name in text for name in demo.stars.STAFF)
+
+
+def test_two_people_at_one_address_see_nothing_of_each_other(site):
+    one, other = demo.stars.SHARED
+    browser = site.signed_in(demo.SHARED_ADDRESS)
+    for path in ("/", "/data", "/data/open", "/get-a-copy"):
+        text = browser.open(path).text
+        for person in (one, other):
+            assert person.first_name not in text and person.last_name not in text, path
+            assert person.customer_number not in text, path
+    browser.open("/data/open")
+    browser.submit("Open my data", kind="customer_number", value=one.customer_number)
+    assert browser.path == "/data"
+    assert one.last_name in browser.answer.text or one.first_name in browser.answer.text
+    assert other.customer_number not in browser.answer.text
+    assert other.first_name not in browser.answer.text or other.first_name == one.first_name
+
+
+def test_nothing_found_says_where_we_looked_and_what_to_do(site):
+    browser = site.signed_in(demo.NOBODY)
+    browser.open("/data")
+    assert browser.page.all("h1")[0].words.startswith("We found nothing under ")
+    assert demo.NOBODY not in browser.page.all("main")[0].words
+    assert "Try another address" in browser.words
+
+
+def test_the_second_company_has_its_own_look_words_and_people(site):
+    anna = site.signed_in(demo.stars.ANNA.email, SECOND_HOST)
+    anna.open("/data")
+    assert anna.status == 200
+    assert "Alpenrad" in anna.answer.text
+    assert "Fjordkaffe" not in anna.answer.text
