@@ -3,13 +3,14 @@
 Must never leave an item out where there is nothing to say: "none" is said in words.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from portal.cases.about import collection_title
 from portal.cases.laws import Law, Right
 from portal.config.checks import EEA
-from portal.config.model import Basis, Company, Contact, Role
-from portal.core.i18n import N_, _, language, locale, pick
+from portal.config.model import Basis, CollectionNote, Company, Contact, Role
+from portal.core.i18n import N_, _, format_list, language, locale, pick
 
 BASES = {
     Basis.CONSENT: N_("You agreed to it. You can take that back at any time (GDPR Art. 6(1)(a))."),
@@ -168,15 +169,32 @@ def _contacts(company: Company) -> tuple[StatedContact, ...]:
 
 
 def _kinds(company: Company) -> tuple[StatedKind, ...]:
+    """Every collection, with all that is said of it and of any of its fields: a bought value must not hide in what the person gave."""
     return tuple(
-        StatedKind(
-            pick(system.title), collection_title(company, key, name), pick(company.sources[note.source].title),
-            pick(company.purposes[note.purpose].why), pick(company.retention_rules[note.retention].title),
-            tuple(company.recipients[one].name for one in note.recipients),
-        )
-        for key, system in company.systems.items()
-        for name, note in system.collections.items()
-    )  # fmt: skip
+        _kind(company, key, name, note) for key, system in company.systems.items() for name, note in system.collections.items()
+    )
+
+
+def _kind(company: Company, system: str, name: str, note: CollectionNote) -> StatedKind:
+    fields = note.fields.values()
+    sources = [company.sources[key] for key in _once(note.source, (one.source for one in fields))]
+    receivers = dict.fromkeys([*note.recipients, *(key for one in fields for key in one.recipients or ())])
+    return StatedKind(
+        pick(company.systems[system].title),
+        collection_title(company, system, name),
+        format_list(
+            [_("%(source)s (a public source)", source=pick(one.title)) if one.public else pick(one.title) for one in sources]
+        ),
+        format_list([pick(company.purposes[key].why) for key in _once(note.purpose, (one.purpose for one in fields))]),
+        format_list(
+            [pick(company.retention_rules[key].title) for key in _once(note.retention, (one.retention for one in fields))]
+        ),
+        tuple(company.recipients[key].name for key in receivers),
+    )
+
+
+def _once(first: str, more: Iterable[str | None]) -> list[str]:
+    return list(dict.fromkeys([first, *(key for key in more if key)]))
 
 
 def _recipients(company: Company) -> tuple[StatedRecipient, ...]:

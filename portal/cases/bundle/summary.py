@@ -93,7 +93,7 @@ def summary_page(content: BundleContent, statement: Statement, groups: Sequence[
     )  # fmt: skip
 
 
-def set_pdf(html: str, logo: Logo | None = None, *, seconds: float = SECONDS) -> bytes | None:
+def set_pdf(html: str, logo: Logo | None = None, *, seconds: float = SECONDS, child: Path = CHILD) -> bytes | None:
     """The page as PDF/UA-1, or None where it cannot be set here, in that time, in that memory."""
     job = {
         "html": html,
@@ -108,7 +108,7 @@ def set_pdf(html: str, logo: Logo | None = None, *, seconds: float = SECONDS) ->
     }
     try:
         done = subprocess.run(
-            [sys.executable, "-I", str(CHILD)],
+            [sys.executable, "-I", str(child)],
             input=json.dumps(job).encode() + b"\n",
             stdout=subprocess.PIPE,
             # What a page warns of can hold what it says.
