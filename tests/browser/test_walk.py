@@ -1,0 +1,185 @@
+"""The whole way through in Chromium: with and without JavaScript, by keyboard, narrow, dark, right to left, without one complaint of the CSP."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.served import code_in, link_in
+
+pytestmark = pytest.mark.browser
+
+AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+SIGNED_IN = ("/", "/choices", "/data", "/data/open", "/get-a-copy", "/requests", "/sessions", "/help", "/again", "/nowhere")
+DOORS = ("/sign-in", "/help", "/in/" + "x" * 43, "/nowhere")
+
+
+def fetch_copy(walk):
+    """Ask for a copy of everything and fetch it."""
+    walk.go("/get-a-copy")
+    walk.page.get_by_text("All of it", exact=True).click()
+    walk.press("Continue")
+    walk.press("Make my copy")
+    for _ in range(60):
+        if walk.page.get_by_role("button", name="Download").count():
+            break
+        walk.page.wait_for_timeout(500)
+        walk.page.reload()
+    with walk.page.expect_download() as waiting:
+        walk.press("Download")
+    return Path(waiting.value.path())
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_from_the_mail_to_the_file(walker, served, script):
+    walk = walker(java_script_enabled=script, accept_downloads=True)
+    walk.sign_in(served.customer)
+    assert walk.page.locator("h1").inner_text().replace("\n", " ") == "Your privacy at Fjordkaffe"
+    walk.press("See all of it")
+    assert "facts about you" in walk.page.locator("main").inner_text()
+    file = fetch_copy(walk)
+    names = zipfile.ZipFile(io.BytesIO(file.read_bytes())).namelist()
+    assert {"index.html", "manifest.json", "summary.pdf"} <= set(names)
+    assert walk.complaints == []
+
+
+def test_the_waiting_tab_goes_on_by_itself_in_the_same_browser_only(walker, served):
+    asking, other = walker(), walker()
+    mail = asking.ask_for_link(served.customer)
+    second = asking.context.new_page()
+    second.goto(link_in(mail))
+    second.get_by_role("button", name="Sign in").click()
+    asking.page.wait_for_url(served.url + "/", timeout=15_000)
+    mail = other.ask_for_link(served.customer)
+    elsewhere = walker()
+    elsewhere.page.goto(link_in(mail))
+    elsewhere.page.get_by_label("Your e-mail address").fill(served.customer)
+    elsewhere.press("Sign in")
+    elsewhere.page.wait_for_url(served.url + "/")
+    other.page.wait_for_timeout(4000)
+    assert other.page.url.endswith("/check-mail")
+    assert asking.complaints + other.complaints == []
+
+
+def test_S4_a_gateway_that_opens_runs_scripts_and_presses_everything_reads_nothing_and_burns_nothing(walker, served):
+    person, gateway = walker(), walker()
+    mail = person.ask_for_link(served.customer)
+    for _ in range(3):
+        gateway.page.goto(link_in(mail))
+        for number in range(gateway.page.locator("form button").count()):
+            gateway.page.goto(link_in(mail))
+            buttons = gateway.page.locator("form button")
+            if number < buttons.count():
+                buttons.nth(number).click()
+                gateway.page.wait_for_load_state()
+    gateway.go("/")
+    assert gateway.page.url.endswith("/sign-in")
+    person.page.goto(link_in(mail))
+    person.press("Sign in")
+    person.page.wait_for_url(served.url + "/")
+
+
+def test_the_code_can_be_pasted_with_a_space(walker, served):
+    walk = walker()
+    mail = walk.ask_for_link(served.customer)
+    walk.page.get_by_label("Code of 8 digits").fill(f" {code_in(mail)} ")
+    walk.press("Continue")
+    walk.page.wait_for_url(served.url + "/")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_axe_finds_nothing_on_any_page(walker, served, scheme, language):
+    walk = walker(color_scheme=scheme)
+    found = {}
+    for path in DOORS:
+        walk.go(f"{path}?lang={language}")
+        found[path] = [
+            f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in Axe().run(walk.page, options=AXE).response["violations"]
+        ]
+    walk.go("/sign-in?lang=en")
+    walk.sign_in(served.customer)
+    for path in SIGNED_IN:
+        walk.go(f"{path}?lang={language}")
+        found[path] = [
+            f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in Axe().run(walk.page, options=AXE).response["violations"]
+        ]
+    assert {path: problems for path, problems in found.items() if problems} == {}
+
+
+@pytest.mark.parametrize("language", ["en", "de", "ar"])
+def test_nothing_scrolls_sideways_at_320_pixels_and_at_twice_the_text(walker, served, language):
+    walk = walker(viewport={"width": 320, "height": 640})
+    walk.sign_in(served.customer)
+    for path in (*SIGNED_IN, *DOORS):
+        walk.go(f"{path}?lang={language}")
+        assert walk.page.evaluate("document.documentElement.scrollWidth") <= 320, path
+        walk.page.evaluate("document.documentElement.style.fontSize = '200%'")
+        walk.page.set_viewport_size({"width": 640, "height": 640})
+        assert walk.page.evaluate("document.documentElement.scrollWidth") <= 640, path
+        walk.page.set_viewport_size({"width": 320, "height": 640})
+
+
+def test_everything_can_be_done_by_keyboard_and_the_focus_is_always_seen(walker, served):
+    walk = walker(viewport={"width": 1280, "height": 900})
+    mail = walk.ask_for_link(served.customer)
+    walk.page.goto(link_in(mail))
+    walk.page.get_by_role("button", name="Sign in").focus()
+    walk.page.keyboard.press("Enter")
+    walk.page.wait_for_url(served.url + "/")
+    for path in ("/", "/data", "/get-a-copy", "/sessions", "/help"):
+        walk.go(path)
+        wanted = walk.page.locator("a[href], button, summary, input:not([type=hidden])").evaluate_all(
+            "all => all.filter(one => one.checkVisibility() && one.type !== 'radio').length"
+        )
+        reached = set()
+        for _ in range(wanted + 40):
+            walk.page.keyboard.press("Tab")
+            seen = walk.page.evaluate(
+                "() => { const e = document.activeElement; if (!e || e === document.body) return null;"
+                " const s = getComputedStyle(e), n = e.nextElementSibling && getComputedStyle(e.nextElementSibling);"
+                " const b = e.getBoundingClientRect(); window.__n = window.__n || new Map();"
+                " if (!window.__n.has(e)) window.__n.set(e, window.__n.size);"
+                " return [window.__n.get(e), e.type === 'radio', s.outlineStyle !== 'none' || (n && n.outlineStyle !== 'none'), b.width > 0]; }"
+            )
+            if seen is None:
+                continue
+            number, radio, outlined, _wide = seen
+            assert outlined, f"{path}: focus cannot be seen on element {number}"
+            if not radio:
+                reached.add(number)
+        assert len(reached) >= wanted, f"{path}: {len(reached)} of {wanted} reached"
+
+
+def test_H8_after_signing_out_the_back_button_shows_nothing(walker, served):
+    walk = walker()
+    walk.sign_in(served.customer)
+    walk.go("/data")
+    walk.press("Sign out")
+    walk.page.wait_for_url("**/sign-in*")
+    walk.page.go_back()
+    walk.page.wait_for_load_state()
+    assert "facts about you" not in walk.page.locator("body").inner_text()
+
+
+def test_O8_nothing_is_loaded_from_anywhere_else(walker, served):
+    walk = walker()
+    asked = []
+    walk.context.on("request", lambda request: asked.append(request.url))
+    walk.sign_in(served.customer)
+    for path in SIGNED_IN:
+        walk.go(path)
+    assert [url for url in asked if not url.startswith((served.url, "data:"))] == []
+
+
+def test_no_referer_tells_the_token(walker, served):
+    walk = walker()
+    sent = []
+    walk.context.on("request", lambda request: sent.append(request.headers.get("referer", "")))
+    mail = walk.ask_for_link(served.customer)
+    walk.page.goto(link_in(mail))
+    walk.press("Sign in")
+    walk.page.wait_for_url(served.url + "/")
+    assert not [referer for referer in sent if "/in/" in referer]
