@@ -8,15 +8,10 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
 from portal.adapters.contract import Adapter, AdapterKind, Place
+from portal.adapters.guarded import GuardedAdapter
 from portal.settings import settings
 
 GROUP = "portal.adapters"
-
-
-def _sql() -> AdapterKind:
-    from portal.adapters.sql import open_sql
-
-    return open_sql
 
 
 def _demo() -> AdapterKind:
@@ -25,7 +20,19 @@ def _demo() -> AdapterKind:
     return open_demo
 
 
-BUILT_IN: dict[str, Callable[[], AdapterKind]] = {"demo": _demo, "sql": _sql}
+def _http() -> AdapterKind:
+    from portal.adapters.http import open_http
+
+    return open_http
+
+
+def _sql() -> AdapterKind:
+    from portal.adapters.sql import open_sql
+
+    return open_sql
+
+
+BUILT_IN: dict[str, Callable[[], AdapterKind]] = {"demo": _demo, "http": _http, "sql": _sql}
 """Per kind, what imports its code: an installation without databases loads no SQL."""
 
 
@@ -37,13 +44,7 @@ def known_kinds() -> frozenset[str]:
 def open_adapter(place: Place) -> Adapter:
     """The adapter of a system. Raises `DocumentError` for what is wrong in `portal.yaml` or a map; connects to nothing yet."""
     kind = place.system.kind
-    if kind in def _demo() -> AdapterKind:
-    from portal.adapters.memory import open_demo
-
-    return open_demo
-
-
-BUILT_IN:
+    if kind in BUILT_IN:
         return BUILT_IN[kind]()(place)
     plugin = _allowed_plugins().get(kind)
     if plugin is None:
@@ -51,7 +52,7 @@ BUILT_IN:
             "kind", problem=f"`{kind}` is not a kind of system.", remedy=f"Known are: {', '.join(sorted(known_kinds()))}."
         )
     open_plugin: AdapterKind = plugin.load()
-    return open_plugin(place)
+    return GuardedAdapter(open_plugin(place))
 
 
 def _allowed_plugins() -> dict[str, EntryPoint]:
