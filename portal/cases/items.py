@@ -72,6 +72,8 @@ def items_of(company: Company, system: str, collection: str, records: Sequence[R
     values = [value for record in records for value in record.values]
     kinds_of = [(value.category, kind_of(company, system, collection, value)) for value in values]
     home = meaning.group_of_rows(pair for pair in kinds_of if pair[1] in OWN)
+    # A number that ties the rows together stands with what they are about.
+    home = meaning.group_of_rows(kinds_of) if home == meaning.OTHER else home
     if total == 1:
         return _facts(company, system, collection, records[0], home)
     found: list[Item] = []

@@ -1,0 +1,204 @@
+"""What we hold, as the page says it: read from a real shop, grouped by meaning, each thing with its origin."""
+
+import time
+
+import pytest
+
+from portal.accounts import registry
+from portal.cases.found import Answer, Reading
+from portal.cases.held import Held, Shut, show_held
+from portal.cases.reading import READS, Reader, TooManyReads, forget_readings, open_now, read_held
+from portal.cases.scope import scope_of
+from portal.core.i18n import speaking
+from portal.identity.sessions import CurrentSession
+from tests.rooms.cases.conftest import House
+from tests.rooms.cases.shop import COUPLE, MAREN, NOBODY
+
+
+def page(house: House, current: CurrentSession, *, again: bool = False, language: str = "en") -> Held:
+    reader = house.reader(current)
+    return show(house, reader, read_held(house.world.database, reader, again=again), language)
+
+
+def show(house: House, reader: Reader, reading: Reading, language: str = "en") -> Held:
+    company = registry.company(reader.company_id)
+    with house.world.reading() as db, speaking(language, "Europe/Oslo"):
+        scope = scope_of(db, company, reader.session_id, reading)
+        opened = open_now(db, reader, reading)
+        return show_held(
+            company, reading, opened=opened, several=not opened and bool(reading.candidates),
+            opens=lambda category: scope.opens(company, "view", category), shut=Shut("your postcode", "/open"),
+        )  # fmt: skip
+
+
+def words(held: Held) -> str:
+    """Every value that the page shows."""
+    cells = (cell for group in held.groups for item in group.items for row in getattr(item, "rows", ()) for cell in row)
+    return "\n".join([*(str(getattr(item, "value", "")) for group in held.groups for item in group.items), *cells])
+
+
+def test_everything_held_is_grouped_by_meaning_and_counted_as_listed(house: House) -> None:
+    held = page(house, house.sign_in(MAREN))
+    assert [group.key for group in held.groups] == ["who", "contact", "bought", "wrote", "others", "sensitive"]
+    assert held.count == sum(len(group.items) for group in held.groups)
+    assert held.systems_count == 2
+    assert held.searched == ("The shop", "The mail tool")
+    name = next(item for item in held.groups[0].items if item.title == "Name")
+    assert name.kind == "fact"
+    assert name.value == "Maren Vik"
+    assert (name.source, name.why, name.who, name.until) == (
+        "you",
+        "to deliver your order",
+        "Bris Bud AS",
+        "three years after your last order",
+    )
+
+
+def test_dates_yes_and_no_and_numbers_stand_in_the_persons_language(house: House) -> None:
+    held = page(house, house.sign_in(MAREN), language="de")
+    born = next(item for group in held.groups for item in group.items if item.title == "Geburtsdatum")
+    assert born.value == "3. Februar 1990"
+    assert "199,5" in words(held)
+    assert "Yes" in words(page(house, house.sign_in(MAREN))).splitlines()
+
+
+def test_several_rows_stand_as_one_list(house: House) -> None:
+    held = page(house, house.sign_in(MAREN))
+    orders = next(item for group in held.groups for item in group.items if item.kind == "rows")
+    assert orders.title == "Your orders"
+    assert [row[orders.columns.index("Total")] for row in orders.rows] == ["199.5", "89"]
+    assert held.groups[2].items.count(orders) == 1
+
+
+def test_what_the_person_never_gave_is_marked_with_where_it_was_bought(house: House) -> None:
+    held = page(house, house.sign_in(MAREN))
+    others = next(group for group in held.groups if group.key == "others")
+    assert others.outside
+    assert [(item.value, item.source) for item in others.items if item.outside] == [
+        ("600,000 to 800,000 kroner", "bought from Exempla Data AS")
+    ]
+    assert held.outside_count == 1
+
+
+def test_free_text_is_said_but_waits_for_a_persons_look(house: House) -> None:
+    held = page(house, house.sign_in(MAREN))
+    text = next(item for group in held.groups for item in group.items if item.title == "Body")
+    assert text.later
+    assert text.value is None
+    assert "Tuva" not in words(held)
+
+
+def test_a_password_is_said_to_be_held_and_never_shown(house: House) -> None:
+    held = page(house, house.sign_in(MAREN))
+    password = next(item for group in held.groups for item in group.items if item.title == "Password hash")
+    assert password.withheld
+    assert "pbkdf2" not in words(held)
+
+
+def test_health_stays_shut_until_one_more_detail_is_given(house: House) -> None:
+    held = page(house, house.sign_in(MAREN))
+    shut = held.groups[-1]
+    assert shut.shut is not None
+    assert shut.items == ()
+    assert "hazelnuts" not in words(held)
+
+
+def test_c2_of_a_couple_at_one_address_neither_name_nor_number_shows(house: House) -> None:
+    current = house.sign_in(COUPLE)
+    held = page(house, current)
+    assert held.several
+    assert held.groups == ()
+    assert held.count == 0
+    kept = house.world.rows("SELECT answer FROM held_read")
+    assert kept
+    reading = read_held(house.world.database, house.reader(current))
+    assert all(record.rows is None for one in reading.systems for record in one.records)
+
+
+def test_nothing_found_says_where_it_was_looked(house: House) -> None:
+    held = page(house, house.sign_in(NOBODY))
+    assert held.count == 0
+    assert not held.several
+    assert held.searched == ("The shop", "The mail tool")
+
+
+def test_d1_a_neighbour_that_a_loose_search_brings_is_no_match(house: House) -> None:
+    house.shop.run("UPDATE contacts SET email = 'maren@example.org.evil.example' WHERE id = 2", "mail")
+    reading = read_held(house.world.database, house.reader(house.sign_in(MAREN)))
+    assert [len(one.records) for one in reading.systems] == [1, 1]
+
+
+def test_a_slow_system_is_waited_for_no_longer_than_a_page_may_take_and_brings_its_answer_later(house: House) -> None:
+    current = house.sign_in(MAREN)
+    with house.shop.locked("mail"):
+        began = time.monotonic()
+        held = page(house, current)
+        assert time.monotonic() - began < 4
+        assert [one.title for one in held.waiting] == ["The mail tool"]
+        assert held.searched == ("The shop",)
+        assert held.count
+    until = time.monotonic() + 8
+    while page(house, current).waiting and time.monotonic() < until:
+        time.sleep(0.1)
+    assert page(house, current).searched == ("The shop", "The mail tool")
+
+
+def test_looking_again_asks_only_those_that_did_not_answer(house: House) -> None:
+    current = house.sign_in(MAREN)
+    with house.shop.gone("mail"):
+        assert [one.title for one in page(house, current).waiting] == ["The mail tool"]
+    house.shop.run("UPDATE customers SET postcode = '9999' WHERE id = 1")
+    assert [one.title for one in page(house, current).waiting] == ["The mail tool"]
+    held = page(house, current, again=True)
+    assert held.waiting == ()
+    assert "5003" in words(held)
+
+
+def test_a_collection_whose_table_is_gone_is_said_to_be_closed_and_the_rest_is_shown(house: House) -> None:
+    house.shop.run("ALTER TABLE profiles RENAME TO elsewhere")
+    held = page(house, house.sign_in(MAREN))
+    assert "Bought about you" in [one.title for one in held.closed] or "The shop" in [one.title for one in held.closed]
+    assert all("shop.yml" not in one.words for one in held.closed)
+
+
+def test_what_was_read_is_kept_sealed_and_gone_at_sign_out(house: House) -> None:
+    current = house.sign_in(MAREN)
+    page(house, current)
+    assert b"Maren Vik" not in house.world.everything_stored()
+    assert house.world.rows("SELECT count(*) FROM held_read") == [(2,)]
+    with house.world.writing() as db:
+        forget_readings(db, current.id)
+    assert house.world.rows("SELECT count(*) FROM held_read") == [(0,)]
+
+
+def test_another_session_of_the_same_person_reads_for_itself(house: House) -> None:
+    first, second = house.sign_in(MAREN), house.sign_in(MAREN)
+    page(house, first)
+    house.shop.run("UPDATE customers SET postcode = '9999' WHERE id = 1")
+    assert "9999" not in words(page(house, first))
+    assert "9999" in words(page(house, second))
+
+
+def test_systems_are_asked_so_often_an_hour_and_no_more(house: House) -> None:
+    current = house.sign_in(NOBODY)
+    for _ in range(READS.count):
+        page(house, current)
+        with house.world.writing() as db:
+            forget_readings(db, current.id)
+    with pytest.raises(TooManyReads):
+        page(house, current)
+
+
+def test_a_page_shows_two_hundred_rows_and_counts_all_of_them(house: House) -> None:
+    with house.shop.open() as connection:
+        connection.executemany("INSERT INTO orders VALUES (?, 1, '2026-11-03', 1.0)", [(number,) for number in range(100, 1100)])
+    held = page(house, house.sign_in(MAREN))
+    orders = next(item for group in held.groups for item in group.items if item.kind == "rows")
+    assert len(orders.rows) == 200
+    assert orders.more == "200 of 1,002 are shown. All of them are in your copy."
+
+
+def test_a_system_that_cannot_be_configured_fails_alone(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CASES_MAIL_URL")
+    reading = read_held(house.world.database, house.reader(house.sign_in(MAREN)))
+    assert [one.answer for one in reading.systems] == [Answer.ANSWERED, Answer.FAILED]
