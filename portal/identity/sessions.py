@@ -18,7 +18,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from portal.core import clock, crypto
 from portal.identity.model import SessionRow
 from portal.people.addresses import masked
-from portal.people.model import PersonIdentifier
+from portal.people.model import Person, PersonIdentifier
 from portal.people.service import EMAIL, Identifier, identifier_for
 
 PURPOSE = "session"
@@ -106,9 +106,10 @@ def touch(db: Session, current: CurrentSession) -> None:
 
 def begin_session(db: Session, *, address: str, browser: str, language: str, current: CurrentSession | None) -> BegunSession:
     """Sign `address` (normal form, just proven) in. A live session of this browser is raised where it is the same address, else ended."""
-    identifier = identifier_for(db, Identifier(EMAIL, address), language=language)
+    identifier = identifier_for(db, Identifier(EMAIL, address))
     now, token = clock.now(), crypto.random_token()
     identifier.proven_at = now
+    db.get_one(Person, identifier.person_id).language = language
     row = _still_there(db, current, now) if current and current.identifier_id == identifier.id else None
     if current and row is None:
         end_session(db, current.person_id, current.id)

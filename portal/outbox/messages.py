@@ -1,7 +1,9 @@
 """From a stored mail to the message that goes over the wire. Must never let a line break or a second address into a header."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -9,7 +11,10 @@ from email.utils import format_datetime
 
 from portal.config.model import Company
 from portal.core import crypto
-from portal.outbox.rendering import Letter, MailCannotBeWritten
+from portal.outbox.rendering import Letter, MailCannotBeWritten, breaks_a_line
+
+MALFORMED = "A header of the mail cannot be written: a sender, a recipient or a subject is malformed."
+ONE_ADDRESS = re.compile(r"[^\s@<>()\[\]\\,;:\"]+@[^\s@<>()\[\]\\,;:\"]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +40,13 @@ def thread_root(company: Company, thread: str) -> str:
 
 def build_message(company: Company, envelope: Envelope, letter: Letter) -> EmailMessage:
     """The message, multipart/alternative, with the headers of an automatic mail (RFC 3834). Raises `MailCannotBeWritten`."""
+    _refuse_malformed(company, envelope, letter)
     message = EmailMessage(policy=SMTP)
+    local, _, domain = envelope.recipient.rpartition("@")
     try:
         message["From"] = Address(company.sender.name, addr_spec=company.sender.email)
-        message["To"] = Address(addr_spec=envelope.recipient)
+        # By its two parts: as one text, letters beyond ASCII (RFC 6532) are refused.
+        message["To"] = Address(username=local, domain=domain)
         message["Subject"] = letter.subject
         message["Date"] = format_datetime(envelope.at)
         message["Message-ID"] = envelope.message_id
@@ -50,12 +58,24 @@ def build_message(company: Company, envelope: Envelope, letter: Letter) -> Email
         message.add_alternative(letter.html, subtype="html")
         # Setting the content drops all Content-* headers, so this one comes last.
         message["Content-Language"] = envelope.language
-    except (ValueError, TypeError, IndexError, AttributeError):
+    except (MessageError, ValueError, TypeError, IndexError, AttributeError):
         # The standard library's words repeat the value; ours do not.
-        raise MailCannotBeWritten(
-            "A header of the mail cannot be written: a sender, a recipient or a subject is malformed."
-        ) from None
+        raise MailCannotBeWritten(MALFORMED) from None
     return message
+
+
+def _refuse_malformed(company: Company, envelope: Envelope, letter: Letter) -> None:
+    """One recipient, and no sign in any header that some program reads as a new line; the library lets U+2028 and NUL through."""
+    headers = (
+        company.sender.name,
+        company.sender.email,
+        envelope.recipient,
+        envelope.message_id,
+        envelope.thread or "",
+        letter.subject,
+    )
+    if any(breaks_a_line(header) for header in headers) or not ONE_ADDRESS.fullmatch(envelope.recipient):
+        raise MailCannotBeWritten(MALFORMED)
 
 
 def _domain(company: Company) -> str:

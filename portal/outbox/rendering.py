@@ -53,9 +53,14 @@ def render_letter(company: Company, template: str, language: str, context: Mappi
         subject = _render(f"mail/{template}/subject.txt", known).strip()
         text = _render(f"mail/{template}/body.txt", known)
         html = _render(f"mail/{template}/body.html", known)
-    if not subject or _BREAKS.search(subject):
+    if not subject or breaks_a_line(subject):
         raise MailCannotBeWritten(f"The subject of the mail {template} is empty or has more than one line.")
     return Letter(subject, re.sub(r"\n{3,}", "\n\n", text).strip("\n") + "\n", html)
+
+
+def breaks_a_line(text: str) -> bool:
+    """Whether a control character or a line separator stands in a text that has to be one line."""
+    return _BREAKS.search(text) is not None
 
 
 def _render(name: str, context: Mapping[str, object]) -> str:

@@ -80,14 +80,14 @@ class SmtpTransport:
     def send(self, message: EmailMessage) -> None:
         """As `Transport.send`."""
         line = self._connected()
-        with self._deadline(line), self._naming_faults():
+        with _deadline(line), self._naming_faults():
             line.send_message(message)
 
     def close(self) -> None:
         """Say goodbye; whatever the server makes of that, what it took is taken."""
         line, self._line = self._line, None
         if line is not None:
-            with self._deadline(line), suppress(OSError, smtplib.SMTPException):
+            with _deadline(line), suppress(OSError, smtplib.SMTPException):
                 line.quit()
             line.close()
 
@@ -105,13 +105,9 @@ class SmtpTransport:
 
     def _connect(self) -> smtplib.SMTP:
         context = ssl.create_default_context()
-        line: smtplib.SMTP
-        if self._tls == "on":
-            line = smtplib.SMTP_SSL(self._host, self._port, timeout=SOCKET_SECONDS, context=context)
-        else:
-            line = smtplib.SMTP(self._host, self._port, timeout=SOCKET_SECONDS)
+        line = _SecureLine(self._host, self._port, context) if self._tls == "on" else _Line(self._host, self._port)
         try:
-            with self._deadline(line):
+            with _deadline(line):
                 if self._tls == "starttls":
                     line.starttls(context=context)
                 if self._user:
@@ -153,15 +149,33 @@ class SmtpTransport:
             self._line.close()
             self._line = None
 
-    @contextmanager
-    def _deadline(self, line: smtplib.SMTP) -> Iterator[None]:
-        timer = threading.Timer(DEADLINE_SECONDS, _cut, [line])
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
+
+class _Line(smtplib.SMTP):
+    """A connection whose greeting, too, has to come before the deadline."""
+
+    def __init__(self, host: str, port: int) -> None:
+        with _deadline(self):
+            super().__init__(host, port, timeout=SOCKET_SECONDS)
+
+
+class _SecureLine(smtplib.SMTP_SSL):
+    """The same, in TLS from the first byte."""
+
+    def __init__(self, host: str, port: int, context: ssl.SSLContext) -> None:
+        with _deadline(self):
+            super().__init__(host, port, timeout=SOCKET_SECONDS, context=context)
+
+
+@contextmanager
+def _deadline(line: smtplib.SMTP) -> Iterator[None]:
+    """Cut the connection where the block takes too long as a whole: a socket's own timeout starts anew with every byte."""
+    timer = threading.Timer(DEADLINE_SECONDS, _cut, [line])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _cut(line: smtplib.SMTP) -> None:

@@ -49,11 +49,11 @@ def find_identifier(db: Session, identifier: Identifier) -> PersonIdentifier | N
 
 
 def person_for(db: Session, identifier: Identifier, *, proven: bool = False, language: str | None = None) -> Person:
-    """The person with that identifier, made where there is none. `proven`: they just showed that it is theirs.
+    """The person with that identifier, made where there is none. `proven`: they just showed that it is theirs; `language`: they chose it.
 
     Raises `NotInNormalForm`.
     """
-    row = identifier_for(db, identifier, language=language)
+    row = identifier_for(db, identifier)
     person = db.get_one(Person, row.person_id)
     if proven:
         row.proven_at = clock.now()
@@ -62,7 +62,7 @@ def person_for(db: Session, identifier: Identifier, *, proven: bool = False, lan
     return person
 
 
-def identifier_for(db: Session, identifier: Identifier, *, language: str | None = None) -> PersonIdentifier:
+def identifier_for(db: Session, identifier: Identifier) -> PersonIdentifier:
     """The row of that identifier, made (with its person) where there is none. Raises `NotInNormalForm`."""
     _refuse_other_forms(identifier)
     found = find_identifier(db, identifier)
@@ -70,7 +70,7 @@ def identifier_for(db: Session, identifier: Identifier, *, language: str | None 
         return found
     try:
         with db.begin_nested():
-            return _add(db, identifier, language)
+            return _add(db, identifier)
     except IntegrityError:
         # Somebody else made the same one at the same moment; theirs is as good.
         found = find_identifier(db, identifier)
@@ -85,9 +85,9 @@ def identifiers_of(db: Session, person_id: int) -> list[Identifier]:
     return [Identifier(row.kind, row.value) for row in rows]
 
 
-def _add(db: Session, identifier: Identifier, language: str | None) -> PersonIdentifier:
+def _add(db: Session, identifier: Identifier) -> PersonIdentifier:
     now = clock.now()
-    person = Person(language=language, created_at=now)
+    person = Person(created_at=now)
     db.add(person)
     db.flush()
     key_id = crypto.keys().newest("hash")[0]

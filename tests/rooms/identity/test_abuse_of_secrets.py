@@ -4,6 +4,8 @@ import io
 import logging
 import random
 import socket
+import statistics
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -39,6 +41,19 @@ def test_S10_asking_writes_one_row_and_looks_nobody_up(world: World, browser: Br
     assert world.rows("SELECT count(*) FROM sign_in_request") == [(1,)]
     for table in ("person", "identifier", "session", "mail", "limit_counter"):
         assert world.rows(f"SELECT count(*) FROM {table}") == [(0,)]
+
+
+@pytest.mark.long
+def test_S10_asking_takes_as_long_for_a_known_address_as_for_an_unknown_one(world: World, new_browser: Make) -> None:
+    new_browser().signs_in(MARIA)
+    spent: dict[str, list[float]] = {MARIA: [], "maria@example.net": []}
+    for _ in range(500):
+        for address, times in spent.items():
+            began = time.perf_counter()
+            new_browser().asks(address)
+            times.append(time.perf_counter() - began)
+    known, unknown = (statistics.median(times) for times in spent.values())
+    assert 0.85 < known / unknown < 1.15
 
 
 def test_S10_no_name_is_looked_up_while_asking(world: World, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
