@@ -10,7 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 
 from portal.cases import meaning
 from portal.cases.bundle import words
@@ -36,6 +37,7 @@ def environment() -> Environment:
         {"_": _, "ngettext": ngettext, "format_date": format_date, "format_moment": format_moment, "format_list": format_list,
          "iso": words.isolated}
     )  # fmt: skip
+    found.filters["apart"] = _apart
     return found
 
 
@@ -83,6 +85,12 @@ def style_of(theme: Theme) -> str:
         f"@media (prefers-color-scheme: dark) {{ :root {{ --accent: {dark.accent}; --face: {dark.face}; }} }}\n"
     )
     return (FOLDER / "screen.css").read_text(encoding="utf-8") + brand
+
+
+@pass_context
+def _apart(context: Context, text: str) -> str:
+    """A text of its own direction: pages set it in `<bdi>`, which the setter of the PDF does not know, so it gets the marks themselves."""
+    return "\n".join(words.isolated(line) for line in text.split("\n")) if context.get("on_paper") else text
 
 
 def _listed(group: Group) -> dict[str, Any]:

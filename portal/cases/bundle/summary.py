@@ -74,13 +74,14 @@ def summary_page(content: BundleContent, statement: Statement, groups: Sequence[
         language=language(),
         direction=direction(),
         style=f"html {{ --accent: {content.company.theme.light.accent}; }}\n" + (FOLDER / "paper.css").read_text(encoding="utf-8"),
+        on_paper=True,
         created=content.made_at.isoformat(),
         has_logo=content.logo is not None,
         statement=statement,
         lead=lead,
         chosen=words.chosen(content),
-        missing=[_bare(text) for text in words.missing(content)],
-        follows=[_bare(text) for text in words.follows(content.company, tables)],
+        missing=words.missing(content),
+        follows=words.follows(content.company, tables),
         searched=words.searched(content),
         groups=[
             {
@@ -184,8 +185,3 @@ def _rest(shown: int, total: int, file: str) -> str:
 
 def _short(text: str) -> str:
     return text if len(text) <= LONGEST_CELL else text[:LONGEST_CELL].rstrip() + " …"
-
-
-def _bare(text: str) -> str:
-    """On paper the marks that isolate a name are signs that a font may lack."""
-    return text.replace("\u2068", "").replace("\u2069", "")

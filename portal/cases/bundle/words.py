@@ -17,7 +17,7 @@ from portal.cases.bundle.groups import Group, Part
 from portal.cases.bundle.rows import Column, Table, parse_day
 from portal.cases.showing import as_text, is_long
 from portal.config.model import Company
-from portal.core.i18n import _, format_list, format_moment, format_number, ngettext, pick
+from portal.core.i18n import _, direction, format_list, format_moment, format_number, ngettext, pick
 
 ROWS_ON_A_PAGE = 1000
 SUMMARY_LENGTH = 60
@@ -77,6 +77,11 @@ class TablePage:
 def isolated(text: str) -> str:
     """The text so that it cannot turn the direction of a sentence it stands in (Unicode FSI, PDI)."""
     return f"\u2068{text}\u2069"
+
+
+def names(recipients: Iterable[str]) -> str:
+    """`Posten and Mailworks Inc.`; in a script from right to left each name keeps its own direction."""
+    return format_list([isolated(name) if direction() == "rtl" else name for name in recipients])
 
 
 def entries(count: int) -> str:
@@ -223,7 +228,7 @@ def _more(part: Part, file: str) -> str:
 
 
 def _origin(said: About, title: str = "", text: str = "") -> Origin:
-    return Origin(said.source, said.why, format_list(said.recipients), said.until, said.outside, title, text, is_long(text))
+    return Origin(said.source, said.why, names(said.recipients), said.until, said.outside, title, text, is_long(text))
 
 
 def _together(said: Sequence[About]) -> Origin:
@@ -231,7 +236,7 @@ def _together(said: Sequence[About]) -> Origin:
     return Origin(
         format_list(_once(one.source for one in said)),
         format_list(_once(one.why for one in said)),
-        format_list(_once(name for one in said for name in one.recipients)),
+        names(_once(name for one in said for name in one.recipients)),
         format_list(_once(one.until for one in said)),
         any(one.outside for one in said),
     )

@@ -81,6 +81,10 @@ def tags(node: pikepdf.Object) -> Iterator[str]:
             yield from tags(item)
 
 
+def test_signs_that_no_font_may_have_do_not_stop_the_pdf() -> None:
+    assert summary.set_pdf(PAGE.format(head="", body="<p>漢字 かな 한글 😀 ไทย עברית हिन्दी \U0001f9ff \ue000 \U000f0000</p>"))
+
+
 def test_a_long_list_is_cut_and_says_where_the_rest_is(tmp_path: Path) -> None:
     html = page_of(tmp_path, rows=700)
     assert html.count("<tr><td>F-1") == 500
