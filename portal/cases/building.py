@@ -28,8 +28,8 @@ class AccessBuild:
     repeatable = True
     calls_system = True
 
-    def __init__(self, database: Database) -> None:
-        self.database = database
+    def __init__(self, database: Database, *, with_pdf: bool) -> None:
+        self.database, self.with_pdf = database, with_pdf
 
     def run(self, claim: Claim) -> Outcome:
         """Look once more, pack, seal."""
@@ -89,7 +89,7 @@ class AccessBuild:
         context = f"download:{material.number}:{path.name}"
         content = content_of(claim.company_id, material, opened)
         with SealedWriter(path, context) as sink:
-            manifest = write_bundle(content, sink, folder=folder(PACKAGES))
+            manifest = write_bundle(content, sink, folder=folder(PACKAGES), with_pdf=self.with_pdf)
             if not still_waits(self.database, claim, material):
                 return Later("changed_meanwhile")
             sink.finish()

@@ -9,6 +9,6 @@ from portal.core.db import Database
 from portal.engine.contract import Handler
 
 
-def case_handlers(database: Database) -> Mapping[str, Handler]:
-    """One handler an act."""
-    return {EXPORT: AccessExport(database), BUILD: AccessBuild(database)}
+def case_handlers(database: Database, *, with_pdf: bool = True) -> Mapping[str, Handler]:
+    """One handler an act. Without the PDF packages are made faster and say that it is not in them."""
+    return {EXPORT: AccessExport(database), BUILD: AccessBuild(database, with_pdf=with_pdf)}

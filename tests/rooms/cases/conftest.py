@@ -33,13 +33,16 @@ class House:
         """Who reads in that browser."""
         return Reader(self.world.first, current.person_id, current.id)
 
-    def work(self, limit: int = 50) -> int:
-        """Do every step that is due; returns how many there were."""
-        handlers = case_handlers(self.world.database)
-        for done in range(limit):
-            if not run_one(self.world.database, handlers, "worker"):
-                return done
+    def work(self, *, with_pdf: bool = False) -> None:
+        """Do every step that is due."""
+        for _ in range(50):
+            if not self.one_step(with_pdf=with_pdf):
+                return
         raise AssertionError("The work does not come to an end.")
+
+    def one_step(self, *, with_pdf: bool = False) -> bool:
+        """Do one step, if one is due."""
+        return run_one(self.world.database, case_handlers(self.world.database, with_pdf=with_pdf), "worker")
 
     def subjects(self) -> list[str]:
         """Subjects of the mails that wait to be sent, in order."""
