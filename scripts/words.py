@@ -14,9 +14,19 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "translations"
-LANGUAGES = ("de", "ar")
-METHODS = [("portal/**.py", "python"), ("templates/**.html", "jinja2"), ("templates/**.txt", "jinja2"), ("portal/**/templates/**", "jinja2")]
-OPTIONS = {pattern: {"newstyle_gettext": "true", "trimmed": "false", "silent": "false"} for pattern, method in METHODS if method == "jinja2"}
+# A language is there because its catalogue is.
+LANGUAGES = tuple(sorted(file.stem for file in FOLDER.glob("*.po")))
+METHODS = [
+    ("portal/**.py", "python"),
+    ("templates/**.html", "jinja2"),
+    ("templates/**.txt", "jinja2"),
+    ("portal/**/templates/**", "jinja2"),
+]
+OPTIONS = {
+    pattern: {"newstyle_gettext": "true", "trimmed": "false", "silent": "false"}
+    for pattern, method in METHODS
+    if method == "jinja2"
+}
 KEYWORDS = {"_": None, "gettext": None, "N_": None, "ngettext": (1, 2)}
 
 
@@ -38,11 +48,8 @@ def collect() -> Catalog:
 
 
 def load(language: str) -> Catalog:
-    """The catalogue of a language, empty where there is none."""
-    file = FOLDER / f"{language}.po"
-    if not file.exists():
-        return Catalog(locale=language)
-    with file.open("rb") as stream:
+    """The catalogue of a language."""
+    with (FOLDER / f"{language}.po").open("rb") as stream:
         return read_po(stream, locale=language)
 
 
@@ -76,9 +83,8 @@ def main() -> int:
     for language in LANGUAGES:
         content, missing = bring_in_line(language, wanted)
         file = FOLDER / f"{language}.po"
-        stale = not file.exists() or file.read_bytes() != content
+        stale = file.read_bytes() != content
         if stale and not check:
-            FOLDER.mkdir(exist_ok=True)
             file.write_bytes(content)
         bad += len(missing) + (stale and check)
         for text in missing:
