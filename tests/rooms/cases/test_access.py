@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
@@ -70,7 +71,9 @@ def stages(house: House, current: CurrentSession, number: str) -> list[tuple[str
 
 
 def codes(house: House, number: str) -> list[str]:
-    rows = house.world.rows('SELECT e.code FROM case_event e JOIN "case" c ON c.id = e.case_id WHERE c.number = :n ORDER BY e.id', n=number)
+    rows = house.world.rows(
+        'SELECT e.code FROM case_event e JOIN "case" c ON c.id = e.case_id WHERE c.number = :n ORDER BY e.id', n=number
+    )
     return [str(row[0]) for row in rows]
 
 
@@ -131,6 +134,31 @@ def test_two_presses_make_one_case_and_one_mail(house: House) -> None:
     house.work()
     assert house.world.rows('SELECT count(*) FROM "case"') == [(1,)]
     assert house.subjects() == ["received", "ready"]
+
+
+def test_two_presses_at_once_make_one_case(house: House) -> None:
+    current = house.sign_in(MAREN)
+    read_held(house.world.database, house.reader(current))
+    with ThreadPoolExecutor(4) as pool:
+        numbers = set(pool.map(lambda _: ask(house, current), range(8)))
+    assert len(numbers) == 1
+    assert house.world.rows('SELECT count(*) FROM "case"') == [(1,)]
+    assert house.world.rows("SELECT count(*) FROM mail") == [(1,)]
+    assert house.world.rows("SELECT count(*) FROM step") == [(2,)]
+
+
+def test_f6_two_people_whose_copies_are_made_at_once_each_get_their_own(house: House) -> None:
+    house.shop.run("DELETE FROM reviews")
+    house.shop.run("INSERT INTO customers VALUES (7, 'liv@example.org', 'Liv Dahl', '1980-01-01', '1', 'K-7', 'x', 'y', 1)")
+    people = {name: house.sign_in(address) for name, address in (("Maren Vik", MAREN), ("Liv Dahl", "liv@example.org"))}
+    numbers = {name: ask(house, current) for name, current in people.items()}
+    with ThreadPoolExecutor(4) as pool:
+        for worker in [pool.submit(house.work) for _ in range(4)]:
+            worker.result()
+    for name, current in people.items():
+        text = everything_in(fetch(house, current, numbers[name]))
+        assert name in text
+        assert not any(other in text for other in people if other != name)
 
 
 def test_a_press_right_after_a_fast_answer_is_still_the_same_press(house: House) -> None:
@@ -410,4 +438,3 @@ def test_the_package_is_sealed_and_its_digest_is_that_of_its_bytes(house: House)
     assert hashlib.sha256(whole).hexdigest() == package.digest
     manifest = json.loads(zipfile.ZipFile(io.BytesIO(whole)).read("manifest.json"))
     assert manifest["case"] == number
-

@@ -7,6 +7,7 @@ import pytest
 from portal.accounts import registry
 from portal.cases.found import Answer, Reading
 from portal.cases.held import Held, Shut, show_held
+from portal.cases.items import Fact, Table
 from portal.cases.reading import READS, Reader, TooManyReads, forget_readings, open_now, read_held
 from portal.cases.scope import scope_of
 from portal.core.i18n import speaking
@@ -31,6 +32,16 @@ def show(house: House, reader: Reader, reading: Reading, language: str = "en") -
         )  # fmt: skip
 
 
+def fact(held: Held, title: str) -> Fact:
+    """The one value of that title."""
+    return next(item for group in held.groups for item in group.items if isinstance(item, Fact) and item.title == title)
+
+
+def table(held: Held) -> Table:
+    """The first list of rows."""
+    return next(item for group in held.groups for item in group.items if isinstance(item, Table))
+
+
 def words(held: Held) -> str:
     """Every value that the page shows."""
     cells = (cell for group in held.groups for item in group.items for row in getattr(item, "rows", ()) for cell in row)
@@ -43,7 +54,7 @@ def test_everything_held_is_grouped_by_meaning_and_counted_as_listed(house: Hous
     assert held.count == sum(len(group.items) for group in held.groups)
     assert held.systems_count == 2
     assert held.searched == ("The shop", "The mail tool")
-    name = next(item for item in held.groups[0].items if item.title == "Name")
+    name = fact(held, "Name")
     assert name.kind == "fact"
     assert name.value == "Maren Vik"
     assert (name.source, name.why, name.who, name.until) == (
@@ -56,7 +67,7 @@ def test_everything_held_is_grouped_by_meaning_and_counted_as_listed(house: Hous
 
 def test_dates_yes_and_no_and_numbers_stand_in_the_persons_language(house: House) -> None:
     held = page(house, house.sign_in(MAREN), language="de")
-    born = next(item for group in held.groups for item in group.items if item.title == "Geburtsdatum")
+    born = fact(held, "Geburtsdatum")
     assert born.value == "3. Februar 1990"
     assert "199,5" in words(held)
     assert "Yes" in words(page(house, house.sign_in(MAREN))).splitlines()
@@ -64,7 +75,7 @@ def test_dates_yes_and_no_and_numbers_stand_in_the_persons_language(house: House
 
 def test_several_rows_stand_as_one_list(house: House) -> None:
     held = page(house, house.sign_in(MAREN))
-    orders = next(item for group in held.groups for item in group.items if item.kind == "rows")
+    orders = table(held)
     assert orders.title == "Your orders"
     assert [row[orders.columns.index("Total")] for row in orders.rows] == ["199.5", "89"]
     assert held.groups[2].items.count(orders) == 1
@@ -74,7 +85,7 @@ def test_what_the_person_never_gave_is_marked_with_where_it_was_bought(house: Ho
     held = page(house, house.sign_in(MAREN))
     others = next(group for group in held.groups if group.key == "others")
     assert others.outside
-    assert [(item.value, item.source) for item in others.items if item.outside] == [
+    assert [(item.value, item.source) for item in others.items if isinstance(item, Fact) and item.outside] == [
         ("600,000 to 800,000 kroner", "bought from Exempla Data AS")
     ]
     assert held.outside_count == 1
@@ -82,7 +93,7 @@ def test_what_the_person_never_gave_is_marked_with_where_it_was_bought(house: Ho
 
 def test_free_text_is_said_but_waits_for_a_persons_look(house: House) -> None:
     held = page(house, house.sign_in(MAREN))
-    text = next(item for group in held.groups for item in group.items if item.title == "Body")
+    text = fact(held, "Body")
     assert text.later
     assert text.value is None
     assert "Tuva" not in words(held)
@@ -90,7 +101,7 @@ def test_free_text_is_said_but_waits_for_a_persons_look(house: House) -> None:
 
 def test_a_password_is_said_to_be_held_and_never_shown(house: House) -> None:
     held = page(house, house.sign_in(MAREN))
-    password = next(item for group in held.groups for item in group.items if item.title == "Password hash")
+    password = fact(held, "Password hash")
     assert password.withheld
     assert "pbkdf2" not in words(held)
 
@@ -191,9 +202,11 @@ def test_systems_are_asked_so_often_an_hour_and_no_more(house: House) -> None:
 
 def test_a_page_shows_two_hundred_rows_and_counts_all_of_them(house: House) -> None:
     with house.shop.open() as connection:
+        connection.execute("BEGIN")
         connection.executemany("INSERT INTO orders VALUES (?, 1, '2026-11-03', 1.0)", [(number,) for number in range(100, 1100)])
+        connection.execute("COMMIT")
     held = page(house, house.sign_in(MAREN))
-    orders = next(item for group in held.groups for item in group.items if item.kind == "rows")
+    orders = table(held)
     assert len(orders.rows) == 200
     assert orders.more == "200 of 1,002 are shown. All of them are in your copy."
 
