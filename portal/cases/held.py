@@ -13,6 +13,7 @@ from portal.cases.about import collection_title
 from portal.cases.found import Answer, Reading, SystemReading
 from portal.cases.items import Fact, Item, items_of
 from portal.config.model import Company
+from portal.core import clock
 from portal.core.i18n import N_, _, pick
 
 SENSITIVE = "sensitive"
@@ -113,7 +114,7 @@ def show_held(
         groups.append(Group(SENSITIVE, _(SENSITIVE_TITLE), "", (), open=open_group == SENSITIVE, shut=shut))
     answered = [one for one in reading.systems if one.answer in (Answer.ANSWERED, Answer.NOTHING)]
     return Held(
-        min(one.read_at for one in reading.systems),
+        min((one.read_at for one in reading.systems), default=clock.now()),
         tuple(groups),
         tuple(_system_title(company, one) for one in answered),
         tuple(
@@ -126,7 +127,7 @@ def show_held(
     )
 
 
-def review_groups(company: Company, held: Held) -> frozenset[str]:
+def review_groups(held: Held) -> frozenset[str]:
     """The groups of which something follows after a person has looked."""
     return frozenset(
         group.key for group in held.groups for item in group.items if item.kind == "fact" and getattr(item, "later", False)

@@ -75,9 +75,11 @@ def read_held(database: Database, reader: Reader, *, again: bool = False) -> Rea
 
 
 def kept_reading(db: Session, reader: Reader) -> Reading:
-    """What is kept of this session's reading; nothing is asked."""
-    kept = _kept(db, reader)
-    return Reading(tuple(kept[key] for key in registry.company(reader.company_id).systems if key in kept))
+    """What is kept of this session's reading; nothing is asked, and what is not kept counts as not answered."""
+    kept, company = _kept(db, reader), registry.company(reader.company_id)
+    return Reading(
+        tuple(kept.get(key) or SystemReading(key, Answer.WAITING, clock.now(), error="not_asked") for key in company.systems)
+    )
 
 
 def open_now(db: Session, reader: Reader, reading: Reading) -> frozenset[tuple[str, str]]:

@@ -41,7 +41,7 @@ def check() -> ResponseReturnValue:
         return _choose(data, [], form)
     company, held = current_company().config, own_data.page(data)
     law, dates = choose_law(company, CaseKind.ACCESS, ClockEvent(Happened.RECEIVED, clock.now()))
-    later = review_groups(company, held) & set(form.chosen or [group.key for group in held.groups])
+    later = review_groups(held) & set(form.chosen or [group.key for group in held.groups])
     return render_template(
         "site/get_copy_check.html",
         everything=not form.chosen,
@@ -96,7 +96,7 @@ def _choose(data: own_data.OwnData, chosen: list[str], form: CopyForm | None = N
         "site/get_copy.html",
         form=form,
         counts={group.key: group.count for group in held.groups},
-        review=dict.fromkeys(review_groups(current_company().config, held), True),
+        review=dict.fromkeys(review_groups(held), True),
         shut={group.key: True for group in held.groups if group.shut},
     )
     return page, 422 if form.errors else 200

@@ -8,7 +8,7 @@ from portal.accounts import registry
 from portal.cases.found import Answer, Reading
 from portal.cases.held import Held, Shut, show_held
 from portal.cases.items import Fact, Table
-from portal.cases.reading import READS, Reader, TooManyReads, forget_readings, open_now, read_held
+from portal.cases.reading import READS, Reader, TooManyReads, forget_readings, kept_reading, open_now, read_held
 from portal.cases.scope import scope_of
 from portal.core.i18n import speaking
 from portal.identity.sessions import CurrentSession
@@ -215,3 +215,17 @@ def test_a_system_that_cannot_be_configured_fails_alone(house: House, monkeypatc
     monkeypatch.delenv("CASES_MAIL_URL")
     reading = read_held(house.world.database, house.reader(house.sign_in(MAREN)))
     assert [one.answer for one in reading.systems] == [Answer.ANSWERED, Answer.FAILED]
+
+
+def test_what_was_not_asked_for_want_of_tries_is_not_taken_for_nothing(house: House) -> None:
+    current = house.sign_in(MAREN)
+    with house.world.reading() as db:
+        reading = kept_reading(db, house.reader(current))
+    held = show(house, house.reader(current), reading)
+    assert [one.title for one in held.waiting] == ["The shop", "The mail tool"]
+    assert held.searched == ()
+
+
+def test_a_company_without_systems_holds_nothing(house: House) -> None:
+    held = show(house, Reader(house.world.second, 1, 1), Reading(()))
+    assert held.count == 0
