@@ -48,6 +48,4 @@ def _postgresql(table: str) -> Iterator[str]:
         " RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$"
     )
     yield f"DROP TRIGGER IF EXISTS {table}_append_only ON {table}"
-    yield (
-        f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION refuse_change()"
-    )
+    yield (f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION refuse_change()")

@@ -164,6 +164,25 @@ def key_id_of(sealed: bytes) -> str:
         raise CannotDecrypt("A stored value is not a ciphertext of ours.") from None
 
 
+def new_key() -> bytes:
+    """A random 256-bit key that belongs to one person or thing. Kept only as `encrypt(key, place)`: lost, what it sealed is erased."""
+    return secrets.token_bytes(32)
+
+
+def encrypt_under(key: bytes, plain: bytes, context: str) -> bytes:
+    """AES-256-GCM under a key of `new_key`. Shape: nonce (12 bytes), ciphertext with tag."""
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    return nonce + AESGCM(key).encrypt(nonce, plain, context.encode())
+
+
+def decrypt_under(key: bytes, sealed: bytes, context: str) -> bytes:
+    """The plain bytes. Raises `CannotDecrypt` where anything was changed, moved or cut."""
+    try:
+        return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], context.encode())
+    except (InvalidTag, ValueError):
+        raise CannotDecrypt(f"A value of {context.partition(':')[0]} cannot be decrypted.") from None
+
+
 def identifier_hash(company: str, kind: str, value: str, key_id: str | None = None) -> bytes:
     """Keyed hash (HMAC-SHA-256) of an identifier in normal form: different in every company, useless without the key."""
     key = keys().by_id("hash", key_id) if key_id else keys().newest("hash")[1]
@@ -173,6 +192,11 @@ def identifier_hash(company: str, kind: str, value: str, key_id: str | None = No
 def keyed_hash(purpose: str, value: str) -> bytes:
     """Keyed hash for short secrets (codes) and counters, under the newest hash key."""
     return hmac.digest(keys().newest("hash")[1], f"{purpose}\x1f{value}".encode(), hashlib.sha256)
+
+
+def secret_for(purpose: str) -> str:
+    """A secret for a library that signs by itself, derived from the newest signing key: the same in every process."""
+    return hmac.digest(keys().newest("sign")[1], f"secret\x1f{purpose}".encode(), hashlib.sha256).hex()
 
 
 def random_token() -> str:

@@ -1,0 +1,146 @@
+"""One event of the ledger: open, as it is read, and sealed, as it is stored. The shape is for keeps: old chains must stay verifiable.
+
+Must never let two events of different persons, companies or places in a chain be exchanged for one another.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from portal.consent.merge import Deed
+from portal.consent.model import ConsentEvent
+from portal.consent.words import Act, Actor
+from portal.core import crypto
+
+SHAPE = 1
+
+Evidence = Mapping[str, str | int | bool | None]
+"""What shows that the act took place: `{"request": "...", "form_url": "..."}`. Sealed with the event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What an act is about: one purpose through one channel; `topic` is empty where it is about all of them."""
+
+    purpose: str
+    channel: str
+    topic: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One act, open. `acted_at` is None where it happened as it was received; `salt` keeps the digest from being guessed."""
+
+    person_id: int
+    sequence: int
+    choice: Choice
+    act: Act
+    actor: Actor
+    collection_point: str
+    received_at: datetime
+    salt: str
+    notice_hash: bytes | None = None
+    language: str | None = None
+    evidence: Evidence | None = None
+    acted_at: datetime | None = None
+    until: datetime | None = None
+    undoes: int | None = None
+    frequency: str | None = None
+    topics: tuple[str, ...] | None = None
+
+    @property
+    def happened_at(self) -> datetime:
+        """The moment of the act, as far as it is known."""
+        return self.acted_at or self.received_at
+
+    @property
+    def deed(self) -> Deed:
+        """What the merge rule looks at."""
+        topics = None if self.topics is None else frozenset(self.topics)
+        return Deed(
+            self.sequence, self.act, self.actor, self.collection_point, self.received_at, self.acted_at, self.until, self.undoes,
+            self.frequency, topics,
+        )  # fmt: skip
+
+
+def seal(event: Event, key: bytes, company_id: int, previous: bytes) -> dict[str, Any]:
+    """The columns of an event's row, linked to the row before."""
+    plain = _plain(event)
+    row: dict[str, Any] = {
+        "company_id": company_id,
+        "person_id": event.person_id,
+        "sequence": event.sequence,
+        "received_at": event.received_at,
+        "sealed": crypto.encrypt_under(key, plain, _place(company_id, event.person_id, event.sequence)),
+        "digest": hashlib.sha256(plain).digest(),
+        "previous": previous,
+    }
+    return {**row, "hash": link(**row)}
+
+
+def unseal(row: ConsentEvent, key: bytes) -> Event:
+    """The event of a row. Raises `CannotDecrypt` where the row is not what was written there."""
+    plain = crypto.decrypt_under(key, bytes(row.sealed), _place(row.company_id, row.person_id, row.sequence))
+    event = _event(json.loads(plain), row.person_id, row.sequence)
+    if event.received_at != row.received_at or not crypto.same(hashlib.sha256(plain).digest(), bytes(row.digest)):
+        raise crypto.CannotDecrypt("A row of the ledger does not say what was sealed in it.")
+    return event
+
+
+def beginning(company_id: int, person_id: int) -> bytes:
+    """What the first row of a chain stands on."""
+    return _sha256("portal.consent.chain/1", company_id, person_id)
+
+
+def link(
+    *, company_id: int, person_id: int, sequence: int, received_at: datetime, sealed: bytes, digest: bytes, previous: bytes
+) -> bytes:
+    """The hash of a row, from its other columns: needs no key, and never will."""
+    return _sha256(
+        "portal.consent.event/1", company_id, person_id, sequence, _text(received_at), hashlib.sha256(sealed).hexdigest(),
+        digest.hex(), previous.hex(),
+    )  # fmt: skip
+
+
+def _sha256(*parts: str | int | None) -> bytes:
+    return hashlib.sha256(json.dumps(parts).encode()).digest()
+
+
+def _place(company_id: int, person_id: int, sequence: int) -> str:
+    return f"consent_event.sealed:{company_id}:{person_id}:{sequence}"
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _plain(event: Event) -> bytes:
+    """Canonical JSON: sorted keys, no spaces, UTF-8."""
+    said = asdict(event) | {"shape": SHAPE, "notice_hash": event.notice_hash.hex() if event.notice_hash else None}
+    said |= {name: _text(said[name]) for name in ("received_at", "acted_at", "until")}
+    del said["person_id"], said["sequence"]
+    return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _event(said: dict[str, Any], person_id: int, sequence: int) -> Event:
+    del said["shape"]
+    return Event(
+        **said
+        | {
+            "person_id": person_id,
+            "sequence": sequence,
+            "choice": Choice(**said["choice"]),
+            "act": Act(said["act"]),
+            "actor": Actor(said["actor"]),
+            "notice_hash": bytes.fromhex(said["notice_hash"]) if said["notice_hash"] else None,
+            "topics": None if said["topics"] is None else tuple(said["topics"]),
+            **{name: _moment(said[name]) for name in ("received_at", "acted_at", "until")},
+        }
+    )
