@@ -164,7 +164,7 @@ def test_every_plural_has_all_forms_of_its_language(language):
 def test_placeholders_are_those_of_the_source(language):
     """A form that stands for one number alone may say it in words (`يومان`); one that stands for many has to show it."""
     catalog = load(language)
-    form_of = gettext.c2py(catalog.plural_expr)  # type: ignore[attr-defined]  # not in the stubs, in the library since 2.2
+    form_of = gettext.c2py(catalog.plural_expr)
     many = {form for form, count in Counter(form_of(number) for number in range(200)).items() if count > 1}
     wrong = []
     for message in messages(catalog):
@@ -198,10 +198,8 @@ def test_quotes_are_those_of_the_language():
     foreign = {"en": "\"'„«»", "de": "\"'”«»", "ar": "\"'„“”‘’"}
     texts = own_texts()
     assert [text for text in texts if set(text.words) & set(foreign[text.language])] == []
-    pairs = {"en": "“”", "de": "„“", "ar": "«»"}
-    assert [
-        text for text in texts for first, second in [pairs[text.language]] if text.words.count(first) != text.words.count(second)
-    ] == []
+    pairs = {"en": ("“", "”"), "de": ("„", "“"), "ar": ("«", "»")}
+    assert [text for text in texts if len({text.words.count(mark) for mark in pairs[text.language]}) > 1] == []
 
 
 def test_no_text_blames_begs_threatens_or_shames():
