@@ -6,7 +6,7 @@ Must never let two events of different persons, companies or places in a chain b
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -123,9 +123,24 @@ def _moment(text: str | None) -> datetime | None:
 
 def _plain(event: Event) -> bytes:
     """Canonical JSON: sorted keys, no spaces, UTF-8."""
-    said = asdict(event) | {"shape": SHAPE, "notice_hash": event.notice_hash.hex() if event.notice_hash else None}
-    said |= {name: _text(said[name]) for name in ("received_at", "acted_at", "until")}
-    del said["person_id"], said["sequence"]
+    choice = event.choice
+    said = {
+        "shape": SHAPE,
+        "choice": {"purpose": choice.purpose, "channel": choice.channel, "topic": choice.topic},
+        "act": event.act,
+        "actor": event.actor,
+        "collection_point": event.collection_point,
+        "received_at": _text(event.received_at),
+        "salt": event.salt,
+        "notice_hash": event.notice_hash.hex() if event.notice_hash else None,
+        "language": event.language,
+        "evidence": None if event.evidence is None else dict(event.evidence),
+        "acted_at": _text(event.acted_at),
+        "until": _text(event.until),
+        "undoes": event.undoes,
+        "frequency": event.frequency,
+        "topics": event.topics,
+    }
     return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 

@@ -5,14 +5,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
 from portal.accounts.model import CompanyRow
 from portal.consent import merge
 from portal.consent.events import Choice, Event, beginning, seal
-from portal.consent.ledger import WRAPPED, UnknownChoice, lock_person, open_key
+from portal.consent.ledger import WRAPPED, UnknownChoice, open_key
 from portal.consent.model import ConsentChain, ConsentEvent, ConsentState
 from portal.consent.notices import notice_for
 from portal.consent.states import columns_of
@@ -26,7 +26,11 @@ from portal.people.service import EMAIL, Identifier, person_for
 BEFORE_THE_PORTAL = "import:history"
 """The collection point of everything that is brought in here."""
 
+BATCH = 5000
+
 Rows = dict[type, list[dict[str, Any]]]
+Notices = dict[tuple[str, str], tuple[bytes, str]]
+"""Hash and language of the text for a purpose and a language, as far as they were looked up."""
 
 
 class PastAct(Protocol):
@@ -58,42 +62,53 @@ def import_history(db: Session, acts: Iterable[PastAct]) -> int:
     db.execute(select(CompanyRow.id).where(CompanyRow.id == company_of(db)).with_for_update(key_share=True))
     if not _is_empty(db):
         return 0
-    grouped: dict[str, list[PastAct]] = defaultdict(list)
+    theirs: dict[str, list[PastAct]] = defaultdict(list)
     for act in acts:
-        grouped[normal_address(act.email, allow_non_ascii=True)].append(act)
+        theirs[act.email].append(act)
+    chains: dict[int, list[PastAct]] = defaultdict(list)
+    for email, own in theirs.items():
+        address = normal_address(email, allow_non_ascii=True)
+        chains[person_for(db, Identifier(EMAIL, address), language=own[-1].language).id] += own
     rows: Rows = {ConsentEvent: [], ConsentChain: [], ConsentState: []}
-    notices: dict[tuple[str, str], tuple[bytes, str]] = {}
-    for address, theirs in grouped.items():
-        person = person_for(db, Identifier(EMAIL, address), language=theirs[-1].language)
-        _add_chain(db, person, sorted(theirs, key=lambda act: act.at), notices, rows)
-    db.flush()
+    notices: Notices = {}
+    for person_id, key in _keys(db, sorted(chains)).items():
+        _add_chain(db, person_id, key, sorted(chains[person_id], key=lambda act: act.at), notices, rows)
     for table, values in rows.items():
         if values:
             db.execute(insert(table), values)
     return len(rows[ConsentEvent])
 
 
+def _keys(db: Session, person_ids: list[int]) -> dict[int, bytes]:
+    """The keys of persons without events, made where they have none; their rows stay locked."""
+    found: dict[int, bytes] = {}
+    made: list[dict[str, int | bytes]] = []
+    for ids in (person_ids[i : i + BATCH] for i in range(0, len(person_ids), BATCH)):
+        query = select(Person.id, Person.wrapped_key).where(Person.id.in_(ids)).order_by(Person.id)
+        for person_id, wrapped in db.execute(query.with_for_update(key_share=True)):
+            found[person_id] = open_key(wrapped, has_events=False)
+            if wrapped is None:
+                made.append({"id": person_id, "wrapped_key": crypto.encrypt(found[person_id], WRAPPED)})
+    if made:
+        db.execute(update(Person), made)
+    return found
+
+
 def _is_empty(db: Session) -> bool:
     return db.scalar(select(ConsentEvent.id).limit(1)) is None
 
 
-def _add_chain(
-    db: Session, person: Person, acts: list[PastAct], notices: dict[tuple[str, str], tuple[bytes, str]], rows: Rows
-) -> None:
+def _add_chain(db: Session, person_id: int, key: bytes, acts: list[PastAct], notices: Notices, rows: Rows) -> None:
     company_id, now = company_of(db), clock.now()
-    wrapped = lock_person(db, person.id)
-    key = open_key(wrapped, has_events=False)
-    if wrapped is None:
-        person.wrapped_key = crypto.encrypt(key, WRAPPED)
-    previous = beginning(company_id, person.id)
+    previous = beginning(company_id, person_id)
     choices: dict[Choice, list[Event]] = defaultdict(list)
     for sequence, act in enumerate(acts, 1):
-        event = _event(db, person.id, sequence, act, now, notices)
+        event = _event(db, person_id, sequence, act, now, notices)
         row = seal(event, key, company_id, previous)
         previous = row["hash"]
         rows[ConsentEvent].append(row)
         choices[event.choice].append(event)
-    own = {"company_id": company_id, "person_id": person.id}
+    own = {"company_id": company_id, "person_id": person_id}
     rows[ConsentChain].append({**own, "length": len(acts), "tip": previous, "received_at": now})
     for choice, events in choices.items():
         state = merge.fold(event.deed for event in events)
@@ -101,9 +116,7 @@ def _add_chain(
         rows[ConsentState].append({**own, **place, **columns_of(state)})
 
 
-def _event(
-    db: Session, person_id: int, sequence: int, past: PastAct, now: datetime, notices: dict[tuple[str, str], tuple[bytes, str]]
-) -> Event:
+def _event(db: Session, person_id: int, sequence: int, past: PastAct, now: datetime, notices: Notices) -> Event:
     purpose = registry.company(company_of(db)).purposes.get(past.purpose)
     if purpose is None or past.channel not in purpose.channels:
         raise UnknownChoice(f"The history names {past.purpose}.{past.channel}, which portal.yaml does not ask for.")
@@ -125,7 +138,7 @@ def _event(
     )
 
 
-def _notice(db: Session, past: PastAct, known: dict[tuple[str, str], tuple[bytes, str]]) -> tuple[bytes, str]:
+def _notice(db: Session, past: PastAct, known: Notices) -> tuple[bytes, str]:
     wanted = past.purpose, past.language
     if wanted not in known:
         notice = notice_for(db, *wanted)
