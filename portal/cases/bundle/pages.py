@@ -35,7 +35,7 @@ def environment() -> Environment:
     )
     found.globals.update(
         {"_": _, "ngettext": ngettext, "format_date": format_date, "format_moment": format_moment, "format_list": format_list,
-         "iso": words.isolated}
+         "iso": words.isolated, "sentence": words.sentence}
     )  # fmt: skip
     found.filters["apart"] = _apart
     return found

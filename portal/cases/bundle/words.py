@@ -79,6 +79,11 @@ def isolated(text: str) -> str:
     return f"\u2068{text}\u2069"
 
 
+def sentence(text: str) -> str:
+    """The text as a sentence of its own, however it was written down."""
+    return text[:1].upper() + text[1:].rstrip(".") + "."
+
+
 def names(recipients: Iterable[str]) -> str:
     """`Posten and Mailworks Inc.`; in a script from right to left each name keeps its own direction."""
     return format_list([isolated(name) if direction() == "rtl" else name for name in recipients])

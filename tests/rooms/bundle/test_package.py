@@ -62,7 +62,8 @@ def test_the_first_page_says_what_the_law_asks_before_any_data(tmp_path: Path) -
     ]
     assert sorted(order, key=words.index) == order
     for said in (
-        "Fjord & Sons AS", "Office of data protection", "Posten Norge AS, Norway", "Mailworks Inc., United States",
+        "Fjord & Sons AS", "Office of data protection", "Posten Norge AS, Norway",
+        "To deliver parcels. It is itself responsible", "Mailworks Inc., United States",
         "Standard contractual clauses", "bought from Exempla Data AS", "to sell more without bothering everyone",
         "Norwegian Bookkeeping Act, section 13", "Two unpaid orders switch paying later off.", "Norwegian Data Protection Authority",
         "You can also go to court.", "GDPR Art. 17", "m•••@person.example", "Wednesday 23 December 2026",
@@ -296,6 +297,7 @@ with Killer(folder / "package", "download:1") as sink:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("point", ["reading", "writing"])
 def test_f7_a_build_killed_at_any_point_leaves_no_clear_copy_and_no_package(tmp_path: Path, point: str) -> None:
     scratch = tmp_path / "scratch"
