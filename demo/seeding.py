@@ -10,4 +10,4 @@ def seed(running: Running) -> None:
     """Append the consent history of every demo company whose ledger is still empty."""
     for key, company_id in registry.ids().items():
         with running.database.writing(company_id) as db:
-            import_history(db, list(demo.consent_history(key)))
+            import_history(db, demo.consent_history(key))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from flask import Flask, Response, g, request
 
-from portal.core import i18n
+from portal.core import crypto, i18n
 from portal.site import blueprints
 from portal.starting import Running
 from portal.web import errors, forgery, language, looks, transactions
@@ -25,8 +25,8 @@ def build(running: Running) -> Flask:
         MAX_CONTENT_LENGTH=LARGEST_BODY,
         MAX_FORM_MEMORY_SIZE=LARGEST_BODY,
         MAX_FORM_PARTS=100,
-        # Flask asks for a key before it opens a session; ours signs with the key ring and never uses this one.
-        SECRET_KEY="unused",  # noqa: S106  # signs nothing
+        # Flask asks for a key before it opens a session; ours signs with the key ring instead.
+        SECRET_KEY=crypto.secret_for("flask"),
         TEMPLATES_AUTO_RELOAD=False,
     )
     app.session_interface = SiteCookie()

@@ -5,6 +5,8 @@ from urllib.parse import urlsplit
 from flask import Flask, abort, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
+from portal.core import crypto
+
 from portal.web.transactions import UNSAFE
 
 csrf = CSRFProtect()
@@ -30,7 +32,7 @@ def refuse_foreign_posts() -> None:
 def protect(app: Flask) -> None:
     """Ask every unsafe request for the token of its own session. The doors without cookies exempt themselves by name."""
     # Flask-WTF's own referrer check cannot work beside `Referrer-Policy: no-referrer`; `refuse_foreign_posts` does its work.
-    app.config.update(WTF_CSRF_SSL_STRICT=False, WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SECRET_KEY=None)
+    app.config.update(WTF_CSRF_SSL_STRICT=False, WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SECRET_KEY=crypto.secret_for("forms"))
     csrf.init_app(app)
 
 

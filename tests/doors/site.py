@@ -34,7 +34,7 @@ class Site:
 
     def browser(self, host: str = FIRST_HOST, **headers: str) -> "Browser":
         """A fresh browser at one company."""
-        return Browser(self, host, {"User-Agent": PHONE, **headers})
+        return Browser(self, host, {"User-Agent": PHONE, "Accept-Language": "en", **headers})
 
     def work(self) -> None:
         """Let the worker do everything that is due."""
@@ -79,6 +79,7 @@ class Browser:
     client: Client = field(init=False)
     answer: TestResponse = field(init=False)
     path: str = "/"
+    address: str = "/"
 
     def __post_init__(self) -> None:
         self.client = Client(self.site.app)
@@ -97,6 +98,7 @@ class Browser:
     def _went(self, answer: TestResponse) -> TestResponse:
         self.answer = answer
         self.path = answer.request.path
+        self.address = answer.request.full_path.rstrip("?")
         return answer
 
     @property
@@ -122,7 +124,7 @@ class Browser:
                     values: dict[str, str | list[str]] = dict(fields_of(form))
                     if "name" in pressed.attributes:
                         values[pressed.attributes["name"]] = pressed.attributes.get("value", "")
-                    return form.attributes.get("action") or self.path, values
+                    return form.attributes.get("action") or self.address, values
         raise AssertionError(f"no button {button!r} on {self.path}; buttons: {[b.words for b in self.page.all('button')]}")
 
     def submit(self, button: str, **typed: str | list[str]) -> TestResponse:
@@ -145,8 +147,8 @@ def _made_demo() -> Path:
 
 
 def open_site(folder: Path, database_url: str | None = None) -> Site:
-    """A fresh site on a copy of the made demo; with `database_url`, the portal's own tables stand there."""
-    made = _made_demo()
-    shutil.copytree(made, folder, dirs_exist_ok=True)
+    """A site on a copy of the made demo, or on what a stopped one left in `folder`; with `database_url`, the portal's own tables stand there."""
+    if not folder.exists():
+        shutil.copytree(_made_demo(), folder)
     running = start_demo(folder, database_url=database_url)
     return Site(running, create_app(running), Worker(running), folder)
