@@ -5,6 +5,7 @@ import io
 import json
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -32,11 +33,13 @@ from portal.cases.service import (
 from portal.cases.stages import stages_of
 from portal.cases.workflow import BUILD, EXPORT
 from portal.core import clock
-from portal.core.i18n import speaking
+from portal.core.i18n import format_date, speaking
 from portal.engine.service import steps_of
 from portal.identity.sessions import CurrentSession
+from portal.outbox.model import Mail
 from tests.rooms.cases.conftest import House
 from tests.rooms.cases.shop import COUPLE, MAREN, NOBODY
+from tests.rooms.cases.test_held import page, words
 from tests.rooms.cases.test_proof import try_values
 
 
@@ -438,3 +441,59 @@ def test_the_package_is_sealed_and_its_digest_is_that_of_its_bytes(house: House)
     assert hashlib.sha256(whole).hexdigest() == package.digest
     manifest = json.loads(zipfile.ZipFile(io.BytesIO(whole)).read("manifest.json"))
     assert manifest["case"] == number
+
+
+def test_the_mails_name_number_and_date_and_nothing_that_is_held(house: House) -> None:
+    current = house.sign_in(MAREN)
+    number = ask(house, current)
+    house.work()
+    with house.world.reading() as db, speaking("en", "Europe/Oslo"):
+        due = format_date(due_of(db, case_for_person(db, current.person_id, number)).day, weekday=True)
+        received, ready = db.scalars(select(Mail).order_by(Mail.id))
+        assert received.recipient == MAREN
+        for mail in (received, ready):
+            assert mail.text
+            assert mail.html
+            assert mail.subject
+            assert number in mail.text
+            assert number not in mail.subject
+            assert due in mail.text
+            assert f"https://privacy.first.example/requests/{number}" in mail.text
+            for value in ("Maren", "Vik", "Kenya", "K-1001"):
+                assert value not in mail.text + mail.html + mail.subject
+
+
+def test_d13_a_card_number_in_a_text_leaves_neither_on_the_page_nor_in_the_copy(house: House) -> None:
+    settle_mail(house)
+    house.shop.run("UPDATE customers SET name = 'Maren Vik', postcode = 'paid with 4111 1111 1111 1111' WHERE id = 1")
+    current = house.sign_in(MAREN)
+    assert "4111" not in words(page(house, current))
+    number = ask(house, current)
+    house.work()
+    text = everything_in(fetch(house, current, number))
+    assert "paid with" in text
+    assert "4111 1111" not in text
+
+
+def test_d14_a_missing_table_is_a_system_that_waits_for_a_human_and_never_nothing_found(house: House) -> None:
+    house.shop.run("ALTER TABLE customers RENAME TO elsewhere")
+    current = house.sign_in(MAREN)
+    number = ask(house, current)
+    house.work()
+    assert stages(house, current, number)[0] == ("The shop", "parked")
+    assert case_of(house, current, number).state is CaseState.PARTLY
+    assert "system_parked" in codes(house, number)
+
+
+def test_a_system_taken_out_of_the_configuration_waits_for_a_human(house: House) -> None:
+    settle_mail(house)
+    current = house.sign_in(MAREN)
+    number = ask(house, current)
+    config = registry.config()
+    first = config.company("first")
+    smaller = first.model_copy(update={"systems": {"shop": first.systems["shop"]}})
+    portal = config.portal.model_copy(update={"companies": {**config.portal.companies, "first": smaller}})
+    registry.use_companies(replace(config, portal=portal), registry.ids())
+    house.work()
+    assert stages(house, current, number)[:2] == [("The shop", "done"), ("mail", "parked")]
+    assert case_of(house, current, number).state is CaseState.PARTLY
