@@ -40,6 +40,7 @@ class Browser:
     nonce: str | None = None
     session_token: str | None = None
     user_agent: str = FIREFOX
+    language: str = "en"
     last: object = field(default=None)
 
     def asks(self, address: str = MARIA, *, destination: str | None = None, typed: dict[str, str] | None = None) -> Asking:
@@ -51,7 +52,7 @@ class Browser:
                 address=address,
                 nonce=self.nonce,
                 user_agent=self.user_agent,
-                language="en",
+                language=self.language,
                 destination=destination,
                 typed=typed,
                 allowed=DOOR,
@@ -61,7 +62,7 @@ class Browser:
         """Press "Send a new link" on the page of an ended one."""
         self.nonce = self.nonce or links.new_nonce()
         with self.world.writing(self.company) as db:
-            return links.ask_fresh(db, token, nonce=self.nonce, user_agent=self.user_agent, language="en")
+            return links.ask_fresh(db, token, nonce=self.nonce, user_agent=self.user_agent, language=self.language)
 
     def looks_at(self, token: str) -> object:
         """Open the link."""

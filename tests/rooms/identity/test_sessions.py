@@ -142,3 +142,13 @@ def test_the_asking_browser_may_be_signed_in_by_a_fresh_link_while_its_session_i
         post(world)
         assert isinstance(browser.presses(newest_letter(world, MARIA).token), SignedIn)
         assert world.rows("SELECT count(*) FROM session") == [(2,)]
+
+
+def test_the_persons_language_is_the_one_they_chose_last(world: World, browser: Browser) -> None:
+    browser.signs_in()
+    browser.language = "de"
+    browser.signs_in()
+    assert world.rows("SELECT language FROM person") == [("de",)]
+    browser.language = "fr"
+    browser.signs_in()
+    assert world.rows("SELECT language FROM person") == [("en",)]

@@ -135,3 +135,13 @@ def test_the_settings_choose_the_transport(world: World, server: GoodServer) -> 
     queue(world, "sign_in:2")
     assert deliver_due(world.database, open_transport(make_settings(world.url, folder, Mode.PRODUCTION, server.url))) == 1
     assert mail(world, "sign_in:2").text is None
+
+
+def test_a_mail_speaks_the_language_it_was_asked_in(world: World, server: GoodServer) -> None:
+    queue(world)
+    queue(world, "sign_in:2", language="de")
+    deliver_due(world.database, SmtpTransport(server.url))
+    english, german = server.taken
+    assert (english["Content-Language"], german["Content-Language"]) == ("en", "de")
+    assert english["Subject"] != german["Subject"]
+    assert 'lang="de"' in list(german.iter_parts())[1].get_content()
