@@ -5,7 +5,7 @@ from pathlib import Path
 from flask import Flask, Response, g, request
 
 from portal.core import crypto, i18n
-from portal.site import blueprints
+from portal.site.all_parts import blueprints
 from portal.starting import Running
 from portal.web import errors, forgery, language, looks, transactions
 from portal.web.context import company_of_host, current_company

@@ -5,43 +5,94 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal.config.model import Basis
+from portal.consent.choices import ChannelChoice, Standing, choices_of
+from portal.consent.words import Act
 from portal.core.i18n import N_, _, format_date, pick
 from portal.web.context import current_company
 
-SHOWN = {"pending": "unset", "objected": "withdrawn", "expired": "unset"}
-"""States that are drawn like another one; their words differ."""
+KINDS = {
+    Standing.GIVEN: "given",
+    Standing.PAUSED: "given",
+    Standing.REFUSED: "refused",
+    Standing.WITHDRAWN: "taken_back",
+    Standing.OBJECTED: "taken_back",
+}
+"""How each standing is counted in the one sentence; all others are unanswered."""
+
+DRAWN = {Standing.PENDING: "unset", Standing.OBJECTED: "withdrawn"}
+"""Standings that are drawn like another one; their words differ."""
 
 BASES = {
-    Basis.CONSENT: N_("You agreed to it"),
-    Basis.CONTRACT: N_("Our contract with you"),
-    Basis.LEGAL_DUTY: N_("The law makes us"),
-    Basis.LEGITIMATE_INTEREST: N_("Our legitimate interest"),
-    Basis.SOFT_OPT_IN: N_("You bought from us, and can say no"),
-    Basis.SALE_OR_SHARING: N_("You can say no"),
+    Basis.CONSENT: N_("your agreement"),
+    Basis.CONTRACT: N_("our contract with you"),
+    Basis.LEGAL_DUTY: N_("a duty by law"),
+    Basis.LEGITIMATE_INTEREST: N_("our legitimate interest"),
+    Basis.SOFT_OPT_IN: N_("you bought from us and can say no"),
+    Basis.SALE_OR_SHARING: N_("allowed until you say no"),
 }
 
 
 def summary(db: Session, person_id: int) -> dict[str, Any]:
-    """Every choice with its state in words, and how many of each kind."""
-    from portal.consent.choices import choices_of
-
-    company = current_company().config
+    """Every choice with its state in words, and how many there are of each kind."""
     counts = {"given": 0, "refused": 0, "taken_back": 0, "unanswered": 0}
-    kinds = {"given": "given", "paused": "given", "refused": "refused", "withdrawn": "taken_back", "objected": "taken_back"}
     purposes = []
-    for group in choices_of(db, company, person_id):
-        purpose = company.purposes[group.purpose]
-        lines = []
-        for choice in group.choices:
-            counts[kinds.get(choice.state, "unanswered")] += 1
-            lines.append(
-                {
-                    "title": pick(purpose.channels[choice.channel]),
-                    "state": SHOWN.get(choice.state, choice.state),
-                    "short": _short(choice.state),
-                    "words": _words(choice),
-                    "notice": choice.notice or "",
-                }
-            )
-        purposes.append({"key": group.purpose, "title": pick(purpose.title), "text": pick(purpose.text), "choices": lines})
+    for purpose in choices_of(db, current_company().config, person_id):
+        for channel in purpose.channels:
+            counts[KINDS.get(channel.standing, "unanswered")] += 1
+        purposes.append(
+            {
+                "key": purpose.key,
+                "title": pick(purpose.title),
+                "text": pick(purpose.text),
+                "choices": [_line(channel) for channel in purpose.channels],
+            }
+        )
     return {**counts, "purposes": purposes}
+
+
+def stated() -> list[dict[str, str]]:
+    """Purposes that ask for nothing, with the ground that the law gives them."""
+    purposes = current_company().config.purposes.values()
+    return [
+        {"title": pick(one.title), "why": pick(one.why), "basis": _(BASES[one.basis])} for one in purposes if not one.channels
+    ]
+
+
+def _line(choice: ChannelChoice) -> dict[str, str]:
+    return {
+        "title": pick(choice.title),
+        "state": DRAWN.get(choice.standing, choice.standing.value),
+        "short": _short(choice),
+        "words": _words(choice),
+        "notice": choice.notice.text if choice.notice else "",
+    }
+
+
+def _short(choice: ChannelChoice) -> str:
+    return {
+        Standing.GIVEN: _("Yes"),
+        Standing.PAUSED: _("Paused"),
+        Standing.REFUSED: _("No"),
+        Standing.WITHDRAWN: _("Taken back"),
+        Standing.OBJECTED: _("Objected"),
+        Standing.PENDING: _("Not confirmed"),
+    }.get(choice.standing, _("Not answered"))
+
+
+def _words(choice: ChannelChoice) -> str:
+    day = format_date(choice.since) if choice.since else ""
+    if choice.standing is Standing.GIVEN:
+        return _("Yes, since %(day)s", day=day)
+    if choice.standing is Standing.PAUSED:
+        return _("Yes, but quiet until %(day)s", day=format_date(choice.until) if choice.until else "")
+    if choice.standing is Standing.REFUSED:
+        return _("No, since %(day)s", day=day)
+    if choice.standing is Standing.WITHDRAWN:
+        return _("Taken back on %(day)s. It was yes.", day=day)
+    if choice.standing is Standing.OBJECTED:
+        return _("You objected on %(day)s", day=day)
+    if choice.standing is Standing.PENDING:
+        return _("Waits for you to confirm it, so it counts as no")
+    if choice.said is Act.IMPORTED:
+        return _("An old list says yes. That proves nothing, so it counts as no")
+    return _("Not answered, so it counts as no")

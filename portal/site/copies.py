@@ -4,7 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.cases.dates import choose_law
-from portal.cases.held import review_groups
+from portal.cases.held import Held, review_groups
 from portal.cases.laws import ClockEvent, Happened
 from portal.cases.meaning import title_of
 from portal.cases.model import CaseKind
@@ -39,22 +39,7 @@ def check() -> ResponseReturnValue:
     form = _form(data)
     if not form.validate_on_submit() or not _consistent(form):
         return _choose(data, [], form)
-    company, held = current_company().config, own_data.page(data)
-    law, dates = choose_law(company, CaseKind.ACCESS, ClockEvent(Happened.RECEIVED, clock.now()))
-    later = review_groups(held) & set(form.chosen or [group.key for group in held.groups])
-    return render_template(
-        "site/get_copy_check.html",
-        everything=not form.chosen,
-        categories=[title_of(key) for key in form.chosen],
-        later=[title_of(key) for key in sorted(later)],
-        due=dates.due,
-        law=law.respond.article,
-        usual=_("a few minutes"),
-        keep_days=length_of(company.retention.downloads).days,
-        fields=[("scope", form.scope.data), *(("categories", key) for key in form.chosen)],
-        ask_url=url_for("copies.ask"),
-        back_url=url_for("copies.show", group=form.chosen),
-    )
+    return _check_page(form, own_data.page(data))
 
 
 @bp.post("/ask")
@@ -72,6 +57,25 @@ def ask() -> ResponseReturnValue:
         number = case.number
     flash(_("Your request has arrived. We write to you when the copy is ready."), "ok")
     return redirect(url_for("requests.show", number=number))
+
+
+def _check_page(form: CopyForm, held: Held) -> ResponseReturnValue:
+    company = current_company().config
+    law, dates = choose_law(company, CaseKind.ACCESS, ClockEvent(Happened.RECEIVED, clock.now()))
+    later = review_groups(held) & set(form.chosen or [group.key for group in held.groups])
+    return render_template(
+        "site/get_copy_check.html",
+        everything=not form.chosen,
+        categories=[title_of(key) for key in form.chosen],
+        later=[title_of(key) for key in sorted(later)],
+        due=dates.due,
+        law=law.respond.article,
+        usual=_("a few minutes"),
+        keep_days=length_of(company.retention.downloads).days,
+        fields=[("scope", form.scope.data), *(("categories", key) for key in form.chosen)],
+        ask_url=url_for("copies.ask"),
+        back_url=url_for("copies.show", group=form.chosen),
+    )
 
 
 def _form(data: own_data.OwnData) -> CopyForm:

@@ -7,7 +7,7 @@ from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.core import i18n
-from portal.core.i18n import _
+from portal.core.i18n import N_, _
 from portal.identity.browsers import browser_words
 from portal.identity.links import ask_fresh
 from portal.identity.outcomes import (
@@ -29,6 +29,10 @@ from portal.web.transactions import db
 
 bp = Blueprint("link", __name__)
 WHY = "the token of the link is the authority; the press signs in this browser only"
+MISTAKES = {
+    AddressWanted: N_("Type the address that got the mail."),
+    AddressWrong: N_("This is not the address that got the mail. The link still works."),
+}
 
 
 @bp.get("/in/<token>")
@@ -57,10 +61,8 @@ def press() -> ResponseReturnValue:
     if isinstance(outcome, SignedIn):
         signing.keep(outcome.token)
         return redirect(steps.url_of(outcome.destination))
-    if isinstance(outcome, AddressWanted):
-        return _ready(outcome.link, token, _("Type the address that got the mail."))
-    if isinstance(outcome, AddressWrong):
-        return _ready(outcome.link, token, _("This is not the address that got the mail. The link still works."))
+    if isinstance(outcome, AddressWanted | AddressWrong):
+        return _ready(outcome.link, token, _(MISTAKES[type(outcome)]))
     return _ended(outcome, token)
 
 

@@ -6,7 +6,7 @@ Must never say why a detail was not enough, nor show anything of a record that i
 from flask import Blueprint, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.cases.proof import Opened, ValuesNotReadable, prove, read_values
+from portal.cases.proof import NotEnough, Opened, ValuesNotReadable, prove, read_values
 from portal.core.i18n import _
 from portal.identity.proofs import tries_left
 from portal.site import own_data
@@ -31,24 +31,29 @@ def show() -> ResponseReturnValue:
 @asks_systems
 def give() -> ResponseReturnValue:
     """Compare the detail with what the systems hold."""
-    form, data, company = ValueForm(own_data.kinds()), own_data.read(), current_company()
+    form, data = ValueForm(own_data.kinds()), own_data.read()
     if not form.validate_on_submit():
         return _page(form, data, 422)
-    kinds = frozenset(key for key, _title in own_data.kinds())
     try:
-        held = read_values(database(), company.id, current_session().person_id, data.reading, kinds)
+        outcome = _compare(data, {form.kind.data: form.value.data or ""})
     except ValuesNotReadable:
         form.value.errors = [
             _("A system did not answer, so nothing could be compared. Try again in a moment; this was not counted.")
         ]
         return _page(form, data, 503)
-    with database().writing(company.id) as db:
-        outcome = prove(db, current_session(), {form.kind.data: form.value.data or ""}, held)
     if isinstance(outcome, Opened):
         session["sid"] = outcome.token
         return redirect(url_for("held.show"))
     form.value.errors = [_("That was not enough to open anything.")]
     return _page(form, data, 422)
+
+
+def _compare(data: own_data.OwnData, typed: dict[str, str]) -> Opened | NotEnough:
+    company_id = current_company().id
+    kinds = frozenset(key for key, _title in own_data.kinds())
+    held = read_values(database(), company_id, current_session().person_id, data.reading, kinds)
+    with database().writing(company_id) as db:
+        return prove(db, current_session(), typed, held)
 
 
 def _page(form: ValueForm, data: own_data.OwnData, status: int = 200) -> ResponseReturnValue:

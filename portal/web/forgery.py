@@ -6,7 +6,6 @@ from flask import Flask, abort, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from portal.core import crypto
-
 from portal.web.transactions import UNSAFE
 
 csrf = CSRFProtect()

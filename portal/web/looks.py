@@ -74,6 +74,7 @@ def static_url(name: str) -> str:
 @bp.get("/static/<name>")
 @public("the look is the same for everyone")
 def serve(name: str) -> Response:
+    """One file of the look, under the name that holds its digest."""
     files = current_app.extensions["portal_files"]
     known = (*files[""].values(), *files[current_company().key].values())
     found = next((file for file in known if file.name == name), None)

@@ -35,7 +35,11 @@ def paths(rule, number, session):
     fill = {"token": ("x" * 43, "y" * 43), "name": ("portal.css", "nothing.css"), "number": (number, "AAAA-BBBB-CCCC")}
     if "int:number" in str(rule):
         fill["number"] = (session, "99999999")
-    return ["".join(re.sub(r"<[^>]*?(\w+)>", lambda m, which=which: fill[m[1]][which], str(rule))) for which in (0, 1)]
+
+    def filled(which):
+        return re.sub(r"<[^>]*?(\w+)>", lambda found: fill[found[1]][which], str(rule))
+
+    return [filled(0), filled(1)]
 
 
 def test_every_route_names_its_guard_and_unsafe_methods_have_routes_of_their_own(site):

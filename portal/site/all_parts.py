@@ -1,0 +1,27 @@
+"""All parts of door 1, for `create_app`."""
+
+from flask import Blueprint
+
+from portal.site import (
+    again,
+    choices,
+    copies,
+    demo_mailbox,
+    downloads,
+    health,
+    held,
+    helping,
+    home,
+    link,
+    records,
+    requests,
+    sessions,
+    sign_in,
+)
+
+PARTS = (sign_in, link, again, home, choices, held, records, copies, requests, downloads, sessions, helping, health)
+
+
+def blueprints(*, demo: bool) -> list[Blueprint]:
+    """The blueprints; the mailbox page exists in the demo only."""
+    return [part.bp for part in PARTS] + ([demo_mailbox.bp] if demo else [])
