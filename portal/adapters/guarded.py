@@ -3,12 +3,15 @@
 Must never let through a value that never leaves, an unknown exception, or an exception's text: it may hold a row.
 """
 
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial
+from typing import TypeVar
 
 from portal.adapters.contract import Adapter, AdapterError, Export, Health, Match, Record, Subject, TryLater
 from portal.adapters.never_leaves import withhold
 from portal.core.errors import fingerprint
+
+T = TypeVar("T")
 
 
 class GuardedAdapter(Adapter):
@@ -20,44 +23,37 @@ class GuardedAdapter(Adapter):
 
     def check(self) -> Health:
         """As the plug-in says."""
-        with _contained():
-            return self._inner.check()
+        return _contained(self._inner.check)
 
     def find(self, subject: Subject) -> list[Match]:
         """As the plug-in says; the core compares anyway."""
-        with _contained():
-            return self._inner.find(subject)
+        return _contained(partial(self._inner.find, subject))
 
     def proof_values(self, match: Match, kinds: Collection[str]) -> Mapping[str, frozenset[str]]:
         """As the plug-in says."""
-        with _contained():
-            return self._inner.proof_values(match, kinds)
+        return _contained(partial(self._inner.proof_values, match, kinds))
 
     def scope(self) -> Export:
         """As the plug-in says."""
-        with _contained():
-            return self._inner.scope()
+        return _contained(self._inner.scope)
 
     def export(self, match: Match) -> Iterator[Record]:
         """The plug-in's records, without what never leaves."""
-        with _contained():
-            for record in self._inner.export(match):
-                yield withhold(record)
+        records = _contained(lambda: iter(self._inner.export(match)))
+        while (record := _contained(partial(next, records, None))) is not None:
+            yield withhold(record)
 
     def close(self) -> None:
         """Let the plug-in let go."""
-        with _contained():
-            self._inner.close()
+        _contained(self._inner.close)
 
 
-@contextmanager
-def _contained() -> Iterator[None]:
-    name = ""
+def _contained(ask: Callable[[], T]) -> T:
     try:
-        yield
+        return ask()
     except (TryLater, AdapterError):
         raise
     except Exception as error:  # noqa: BLE001  # foreign code may raise anything; its text stays here
         name = fingerprint(error)
-    if name:
-        raise AdapterError(f"The plug-in failed ({name}). Ask its author.")
+    # Outside of the handler, so that the exception does not travel on as context.
+    raise AdapterError(f"The plug-in failed ({name}). Ask its author.")

@@ -18,7 +18,7 @@ from portal.adapters.contract import Adapter, AdapterError, Can, Export, Health,
 from portal.adapters.notes import noted_value, scope_of
 from portal.adapters.remote import Limits, Remote
 from portal.config.loading import parse_part
-from portal.config.model import HttpUrl, Line, Part, Secret
+from portal.config.model import CollectionNote, HttpUrl, Line, Part, Secret
 
 JSON, LINES = "application/json", "application/x-ndjson"
 ANSWER_BYTES = 1_000_000
@@ -158,29 +158,21 @@ class HttpAdapter(Adapter):
         """The system's lines as records. A line that is none, is another person's, or is missing at the end is an error."""
         notes = self._place.system.collections
         count, ended = 0, False
-        with self._remote.call("POST", "export", self._long, json=_named(match), media=LINES) as body:
-            for line in _lines(body):
-                if ended:
-                    raise AdapterError("The system goes on after the end of its answer.")
-                plain = _parse(line)
-                if isinstance(plain, dict) and "end" in plain:
-                    ended = _read(LastLine, plain).count == count
-                    if not ended:
-                        raise AdapterError("The system counts other records than it sent.")
-                    continue
-                record = _read(SentRecord, plain)
-                if record.person != match.stored:
-                    raise AdapterError("The system sends another person's record.")
-                count += 1
-                note = notes.get(record.collection)
-                if note is not None:
-                    for one in record.values:
-                        if problem := taxonomy.problem_with(one.category):
-                            raise AdapterError(f"The system sends a value whose data category is not known. {problem[1]}")
-                    values = tuple(
-                        noted_value(note, one.name, one.category, one.value, _moment(one.obtained)) for one in record.values
-                    )
-                    yield never_leaves.withhold(Record(record.collection, f"{record.collection}:{record.key}", values))
+        for line in _lines(self._remote.stream("POST", "export", self._long, json=_named(match), media=LINES)):
+            if ended:
+                raise AdapterError("The system goes on after the end of its answer.")
+            plain = _parse(line)
+            if isinstance(plain, dict) and "end" in plain:
+                ended = _read(LastLine, plain).count == count
+                if not ended:
+                    raise AdapterError("The system counts other records than it sent.")
+                continue
+            sent = _read(SentRecord, plain)
+            if sent.person != match.stored:
+                raise AdapterError("The system sends another person's record.")
+            count += 1
+            if sent.collection in notes:
+                yield _record(sent, notes[sent.collection])
         if not ended:
             raise TryLater("The system broke off before the end of its answer.")
 
@@ -197,9 +189,7 @@ class HttpAdapter(Adapter):
         return scope_of(self._place, tuple(answer.collections), missing)
 
     def _ask(self, method: str, path: str, kind: type[A], question: object = None) -> A:
-        with self._remote.call(method, path, self._short, json=question, media=JSON) as body:
-            raw = b"".join(body)
-        return _read(kind, _parse(raw))
+        return _read(kind, _parse(b"".join(self._remote.stream(method, path, self._short, json=question, media=JSON))))
 
 
 def open_http(place: Place) -> HttpAdapter:
@@ -226,6 +216,14 @@ def open_http(place: Place) -> HttpAdapter:
     if not bearer.isascii() or not bearer.isprintable():
         raise place.error("settings", "secret", problem="The secret has letters beyond ASCII.", remedy="Set one without them.")
     return HttpAdapter(place, Remote(settings.url, bearer, context), settings)
+
+
+def _record(sent: SentRecord, note: CollectionNote) -> Record:
+    for one in sent.values:
+        if problem := taxonomy.problem_with(one.category):
+            raise AdapterError(f"The system sends a value whose data category is not known. {problem[1]}")
+    values = tuple(noted_value(note, one.name, one.category, one.value, _moment(one.obtained)) for one in sent.values)
+    return never_leaves.withhold(Record(sent.collection, f"{sent.collection}:{sent.key}", values))
 
 
 def _named(match: Match) -> dict[str, str]:

@@ -7,7 +7,6 @@ a remote that drips a byte a second never runs into one (abuse rows D7, D8, D9).
 import ssl
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -56,13 +55,12 @@ class Remote:
             raise AdapterError("The answer names an address outside of the configured one; it was not followed.")
         return target
 
-    @contextmanager
-    def call(self, method: str, path: str, limits: Limits, *, json: object = None, media: str) -> Iterator[Iterator[bytes]]:
+    def stream(self, method: str, path: str, limits: Limits, *, json: object = None, media: str) -> Iterator[bytes]:
         """Call and stream the body of an answer of the media type `media`. Raises `TryLater` or `AdapterError`.
 
-        The deadline holds for everything inside the block, until the body is read to its end.
+        The deadline holds until the body is read to its end, whatever the reader does meanwhile.
         """
-        failure: TryLater | AdapterError | None = None
+        failure: TryLater | AdapterError
         try:
             with (
                 self._transport.until(time.monotonic() + limits.seconds),
@@ -72,13 +70,14 @@ class Remote:
             ):
                 refuse_status(response)
                 refuse_media(response.headers, media)
-                yield _capped(response, limits)
+                yield from _capped(response, limits)
+                return
         except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:
             failure = TryLater(f"The system does not answer in time, or breaks off ({fingerprint(error)}).")
         except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL) as error:
             failure = AdapterError(f"The system answers in a way that cannot be read ({fingerprint(error)}).")
-        if failure is not None:
-            raise failure
+        # Raised outside of the handler: the library's exception holds the request, and that holds identifiers.
+        raise failure
 
 
 def is_under(target: str, base: str) -> bool:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from pydantic import Field
@@ -149,9 +150,9 @@ class SqlAdapter(Adapter):
             here = [table for table in self._tables if table.dataset == dataset]
             connection = reading.connection(dataset)
             schema = here[0].schema if here and connection.dialect.name != "sqlite" else None
-            with explained(f"The database of {dataset}"):
-                reading.start_clock(connection)
-                found, names[dataset] = read_tables(connection, schema, [table.map.name for table in here])
+            reading.start_clock(connection)
+            wanted = [table.map.name for table in here]
+            found, names[dataset] = explained(f"The database of {dataset}", partial(read_tables, connection, schema, wanted))
             live |= {table.key: found[table.map.name] for table in here if table.map.name in found}
         usable = {table.key: live[table.key] for table in self._tables if _can_be_read(table.named_key, live.get(table.key))}
         graph = Graph(self._tables, usable)

@@ -5,10 +5,10 @@ Must never open a connection that can write, and never let a driver's message or
 
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from sqlalchemy import Connection, CursorResult, Engine, Executable, QueuePool, create_engine, event
@@ -18,6 +18,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from portal.adapters.contract import AdapterError, TryLater
 from portal.core.errors import fingerprint
+
+T = TypeVar("T")
 
 BATCH = 500
 """Rows that are read at once, and values that are asked for at once."""
@@ -33,12 +35,11 @@ class NotAUrl(ValueError):
     """The text is no URL of a database that this adapter reads. Its text never repeats it: URLs hold passwords."""
 
 
-@contextmanager
-def explained(what: str) -> Iterator[None]:
-    """Turn whatever a driver raises into `TryLater` or `AdapterError` that carries class and fingerprint only."""
-    failure: TryLater | AdapterError | None = None
+def explained(what: str, ask: Callable[[], T]) -> T:
+    """What `ask` returns; whatever a driver raises becomes `TryLater` or `AdapterError` that carries class and fingerprint only."""
+    failure: TryLater | AdapterError
     try:
-        yield
+        return ask()
     except (SQLAlchemyError, sqlite3.Error) as error:
         name = fingerprint(error.orig if isinstance(error, DBAPIError) and error.orig else error)
         if _may_pass(error):
@@ -46,8 +47,7 @@ def explained(what: str) -> Iterator[None]:
         else:
             failure = AdapterError(f"{what} refused a question ({name}). Run the map check.")
     # Raised outside of the handler, so that the driver's exception does not travel on as its context.
-    if failure is not None:
-        raise failure
+    raise failure
 
 
 def _may_pass(error: Exception) -> bool:
@@ -147,34 +147,38 @@ class Reading:
         """The connection to the database of a dataset. Raises `TryLater` or `AdapterError`."""
         engine = self._engines[dataset]
         if id(engine) not in self._open:
-            with explained(f"The database of {dataset}"):
-                connection = self._stack.enter_context(engine.connect())
-                if engine.dialect.name == "sqlite":
-                    self._watch(connection)
-                self._open[id(engine)] = connection
+            self._open[id(engine)] = explained(f"The database of {dataset}", lambda: self._connect(engine))
         return self._open[id(engine)]
+
+    def _connect(self, engine: Engine) -> Connection:
+        connection = self._stack.enter_context(engine.connect())
+        if engine.dialect.name == "sqlite":
+            self._watch(connection)
+        return connection
 
     def batches(self, dataset: str, statement: Executable) -> Iterator[list[tuple[Any, ...]]]:
         """The rows of a question, `BATCH` at a time, never more in memory; each step has the time of a statement."""
         connection = self.connection(dataset)
         what = f"The database of {dataset}"
-        with explained(what):
+
+        def execute() -> CursorResult[Any]:
             self.start_clock(connection)
-            result: CursorResult[Any] = connection.execute(
-                statement, execution_options={"stream_results": True, "max_row_buffer": BATCH}
-            )
+            return connection.execute(statement, execution_options={"stream_results": True, "max_row_buffer": BATCH})
+
+        def fetch() -> list[tuple[Any, ...]]:
+            self.start_clock(connection)
+            return [tuple(row) for row in result.fetchmany(BATCH)]
+
+        result = explained(what, execute)
         try:
             while True:
-                with explained(what):
-                    self.start_clock(connection)
-                    rows = result.fetchmany(BATCH)
+                rows = explained(what, fetch)
                 if rows:
-                    yield [tuple(row) for row in rows]
+                    yield rows
                 if len(rows) < BATCH:
                     return
         finally:
-            with explained(what):
-                result.close()
+            explained(what, result.close)
 
     def _watch(self, connection: Connection) -> None:
         """SQLite knows no time limit: its machine asks us every few thousand steps whether to go on."""

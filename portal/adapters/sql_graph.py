@@ -11,7 +11,9 @@ The rule. A reference joins two columns; a column *names one row* if it is the t
 - many to many: followed from own rows where the map gives it a `direction`, or where the rows name this person.
 A row that carries identities is the person's where one of them is the person's, and otherwise never shown; an `owner` (said in
 `portal.yaml`, or the one reference of a table of addresses to a table of persons) overrides that. The match's own table is not
-entered a second time, and no table of persons from below: the rows there are other people's records.
+entered a second time, and no table of persons from below: the rows there are other people's records. Neither is a table entered
+from below whose rows come to this person from above (another's order that a product names), and a row reached from below that
+references a person has to reference this one.
 """
 
 from collections.abc import Mapping
@@ -83,14 +85,20 @@ class Graph:
         self._owners = {key: self._find_owner_edges(key) for key in self.tables}
         self._ways: dict[tuple[object, ...], list[Way]] = {}
         self._reach: dict[str, dict[str, int]] = {}
+        self._own_reach: dict[str, frozenset[str]] = {}
+        self._naming = {
+            key: [edge for edge in self.references_of(key) if self.tables[edge.target].names_people] for key in self.tables
+        }
 
     def key_of(self, key: str) -> tuple[str, ...]:
         """The columns that name a row: the database's primary key, else those that the map names."""
         return self.live[key].primary_key or self.tables[key].named_key
 
     def columns_of_joins(self, key: str) -> list[str]:
-        """Columns that some edge begins at."""
-        return sorted({edge.source_column for edge in self._edges[key]})
+        """Columns that a walk needs: where an edge begins, and both ends of what says whose a row is."""
+        whose = [edge for other in self.tables for edge in (*self._owners[other], *self._naming[other])]
+        begins = {edge.source_column for edge in (*self._edges[key], *whose) if edge.source == key}
+        return sorted(begins | {edge.target_column for edge in whose if edge.target == key})
 
     def columns_asked_for(self, key: str) -> list[tuple[str, str]]:
         """Columns that some edge ends at, each with the table it comes from."""
@@ -105,6 +113,10 @@ class Graph:
     def references_of(self, key: str) -> list[Edge]:
         """The edges from a row to those that its own columns name, whatever way the map walks them."""
         return [edge for edge, _ in self._references(self.tables[key]) if self._is_there(edge)]
+
+    def names_persons(self, key: str) -> list[Edge]:
+        """The references of a table to tables of persons."""
+        return self._naming[key]
 
     def ways(self, source: str, own: bool, root: str, came: tuple[Edge, ...] = ()) -> list[Way]:
         """Where the walk goes on from rows of `source`; `root` is the match's own table, `came` the edges it came by."""
@@ -193,23 +205,36 @@ class Graph:
             real = self.key_of(edge.source) == (edge.source_column,) or edge.source_column in self.live[edge.source].unique
             return Way(edge.target, (), own, proven, later, repeats=not (real or later), edges=(edge,))
 
-        if bond is Bond.UP:
-            # Persons are never shown as what others have in common.
-            return None if edge.target == root or target.names_people else way(own=False, later=True)
+        if bond is Bond.UP or (bond is Bond.ONE and not own):
+            # Persons are never shown as what others have in common, nor is a table whose own rows come another way.
+            if edge.target == root or target.names_people or edge.target in self._own_reach_of(root):
+                return None
+            return way(own=False, later=bond is Bond.UP)
         if again:
             return way(own=True, proven=True) if own and target.owner else None
         if own:
             if bond is not Bond.MANY:
                 return way(own=True)
             return way(own=True, proven=not edge.said) if edge.said or names_person else None
-        if bond is Bond.ONE:
-            return way(own=False)
         return way(own=True, proven=True) if edge.said and names_person else None
 
     def _find_owner_edges(self, key: str) -> list[Edge]:
         table = self.tables[key]
         found = [edge for edge in self._joins(table) if edge.source_column == table.owner and edge.source == key]
         return [edge for edge in found if self._is_there(edge)]
+
+    def _own_reach_of(self, root: str) -> frozenset[str]:
+        """The tables that are entered downwards, as the person's own, from the match's table."""
+        if root not in self._own_reach:
+            found, todo = {root}, [root]
+            while todo:
+                for edge in self._edges[todo.pop()]:
+                    way = None if self.bond(edge) is Bond.UP else self._way(edge, True, root)
+                    if way is not None and way.own and way.target not in found:
+                        found.add(way.target)
+                        todo.append(way.target)
+            self._own_reach[root] = frozenset(found)
+        return self._own_reach[root]
 
     def _all_edges(self) -> list[Edge]:
         found: list[Edge] = []

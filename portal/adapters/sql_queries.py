@@ -7,8 +7,24 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, cast, column, func, literal_column, or_, select, table
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Numeric,
+    Select,
+    Text,
+    Uuid,
+    bindparam,
+    cast,
+    column,
+    func,
+    literal_column,
+    or_,
+    select,
+    table,
+)
 from sqlalchemy.sql.elements import quoted_name
+from sqlalchemy.types import TypeEngine
 
 from portal.adapters.identifiers import TO_LOWER, normal
 from portal.adapters.sql_graph import Graph
@@ -17,6 +33,13 @@ from portal.adapters.sql_tables import SqlTable
 from portal.adapters.sql_values import Family, to_column
 
 Row = tuple[Any, ...]
+
+BOUND_AS: Mapping[Family, TypeEngine[Any]] = {
+    Family.INTEGER: BigInteger(),
+    Family.NUMBER: Numeric(),
+    Family.TEXT: Text(),
+    Family.UUID: Uuid(as_uuid=False),
+}
 
 SEPARATORS = (" ", "-", "(", ")", ".", "/")
 
@@ -79,18 +102,8 @@ def rows_joined(layout: Layout, joins: Iterable[tuple[str, Collection[object]]])
             # An address is the same whatever its case, on both sides of a join too.
             conditions.append(_any_case(layout, name, fitting))
         elif fitting:
-            conditions.append(_column(name).in_(fitting))
+            conditions.append(_among(_column(name), fitting, layout.live.columns[name]))
     return _select(layout).where(or_(*conditions)).order_by(*map(_column, layout.key)) if conditions else None
-
-
-def row_by_key(layout: Layout, parts: Sequence[str]) -> Select[Any] | None:
-    """The row of a primary key, given as text; None where there can be no such row."""
-    if len(parts) != len(layout.key):
-        return None
-    values = [to_column(part, layout.live.columns[name]) for name, part in zip(layout.key, parts, strict=True)]
-    if any(value is None for value in values):
-        return None
-    return _select(layout).where(*(_column(name) == value for name, value in zip(layout.key, values, strict=True)))
 
 
 def rows_identified(layout: Layout, kind: str, value: str) -> Select[Any] | None:
@@ -141,17 +154,21 @@ def _carries(layout: Layout, name: str, kind: str, value: str) -> ColumnElement[
 def _any_case(layout: Layout, name: str, values: Sequence[object]) -> ColumnElement[bool]:
     texts = [value for value in values if isinstance(value, str)]
     if layout.live.columns[name] not in (Family.TEXT, Family.OTHER) or not texts:
-        return _among(_column(name), values)
+        return _among(_column(name), values, layout.live.columns[name])
     if name in layout.live.ignores_case:
         return or_(*(_column(name) == cast(value, Text) for value in texts))
     # SQLite's own collation is served by more indexes; where neither helps, both read every row.
     if layout.dialect == "sqlite" and not layout.live.has_expression(name, "lower("):
-        return _among(_column(name).collate("NOCASE"), texts)
-    return func.lower(_column(name)).in_([value.translate(TO_LOWER) for value in texts])
+        return _among(_column(name).collate("NOCASE"), texts, Family.TEXT)
+    return _among(func.lower(_column(name)), [value.translate(TO_LOWER) for value in texts], Family.TEXT)
 
 
-def _among(expression: ColumnElement[Any], values: Sequence[object]) -> ColumnElement[bool]:
-    return expression.in_(values)
+def _among(expression: ColumnElement[Any], values: Sequence[object], family: Family) -> ColumnElement[bool]:
+    """Bound by the column's own type: PostgreSQL compares no number with a text, and no small number with a large list."""
+    kind = BOUND_AS.get(family)
+    if kind is None:
+        return expression.in_(values)
+    return expression.in_(bindparam(None, list(values), type_=kind, expanding=True))
 
 
 def _fitting(values: Iterable[object], family: Family) -> list[object]:

@@ -131,7 +131,20 @@ class Walk:
         carried = [(kind, normal(kind, value)) for kind, name in table.identities if _is_value(value := layout.value(row, name))]
         if any(value in self.known.get(kind, ()) for kind, value in carried):
             return True if own else None
-        return None if carried or way.proven else own
+        if carried or way.proven or (not own and self._names_another(layout, row)):
+            return None
+        return own
+
+    def _names_another(self, layout: Layout, row: Row) -> bool:
+        """Whether a shared row references persons, and not this one."""
+        named = [
+            (edge, value)
+            for edge in self.graph.names_persons(layout.table.key)
+            if _is_value(value := layout.value(row, edge.source_column))
+        ]
+        return bool(named) and not any(
+            _as_text(value) in self._values_of_person(edge.target, edge.target_column) for edge, value in named
+        )
 
     def _is_owner(self, layout: Layout, row: Row) -> bool:
         table = layout.table
@@ -159,7 +172,11 @@ class Walk:
             self.core.setdefault((key, name), set()).update(
                 _as_text(value) for row in rows if _is_value(value := layout.value(row, name))
             )
-        owners = {edge.target for table in self.graph.tables for edge in self.graph.owner_edges(table)}
+        owners = {
+            edge.target
+            for table in self.graph.tables
+            for edge in (*self.graph.owner_edges(table), *self.graph.names_persons(table))
+        }
         if owners <= done:
             return
         for way in self.graph.ways(key, True, self.person.table):

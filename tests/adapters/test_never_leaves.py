@@ -1,5 +1,7 @@
 """What never leaves a system, by category, by name and by form, however deep it stands."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -135,4 +137,4 @@ def test_cleaning_twice_finds_nothing_more(value: Json) -> None:
 @given(st.text("0123456789 -", min_size=20, max_size=60))
 def test_found_parts_are_in_order_and_do_not_overlap(text: str) -> None:
     found = list(find_forbidden(text))
-    assert all(one.end <= two.start for one, two in zip(found, found[1:], strict=False))
+    assert all(one.end <= two.start for one, two in itertools.pairwise(found))
