@@ -76,7 +76,7 @@ def append_event(
     Two appends for one person wait for one another. Raises, and then nothing is written: `NoSuchPerson`, `KeyIsDestroyed`,
     `UnknownChoice`, `NoNoticeShown`, `PauseOutOfRange`, `ActInTheFuture`, `OnlyThePersonMayRaise`, `NothingToUndo`.
     """
-    sealed_key = lock_person(db, person_id)
+    wrapped = wrapped_key_of(db, person_id, lock=True)
     chain = chain_of(db, person_id)
     now = clock.now()
     event = Event(
@@ -99,12 +99,12 @@ def append_event(
     )
     row = state_of(db, person_id, event.choice)
     _refuse_what_cannot_be(db, event, known=row is not None)
-    key = open_key(sealed_key, has_events=chain is not None)
+    key = open_key(wrapped, has_events=chain is not None)
     if _comes_last(event, chain):
         state = merge.after(read_state(row) if row else merge.UNSET, event.deed)
     else:
         state = _refold(read_events(db, person_id, key), event)
-    if sealed_key is None:
+    if wrapped is None:
         db.execute(update(Person).where(Person.id == person_id).values(wrapped_key=crypto.encrypt(key, WRAPPED)))
     company_id = company_of(db)
     previous = bytes(chain.tip) if chain else beginning(company_id, person_id)
@@ -121,18 +121,16 @@ def append_event(
 
 def events_of(db: Session, person_id: int) -> list[Event]:
     """All events of a person, open, in order of receipt. Raises `NoSuchPerson`, `KeyIsDestroyed`, `CannotDecrypt`."""
-    found = db.execute(select(Person.wrapped_key).where(Person.id == person_id)).first()
-    if found is None:
-        raise NoSuchPerson("There is no such person.")
+    wrapped = wrapped_key_of(db, person_id)
     if chain_of(db, person_id) is None:
         return []
-    return read_events(db, person_id, open_key(found[0], has_events=True))
+    return read_events(db, person_id, open_key(wrapped, has_events=True))
 
 
-def lock_person(db: Session, person_id: int) -> bytes | None:
-    """Their wrapped key as it stands; nobody else appends for them until the transaction ends. Raises `NoSuchPerson`."""
-    query = select(Person.wrapped_key).where(Person.id == person_id).with_for_update(key_share=True)
-    found = db.execute(query).first()
+def wrapped_key_of(db: Session, person_id: int, *, lock: bool = False) -> bytes | None:
+    """A person's key as it is stored. With `lock`, nobody else appends for them until the transaction ends. Raises `NoSuchPerson`."""
+    query = select(Person.wrapped_key).where(Person.id == person_id)
+    found = db.execute(query.with_for_update(key_share=True) if lock else query).first()
     if found is None:
         raise NoSuchPerson("There is no such person.")
     return None if found[0] is None else bytes(found[0])
@@ -146,7 +144,7 @@ def chain_of(db: Session, person_id: int) -> ConsentChain | None:
 def open_key(wrapped: bytes | None, *, has_events: bool) -> bytes:
     """The key of a person, made where they have none and nothing was sealed yet. Raises `KeyIsDestroyed`."""
     if wrapped is not None:
-        return crypto.decrypt(bytes(wrapped), WRAPPED)
+        return crypto.decrypt(wrapped, WRAPPED)
     if has_events:
         raise KeyIsDestroyed("This person was erased. Their history can be verified, but no longer read or continued.")
     return crypto.new_key()

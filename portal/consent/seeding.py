@@ -86,7 +86,7 @@ def _keys(db: Session, person_ids: list[int]) -> dict[int, bytes]:
     for ids in (person_ids[i : i + BATCH] for i in range(0, len(person_ids), BATCH)):
         query = select(Person.id, Person.wrapped_key).where(Person.id.in_(ids)).order_by(Person.id)
         for person_id, wrapped in db.execute(query.with_for_update(key_share=True)):
-            found[person_id] = open_key(wrapped, has_events=False)
+            found[person_id] = open_key(bytes(wrapped) if wrapped else None, has_events=False)
             if wrapped is None:
                 made.append({"id": person_id, "wrapped_key": crypto.encrypt(found[person_id], WRAPPED)})
     if made:

@@ -1,0 +1,190 @@
+"""What a person agreed to, to look at: every choice of the company as it stands, and everything that was ever done.
+
+Must never show a choice as answered that nobody answered, nor other words than those that were shown.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.config.model import Basis, Company, Purpose, Text
+from portal.consent.basis import Answer, may_use
+from portal.consent.events import Choice, Event
+from portal.consent.ledger import events_of, open_key, read_events, wrapped_key_of
+from portal.consent.merge import UNSET, State
+from portal.consent.model import ConsentState, Notice
+from portal.consent.notices import notices_by_hash
+from portal.consent.states import read_state
+from portal.consent.words import Act, Actor
+from portal.core import clock
+
+
+class Standing(StrEnum):
+    """A choice in one word, as the page shows it. What expired, or came from an old list, nobody answered: unset."""
+
+    UNSET = "unset"
+    GIVEN = "given"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    OBJECTED = "objected"
+    PAUSED = "paused"
+    PENDING = "pending"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownNotice:
+    """The exact text of an answer, as it was shown."""
+
+    text: str
+    language: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class TopicChoice:
+    """A choice about one topic that was made apart from its channel's."""
+
+    key: str
+    title: Text
+    standing: Standing
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelChoice:
+    """One choice: a purpose through one channel.
+
+    `since` is when it was said, `until` when a pause ends, `topics` the ones that were chosen (None: all). `notice`,
+    `collection_point` and `actor` are those of the act that decided; None where nobody answered. `answer` says whether the
+    company may use it now, and why.
+    """
+
+    key: str
+    title: Text
+    standing: Standing
+    said: Act | None
+    answer: Answer
+    since: datetime | None = None
+    until: datetime | None = None
+    frequency: str | None = None
+    topics: tuple[str, ...] | None = None
+    notice: ShownNotice | None = None
+    collection_point: str | None = None
+    actor: Actor | None = None
+    apart: tuple[TopicChoice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PurposeChoices:
+    """One purpose of `portal.yaml` that asks, with its channels in the order of the file. Texts are per language."""
+
+    key: str
+    title: Text
+    text: Text
+    basis: Basis
+    marketing: bool
+    sensitive: bool
+    still_arrives: Text | None
+    channels: tuple[ChannelChoice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One act of the past, with the text that was shown, if one was."""
+
+    event: Event
+    notice: ShownNotice | None
+
+
+def choices_of(db: Session, company: Company, person_id: int) -> list[PurposeChoices]:
+    """Every purpose with channels, in the order of `portal.yaml`, as it stands for the person. Four queries, whoever it is."""
+    states = {
+        Choice(row.purpose, row.channel, row.topic): read_state(row)
+        for row in db.scalars(select(ConsentState).filter_by(person_id=person_id))
+    }
+    sequences = [state.sequence for state in states.values() if state.sequence is not None]
+    decided: dict[int, Event] = {}
+    if sequences:
+        key = open_key(wrapped_key_of(db, person_id), has_events=True)
+        decided = {event.sequence: event for event in read_events(db, person_id, key, sequences)}
+    notices = notices_by_hash(db, {event.notice_hash for event in decided.values() if event.notice_hash})
+    seen = _Seen(company, clock.now(), states, decided, notices)
+    return [seen.purpose(key, purpose) for key, purpose in company.purposes.items() if purpose.channels]
+
+
+def history_of(db: Session, person_id: int) -> list[HistoryEntry]:
+    """Everything that was done to the person's choices, in order of receipt. Raises as `events_of`."""
+    events = events_of(db, person_id)
+    notices = notices_by_hash(db, {event.notice_hash for event in events if event.notice_hash})
+    return [HistoryEntry(event, _shown(event, notices)) for event in events]
+
+
+def standing_of(state: State, at: datetime) -> Standing:
+    """One word for a state."""
+    if state.pending:
+        return Standing.PENDING
+    if at < state.paused_until and state.said in (None, Act.GIVEN, Act.IMPORTED, Act.EXPIRED):
+        return Standing.PAUSED
+    if state.said in (None, Act.IMPORTED, Act.EXPIRED):
+        return Standing.UNSET
+    return Standing(state.said.value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What was read for one page."""
+
+    company: Company
+    at: datetime
+    states: Mapping[Choice, State]
+    decided: Mapping[int, Event]
+    notices: Mapping[bytes, Notice]
+
+    def purpose(self, key: str, purpose: Purpose) -> PurposeChoices:
+        channels = tuple(self.channel(Choice(key, channel), title, purpose) for channel, title in purpose.channels.items())
+        return PurposeChoices(
+            key, purpose.title, purpose.text, purpose.basis, purpose.marketing, purpose.sensitive, purpose.still_arrives, channels
+        )
+
+    def channel(self, choice: Choice, title: Text, purpose: Purpose) -> ChannelChoice:
+        state = self.states.get(choice, UNSET)
+        event = self.decided.get(state.sequence or 0)
+        answer = may_use(
+            purpose.basis,
+            state,
+            self.at,
+            accept_legacy_until=purpose.accept_legacy_until,
+            time_zone=ZoneInfo(self.company.time_zone),
+        )
+        return ChannelChoice(
+            key=choice.channel,
+            title=title,
+            standing=standing_of(state, self.at),
+            said=state.said,
+            answer=answer,
+            since=state.since,
+            until=state.paused_until if self.at < state.paused_until else None,
+            frequency=state.frequency,
+            topics=None if state.topics is None else tuple(sorted(state.topics)),
+            notice=_shown(event, self.notices) if event else None,
+            collection_point=event.collection_point if event else None,
+            actor=event.actor if event else None,
+            apart=tuple(self.topics(choice, purpose)),
+        )
+
+    def topics(self, choice: Choice, purpose: Purpose) -> list[TopicChoice]:
+        return [
+            TopicChoice(key, topic.title, standing_of(state, self.at), state.since)
+            for key, topic in purpose.topics.items()
+            if (state := self.states.get(Choice(choice.purpose, choice.channel, key))) is not None
+        ]
+
+
+def _shown(event: Event, notices: Mapping[bytes, Notice]) -> ShownNotice | None:
+    notice = notices.get(event.notice_hash) if event.notice_hash else None
+    return ShownNotice(notice.text, notice.language, notice.version) if notice else None
