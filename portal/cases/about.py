@@ -101,5 +101,17 @@ def _field(notes: CollectionNote, name: str) -> FieldNote | None:
     return next((notes.fields[key] for at in range(len(parts), 0, -1) if (key := ".".join(parts[:at])) in notes.fields), None)
 
 
+def position_of(company: Company, system: str, collection: str, name: str, category: str) -> tuple[bool, int]:
+    """Where a field stands among the others: as the configuration lists them, numbers that only tie rows together last."""
+    order = list(company.systems[system].collections[collection].fields)
+    whole = name.split(".")[0]
+    found = next((order.index(key) for key in (name, whole) if key in order), len(order))
+    return is_within(category, "system"), found
+
+
 def _with_day(source: str, obtained: date | datetime | None) -> str:
-    return source if obtained is None else _("%(source)s, %(day)s", source=source, day=format_date(obtained))
+    if obtained is None:
+        return source
+    # A source may be a sentence or two: then the day stands by itself.
+    text = _("%(source)s (%(day)s)") if "." in source else _("%(source)s, %(day)s")
+    return text % {"source": source, "day": format_date(obtained)}

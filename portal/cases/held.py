@@ -11,7 +11,7 @@ from portal.adapters.contract import Record
 from portal.cases import meaning
 from portal.cases.about import collection_title
 from portal.cases.found import Answer, Reading, SystemReading
-from portal.cases.items import Fact, Item, items_of
+from portal.cases.items import Item, gather_numbers, items_of
 from portal.config.model import Company
 from portal.core import clock
 from portal.core.i18n import N_, _, pick
@@ -151,20 +151,7 @@ def _collect(
             left_out = left_out or bare != records
             kept = [record for record in bare if record.values or record.withheld]
             items += items_of(company, system.system, collection, kept, total if kept else 0)
-    return _once(items), left_out
-
-
-def _once(items: Sequence[Item]) -> list[Item]:
-    """A number that links tables stands in each of them: said once is enough. The copy holds every one."""
-    seen: set[tuple[str, str | None]] = set()
-    kept = []
-    for item in items:
-        if isinstance(item, Fact) and item.links:
-            if (item.title, item.value) in seen:
-                continue
-            seen.add((item.title, item.value))
-        kept.append(item)
-    return kept
+    return gather_numbers(items), left_out
 
 
 def _without(record: Record, opens: Callable[[str], bool]) -> Record:

@@ -7,9 +7,10 @@ import pytest
 from portal.accounts import registry
 from portal.cases.found import Answer, Reading
 from portal.cases.held import Held, Shut, show_held
-from portal.cases.items import Fact, Table
+from portal.cases.items import NUMBERS, Fact
 from portal.cases.reading import READS, Reader, TooManyReads, forget_readings, kept_reading, open_now, read_held
 from portal.cases.scope import scope_of
+from portal.cases.tables import Table
 from portal.core.i18n import speaking
 from portal.identity.sessions import CurrentSession
 from tests.rooms.cases.conftest import House
@@ -39,7 +40,7 @@ def fact(held: Held, title: str) -> Fact:
 
 def table(held: Held) -> Table:
     """The first list of rows."""
-    return next(item for group in held.groups for item in group.items if isinstance(item, Table))
+    return next(item for group in held.groups for item in group.items if isinstance(item, Table) and item.key != NUMBERS)
 
 
 def words(held: Held) -> str:
@@ -79,6 +80,19 @@ def test_several_rows_stand_as_one_list(house: House) -> None:
     assert orders.title == "Your orders"
     assert [row[orders.columns.index("Total")] for row in orders.rows] == ["199.5", "89"]
     assert held.groups[2].items.count(orders) == 1
+
+
+def test_numbers_that_only_tie_rows_together_stand_in_one_list(house: House) -> None:
+    held = page(house, house.sign_in(MAREN))
+    numbers = [item for group in held.groups for item in group.items if isinstance(item, Table) and item.key == NUMBERS]
+    assert len(numbers) == 1
+    assert ("Your account", "Id", "1") in numbers[0].rows
+    assert numbers[0].source == "you"
+
+
+def test_fields_stand_in_the_order_in_which_the_company_lists_them(house: House) -> None:
+    held = page(house, house.sign_in(MAREN))
+    assert [item.title for item in held.groups[0].items[:2]] == ["Name", "Date of birth"]
 
 
 def test_what_the_person_never_gave_is_marked_with_where_it_was_bought(house: House) -> None:
