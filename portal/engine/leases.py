@@ -6,13 +6,13 @@ Must never keep a lease for a call that hangs for good.
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
 from portal.core import logs
 from portal.core.db import ALL_COMPANIES, Database
-from portal.engine.claiming import LEASE, renew_lease
+from portal.engine.claiming import LEASE, Taken, renew_lease
 from portal.engine.contract import Claim
 
 LONGEST_CALL = timedelta(hours=2)
@@ -25,20 +25,27 @@ class HeldLeases:
         self._share = share
         self._claims: dict[int, tuple[Claim, float]] = {}
         self._lock = threading.Lock()
+        self._turn = threading.Lock()
 
     @contextmanager
-    def holding(self, claim: Claim) -> Iterator[None]:
-        """Count the claim as in hand within the block."""
-        with self._lock:
-            self._claims[claim.step_id] = claim, time.monotonic()
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._claims.pop(claim.step_id, None)
+    def taking(self, take: Callable[[frozenset[int]], Taken | None]) -> Iterator[Taken | None]:
+        """Call `take(companies that have their share)` and count what it took as in hand within the block.
 
-    def full(self) -> frozenset[int]:
-        """Companies that have their share of the threads."""
+        One thread at a time takes, or all of them would find that the same company has not its share yet.
+        """
+        with self._turn:
+            taken = take(self._full())
+            if taken is not None:
+                with self._lock:
+                    self._claims[taken.claim.step_id] = taken.claim, time.monotonic()
+        try:
+            yield taken
+        finally:
+            if taken is not None:
+                with self._lock:
+                    self._claims.pop(taken.claim.step_id, None)
+
+    def _full(self) -> frozenset[int]:
         if self._share is None:
             return frozenset()
         with self._lock:

@@ -24,18 +24,16 @@ def run_one(
 ) -> bool:
     """Claim the step whose turn it is and carry it out; False where nothing is due. `held` keeps its lease while it runs."""
     held = held or HeldLeases()
-    taken = _take(database, handlers, owner, lease, held.full())
-    if taken is None:
-        return False
-    claim = taken.claim
-    faultpoints.point("engine.claimed")
-    with held.holding(claim):
-        result = _call(database, handlers[claim.act], taken)
-        if result is None:
-            return True
-        faultpoints.point("engine.called")
-        write_result(database, handlers[claim.act], claim, result)
-    faultpoints.point("engine.settled")
+    with held.taking(lambda full: _take(database, handlers, owner, lease, full)) as taken:
+        if taken is None:
+            return False
+        handler = handlers[taken.claim.act]
+        faultpoints.point("engine.claimed")
+        result = _call(database, handler, taken)
+        if result is not None:
+            faultpoints.point("engine.called")
+            write_result(database, handler, taken.claim, result)
+            faultpoints.point("engine.settled")
     return True
 
 
