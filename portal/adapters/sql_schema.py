@@ -70,24 +70,17 @@ def _read_table(
     connection: Connection, inspector: Inspector, schema: str | None, name: str, columns: list[ReflectedColumn]
 ) -> LiveTable:
     primary = tuple(inspector.get_pk_constraint(name, schema=schema)["constrained_columns"])
-    unique = {
-        each["column_names"][0]
-        for each in inspector.get_unique_constraints(name, schema=schema)
-        if len(each["column_names"]) == 1
-    }
     if connection.dialect.name == "sqlite":
-        indexed, expressions, more = _sqlite_indexes(connection, name)
+        indexed, expressions, unique = _sqlite_indexes(connection, name)
     else:
-        indexed, expressions, more = _other_indexes(inspector, schema, name)
-    for column in unique:
-        indexed.setdefault(str(column), set()).add("plain")
+        indexed, expressions, unique = _other_indexes(inspector, schema, name)
     alone = {primary[0]} if len(primary) == 1 else set()
     return LiveTable(
         name=name,
         schema=schema,
         columns={each["name"]: family_of(each["type"]) for each in columns},
         primary_key=primary,
-        unique=frozenset(str(each) for each in unique | more | alone),
+        unique=frozenset(unique | alone),
         indexed={column: frozenset(how) for column, how in indexed.items()},
         expressions=tuple(expressions),
         large=_is_large(connection, name, schema),
@@ -128,6 +121,10 @@ def _other_indexes(inspector: Inspector, schema: str | None, name: str) -> tuple
     indexed: dict[str, set[str]] = {}
     expressions: list[str] = []
     unique: set[str] = set()
+    for constraint in inspector.get_unique_constraints(name, schema=schema):
+        if len(constraint["column_names"]) == 1:
+            unique.add(str(constraint["column_names"][0]))
+            indexed.setdefault(str(constraint["column_names"][0]), set()).add("plain")
     for index in inspector.get_indexes(name, schema=schema):
         if index.get("dialect_options", {}).get("postgresql_where"):
             continue
