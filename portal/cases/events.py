@@ -35,6 +35,7 @@ class Code(StrEnum):
     CHANGED_MEANWHILE = "changed_meanwhile"
     PERSON_UNCLEAR = "person_unclear"
     COPY_PARKED = "copy_parked"
+    ANSWERED_BY_HAND = "answered_by_hand"
     READY = "ready"
     READY_WITHOUT_SOME = "ready_without_some"
     REVIEW_WAITS = "review_waits"
@@ -58,6 +59,7 @@ _TITLES = {
     Code.CHANGED_MEANWHILE: N_("Something changed while we read, so we read it once more"),
     Code.PERSON_UNCLEAR: N_("A person has to see whose data it is"),
     Code.COPY_PARKED: N_("A person looks at why your copy could not be made"),
+    Code.ANSWERED_BY_HAND: N_("A person has answered this in another way"),
     Code.READY: N_("Your copy is ready"),
     Code.READY_WITHOUT_SOME: N_("Your copy is ready, without some of it"),
     Code.REVIEW_WAITS: N_("A part waits for a person to look at it"),

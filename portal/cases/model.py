@@ -32,13 +32,14 @@ class CaseKind(StrEnum):
 class CaseState(StrEnum):
     """Where a case is. `partly`: a part is ready, another waits for a person's look. `done`: answered without a file (nothing is held).
 
-    `ended`: the file was there for its time and is gone.
+    `answered`: a human answered in another way and said why. `ended`: the file was there for its time and is gone.
     """
 
     OPEN = "open"
     PARTLY = "partly"
     READY = "ready"
     DONE = "done"
+    ANSWERED = "answered"
     CANCELLED = "cancelled"
     ENDED = "ended"
 

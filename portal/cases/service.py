@@ -152,18 +152,23 @@ def release_part(db: Session, number: str, *, actor: str) -> None:
 def resolve_step(db: Session, number: str, *, system: str, outcome: str, reason: str, actor: str) -> None:
     """Settle by hand what waits for a human: `retry`, `skip` or `done`; `reason` is one sentence that the customer sees.
 
-    An empty `system`, or `copy`, is the making of the package itself. Raises `NoSuchCase`, `NothingToSettle`, or what the engine says.
+    An empty `system`, or `copy`, is the making of the package itself: who does that by hand, or gives it up, ends the case. Raises `NoSuchCase`, `NothingToSettle`, or what the engine says.
     """
     case = advancing.lock_case(db, case_by_number(db, number).id)
     act, key = (BUILD, "") if system in ("", "copy") else (EXPORT, system)
     step = newest(steps_of(db, (act,), case.id), act).get(key)
     if step is None or step.state not in (StepState.WAITING, *STUCK):
         raise NothingToSettle("No step of that system waits. `portal case show` lists the systems and where they stand.")
-    settle_by_hand(db, step.id, outcome=ByHand(outcome), reason=reason, actor=actor[:40])
+    decided = ByHand(outcome)
+    settle_by_hand(db, step.id, outcome=decided, reason=reason, actor=actor[:40])
     if act == EXPORT:
         codes = {ByHand.RETRY: Code.SYSTEM_RETRIED, ByHand.SKIP: Code.SYSTEM_LEFT_OUT, ByHand.DONE: Code.SYSTEM_DONE_BY_HAND}
-        note(db, case, codes[ByHand(outcome)], actor="staff", system=key)
-    advancing.advance(db, case)
+        note(db, case, codes[decided], actor="staff", system=key)
+        advancing.advance(db, case)
+    elif decided is not ByHand.RETRY:
+        advancing.close_case(case, CaseState.ANSWERED)
+        advancing.drop_spools(db, case)
+        note(db, case, Code.ANSWERED_BY_HAND, actor="staff")
 
 
 def _same_wish(db: Session, person_id: int, choice: list[str], proven: Scope) -> Case | None:

@@ -82,6 +82,8 @@ def _title(case: Case) -> str:
 def _state(case: Case, due: Due) -> str:
     if case.state is CaseState.PARTLY:
         return "ready"
+    if case.state is CaseState.ANSWERED:
+        return "done"
     if case.state is CaseState.OPEN and due.is_late:
         return "late"
     return str(case.state.value)
@@ -92,6 +94,8 @@ def _lead(case: Case, due: Due, package: Package | None, *, waits: bool) -> str:
         return _("You stopped this request on %(day)s.", day=format_date(case.closed_at or case.received_at))
     if case.state is CaseState.ENDED:
         return _("You had your copy. The file was deleted, as announced.")
+    if case.state is CaseState.ANSWERED:
+        return _("A person has answered this in another way. What they said stands below.")
     if case.state is CaseState.DONE:
         return _("We searched everywhere and hold nothing about you.")
     if package and waits:

@@ -24,6 +24,7 @@ from portal.cases.service import (
     NoSuchCase,
     NoSuchGroup,
     NothingToRelease,
+    NothingToSettle,
     cancel_case,
     case_for_person,
     open_access_case,
@@ -34,7 +35,7 @@ from portal.cases.stages import stages_of
 from portal.cases.workflow import BUILD, EXPORT
 from portal.core import clock
 from portal.core.i18n import format_date, speaking
-from portal.engine.service import steps_of
+from portal.engine.service import ReasonMissing, steps_of
 from portal.identity.sessions import CurrentSession
 from portal.outbox.model import Mail
 from tests.rooms.cases.conftest import House
@@ -285,6 +286,30 @@ def test_c2_of_a_couple_nothing_is_packed_before_it_is_proven_whose_it_is(house:
     assert codes(house, number)[-1] == "person_unclear"
     assert stages(house, current, number)[-1] == ("Your copy", "parked")
     assert not list(folder(PACKAGES).glob("*"))
+
+
+def test_c2_a_human_who_cleared_up_whose_it_is_ends_the_case_with_the_reason(house: House) -> None:
+    current = house.sign_in(COUPLE)
+    number = ask(house, current)
+    house.work()
+    with house.world.writing() as db:
+        resolve_step(db, number, system="copy", outcome="done", reason="We gave you the copy in the shop.", actor="staff-1")
+    assert case_of(house, current, number).state is CaseState.ANSWERED
+    assert not list(folder(SPOOLS).glob("*"))
+    with house.world.reading() as db, speaking("en"):
+        assert "We gave you the copy in the shop." in "\n".join(describe_case(db, number))
+
+
+def test_only_what_waits_can_be_settled_and_never_without_a_reason(house: House) -> None:
+    settle_mail(house)
+    number = ask(house, house.sign_in(MAREN))
+    with house.world.writing() as db, pytest.raises(ReasonMissing):
+        resolve_step(db, number, system="mail", outcome="skip", reason=" ", actor="staff-1")
+    house.work()
+    with house.world.writing() as db, pytest.raises(NothingToSettle):
+        resolve_step(db, number, system="mail", outcome="retry", reason="Again.", actor="staff-1")
+    with house.world.writing() as db, pytest.raises(NothingToSettle):
+        resolve_step(db, number, system="no_such_system", outcome="retry", reason="Again.", actor="staff-1")
 
 
 def test_c2_who_proves_one_record_gets_that_one_and_not_a_word_of_the_other(house: House) -> None:

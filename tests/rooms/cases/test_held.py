@@ -1,6 +1,7 @@
 """What we hold, as the page says it: read from a real shop, grouped by meaning, each thing with its origin."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -41,6 +42,14 @@ def fact(held: Held, title: str) -> Fact:
 def table(held: Held) -> Table:
     """The first list of rows."""
     return next(item for group in held.groups for item in group.items if isinstance(item, Table) and item.key != NUMBERS)
+
+
+def until_all_answered(house: House, current: CurrentSession) -> None:
+    """Wait for the answers that were late."""
+    until = time.monotonic() + 8
+    while page(house, current).waiting and time.monotonic() < until:
+        time.sleep(0.1)
+    assert page(house, current).waiting == ()
 
 
 def words(held: Held) -> str:
@@ -162,10 +171,21 @@ def test_a_slow_system_is_waited_for_no_longer_than_a_page_may_take_and_brings_i
         assert [one.title for one in held.waiting] == ["The mail tool"]
         assert held.searched == ("The shop",)
         assert held.count
-    until = time.monotonic() + 8
-    while page(house, current).waiting and time.monotonic() < until:
-        time.sleep(0.1)
+    until_all_answered(house, current)
     assert page(house, current).searched == ("The shop", "The mail tool")
+
+
+def test_no_transaction_is_open_while_a_system_is_asked(house: House) -> None:
+    current = house.sign_in(MAREN)
+    with house.shop.locked("mail"), ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(page, house, current)
+        time.sleep(1)
+        began = time.monotonic()
+        house.sign_in(NOBODY)
+        assert time.monotonic() - began < 0.5
+        assert not asked.done()
+        asked.result()
+    until_all_answered(house, current)
 
 
 def test_looking_again_asks_only_those_that_did_not_answer(house: House) -> None:
