@@ -2,12 +2,13 @@
 
 import argparse
 import importlib
-import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
 from pathlib import Path
-from typing import Any, get_args
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -59,15 +60,25 @@ def _parts() -> list[type[BaseModel]]:
 
 
 def _type(annotation: Any) -> str:
+    """A type in the words of whoever writes the file."""
     if annotation == dict[str, str]:
         return "text per language"
-    words = re.sub(r"Annotated\[str, [^]]*\)\]", "str", str(annotation))
-    words = re.sub(r"(portal\.config\.model|typing|collections\.abc|datetime)\.", "", words)
-    words = re.sub(r"<(?:class|enum) '([^']*)'>", r"\1", words)
-    literals = get_args(annotation)
-    if literals and all(isinstance(value, str) for value in literals):
-        words = " or ".join(literals)
-    return f"`{_cell(words)}`"
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _type(arguments[0])
+    if origin is Literal:
+        return " or ".join(f"`{value}`" for value in arguments)
+    if origin in (Union, UnionType):
+        return " or ".join(_type(part) for part in arguments if part is not type(None))
+    if origin is list:
+        return f"list of {_type(arguments[0])}"
+    if origin in (dict, Mapping):
+        return f"by key: {_type(arguments[1])}"
+    if isinstance(annotation, type) and issubclass(annotation, StrEnum):
+        return " or ".join(f"`{value.value}`" for value in annotation)
+    if isinstance(annotation, type) and issubclass(annotation, model.Part):
+        return f"[{annotation.__name__}](#{annotation.__name__.lower()})"
+    return {str: "text", int: "number", bool: "true or false"}.get(annotation, getattr(annotation, "__name__", str(annotation)))
 
 
 def _cell(words: str) -> str:

@@ -16,6 +16,7 @@ bp = Blueprint("again", __name__, url_prefix="/again")
 @bp.get("")
 @person_required()
 def show() -> ResponseReturnValue:
+    """Ask for a fresh link before an act of weight."""
     step = steps.read(request.args.get("next"))
     return render_template(
         "site/reauthenticate.html",

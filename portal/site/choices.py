@@ -13,6 +13,7 @@ bp = Blueprint("choices", __name__, url_prefix="/choices")
 @bp.get("")
 @person_required()
 def show() -> ResponseReturnValue:
+    """Each choice with its state and the words that were shown."""
     return render_template(
         "site/choices.html", choices=choices_words.summary(db(), current_session().person_id), stated=choices_words.stated()
     )

@@ -9,7 +9,7 @@ from portal.web.context import database
 from portal.web.guards import public
 from portal.web.transactions import asks_systems
 
-bp = Blueprint("mailbox", __name__, url_prefix="/demo/mailbox")
+bp = Blueprint("mailbox", __name__, url_prefix="/demo")
 WHY = "the demo shows its own mails; it answers on loopback only"
 
 
@@ -18,17 +18,19 @@ def _mails() -> list[ShownMail]:
         return demo_mails(reading)
 
 
-@bp.get("")
+@bp.get("/mailbox")
 @public(WHY)
 @asks_systems
 def show() -> ResponseReturnValue:
+    """Every mail that the demo would have sent, newest first."""
     return render_template("demo/mailbox.html", mails=_mails())
 
 
-@bp.get(".json")
+@bp.get("/mailbox.json")
 @public(WHY)
 @asks_systems
 def as_json() -> ResponseReturnValue:
+    """The same as JSON: to, subject, text, html, headers, at."""
     return jsonify(
         [
             {
@@ -45,7 +47,7 @@ def as_json() -> ResponseReturnValue:
     )
 
 
-@bp.get("/<int:number>")
+@bp.get("/mailbox/<int:number>")
 @public(WHY)
 @asks_systems
 def show_one(number: int) -> ResponseReturnValue:

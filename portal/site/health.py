@@ -13,5 +13,6 @@ bp = Blueprint("health", __name__)
 @bp.get("/healthz")
 @public("says only that it answers")
 def show() -> ResponseReturnValue:
+    """`ok` where this process answers and reaches its database."""
     db().execute(text("SELECT 1"))
     return "ok\n", 200, {"Content-Type": "text/plain; charset=utf-8"}

@@ -15,6 +15,7 @@ bp = Blueprint("held", __name__, url_prefix="/data")
 @person_required()
 @asks_systems
 def show() -> ResponseReturnValue:
+    """Everything held, live, grouped by meaning; or where we looked and found nothing."""
     data = own_data.read()
     if data.closed:
         return redirect(url_for("records.show"))

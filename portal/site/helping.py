@@ -12,4 +12,5 @@ bp = Blueprint("help", __name__, url_prefix="/help")
 @bp.get("")
 @public("help is the same for everyone")
 def show() -> ResponseReturnValue:
+    """How to reach a human, whom to complain to, often asked."""
     return render_template("site/help.html", signed_in=signing.live_session() is not None)

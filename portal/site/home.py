@@ -16,6 +16,7 @@ bp = Blueprint("home", __name__)
 @person_required()
 @asks_systems
 def show() -> ResponseReturnValue:
+    """Home: the three plain things."""
     data = own_data.read()
     with database().reading(current_company().id) as db:
         cases = cases_of(db, current_session().person_id)

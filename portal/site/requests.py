@@ -17,12 +17,14 @@ bp = Blueprint("requests", __name__, url_prefix="/requests")
 @bp.get("")
 @person_required()
 def index() -> ResponseReturnValue:
+    """All that was asked, and the next date in law."""
     return render_template("site/requests.html", **words.overview(db(), cases_of(db(), current_session().person_id)))
 
 
 @bp.get("/<number>")
 @person_required()
 def show(number: str) -> ResponseReturnValue:
+    """One request: the file, the date in law, where each system stands, what happened."""
     try:
         case = case_for_person(db(), current_session().person_id, number)
     except NoSuchCase:

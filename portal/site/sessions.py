@@ -20,6 +20,7 @@ FORGET = '"cache", "storage"'
 @bp.get("")
 @person_required()
 def show() -> ResponseReturnValue:
+    """Where the person is signed in."""
     current = current_session()
     lines = [
         {
@@ -39,6 +40,7 @@ def show() -> ResponseReturnValue:
 @bp.post("/<int:number>/end")
 @person_required()
 def end(number: int) -> ResponseReturnValue:
+    """End one session of the person."""
     current = current_session()
     if not rooms.end_session(db(), current.person_id, number):
         abort(404)
