@@ -106,7 +106,7 @@ def _first_fault(db: Session, person_id: int, rows: Sequence[ConsentEvent]) -> t
 
 def _true_place(row: ConsentEvent, highest: int) -> int | None:
     """The place that a row was written for, whatever it says now; None where it is no row that was written here."""
-    places = [row.sequence, *range(1, highest + 1)]
+    places: list[int] = [row.sequence, *range(1, highest + 1)]
     for place in places:
         made = link(
             company_id=row.company_id,
