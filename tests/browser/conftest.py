@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -77,10 +78,16 @@ class Walker:
         self.page.wait_for_url(self.served.url + "/**")
 
 
+@pytest.fixture(scope="session")
+def kept() -> dict[str, Any]:
+    """What tests of this worker share: the state of one signed-in browser."""
+    return {}
+
+
 @pytest.fixture
-def walker(chromium: Browser, served: Served) -> Iterator["WalkerMaker"]:
+def walker(chromium: Browser, served: Served, kept: dict[str, Any]) -> Iterator["WalkerMaker"]:
     """Makes browsers of their own: `walker()`, `walker(java_script_enabled=False)`, `walker(color_scheme="dark")`."""
-    maker = WalkerMaker(chromium, served)
+    maker = WalkerMaker(chromium, served, kept)
     yield maker
     maker.close()
 
@@ -88,8 +95,8 @@ def walker(chromium: Browser, served: Served) -> Iterator["WalkerMaker"]:
 class WalkerMaker:
     """Opens contexts and closes them all."""
 
-    def __init__(self, chromium: Browser, served: Served) -> None:
-        self.chromium, self.served = chromium, served
+    def __init__(self, chromium: Browser, served: Served, kept: dict[str, Any]) -> None:
+        self.chromium, self.served, self.kept = chromium, served, kept
         self.contexts: list[BrowserContext] = []
 
     def __call__(self, **options: object) -> Walker:
@@ -97,6 +104,14 @@ class WalkerMaker:
         context.set_default_timeout(15_000)
         self.contexts.append(context)
         return Walker(context, self.served)
+
+    def signed_in(self, **options: object) -> Walker:
+        """A browser that has the cookie of the star customer's one session: addresses get a limited number of links an hour."""
+        if "state" not in self.kept:
+            first = self()
+            first.sign_in(self.served.customer)
+            self.kept["state"] = first.context.storage_state()
+        return self(storage_state=self.kept["state"], **options)
 
     def close(self) -> None:
         """Close every context."""

@@ -92,15 +92,13 @@ def test_the_code_can_be_pasted_with_a_space(walker, served):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["en", "ar"])
 def test_axe_finds_nothing_on_any_page(walker, served, scheme, language):
-    walk = walker(color_scheme=scheme)
+    walk = walker.signed_in(color_scheme=scheme)
     found = {}
     for path in DOORS:
         walk.go(f"{path}?lang={language}")
         found[path] = [
             f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in Axe().run(walk.page, options=AXE).response["violations"]
         ]
-    walk.go("/sign-in?lang=en")
-    walk.sign_in(served.customer)
     for path in SIGNED_IN:
         walk.go(f"{path}?lang={language}")
         found[path] = [
@@ -111,8 +109,7 @@ def test_axe_finds_nothing_on_any_page(walker, served, scheme, language):
 
 @pytest.mark.parametrize("language", ["en", "de", "ar"])
 def test_nothing_scrolls_sideways_at_320_pixels_and_at_twice_the_text(walker, served, language):
-    walk = walker(viewport={"width": 320, "height": 640})
-    walk.sign_in(served.customer)
+    walk = walker.signed_in(viewport={"width": 320, "height": 640})
     for path in (*SIGNED_IN, *DOORS):
         walk.go(f"{path}?lang={language}")
         assert walk.page.evaluate("document.documentElement.scrollWidth") <= 320, path
@@ -124,11 +121,12 @@ def test_nothing_scrolls_sideways_at_320_pixels_and_at_twice_the_text(walker, se
 
 def test_everything_can_be_done_by_keyboard_and_the_focus_is_always_seen(walker, served):
     walk = walker(viewport={"width": 1280, "height": 900})
-    mail = walk.ask_for_link(served.customer)
+    mail = walk.ask_for_link("keyboard@example.net")
     walk.page.goto(link_in(mail))
     walk.page.get_by_role("button", name="Sign in").focus()
     walk.page.keyboard.press("Enter")
     walk.page.wait_for_url(served.url + "/")
+    walk = walker.signed_in(viewport={"width": 1280, "height": 900})
     for path in ("/", "/data", "/get-a-copy", "/sessions", "/help"):
         walk.go(path)
         wanted = walk.page.locator("a[href], button, summary, input:not([type=hidden])").evaluate_all(
@@ -165,10 +163,9 @@ def test_H8_after_signing_out_the_back_button_shows_nothing(walker, served):
 
 
 def test_O8_nothing_is_loaded_from_anywhere_else(walker, served):
-    walk = walker()
+    walk = walker.signed_in()
     asked = []
     walk.context.on("request", lambda request: asked.append(request.url))
-    walk.sign_in(served.customer)
     for path in SIGNED_IN:
         walk.go(path)
     assert [url for url in asked if not url.startswith((served.url, "data:"))] == []
