@@ -129,9 +129,7 @@ def show_held(
 
 def review_groups(held: Held) -> frozenset[str]:
     """The groups of which something follows after a person has looked."""
-    return frozenset(
-        group.key for group in held.groups for item in group.items if item.kind == "fact" and getattr(item, "later", False)
-    )
+    return frozenset(group.key for group in held.groups for item in group.items if item.later)
 
 
 def _collect(

@@ -7,7 +7,7 @@ import pytest
 
 from portal.accounts import registry
 from portal.cases.found import Answer, Reading
-from portal.cases.held import Held, Shut, show_held
+from portal.cases.held import Held, Shut, review_groups, show_held
 from portal.cases.items import NUMBERS, Fact
 from portal.cases.reading import READS, Reader, TooManyReads, forget_readings, kept_reading, open_now, read_held
 from portal.cases.scope import scope_of
@@ -120,6 +120,12 @@ def test_free_text_is_said_but_waits_for_a_persons_look(house: House) -> None:
     assert text.later
     assert text.value is None
     assert "Tuva" not in words(held)
+
+
+def test_the_groups_of_which_something_follows_are_known(house: House) -> None:
+    assert review_groups(page(house, house.sign_in(MAREN))) == {"wrote"}
+    house.shop.run("INSERT INTO reviews VALUES (2, 1, 'Sumatra', 'Better.')")
+    assert review_groups(page(house, house.sign_in(MAREN))) == {"bought"}
 
 
 def test_a_password_is_said_to_be_held_and_never_shown(house: House) -> None:
