@@ -8,6 +8,7 @@ Source: 11 CCR 7024(d) for the list, GDPR Art. 12(6), 32 for why; `reference` of
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 
 from portal.adapters.contract import Json, Record, Value, Withheld
 from portal.adapters.detectors import ACCOUNT, CARD, CREDENTIALS, NATIONAL_ID, PASSWORD, find_forbidden
@@ -48,11 +49,13 @@ NAMES = {
 CATEGORY_OF_NAME = {name: category for category, names in NAMES.items() for name in names.split()}
 
 
+@lru_cache(maxsize=4096)
 def is_forbidden(category: str) -> bool:
     """Whether values of this category never leave. Compared by dotted segments: `user.authorizations` is not `user.authorization`."""
     return any(is_within(category, other) for other in CATEGORIES) or not SEGMENTS.isdisjoint(category.split("."))
 
 
+@lru_cache(maxsize=4096)
 def forbidden_by_name(name: str) -> str | None:
     """The forbidden category that a field's own name gives away (`passwordHash`, `api_key`), else None."""
     return CATEGORY_OF_NAME.get(re.sub(r"[^a-z0-9]", "", name.lower()))

@@ -193,7 +193,7 @@ class SqlAdapter(Adapter):
         for layout, rows in batches:
             for key, name in places:
                 if key == layout.table.key and name in layout.at:
-                    texts = (to_json(layout.value(row, name), layout.live.columns[name]) for row in rows)
+                    texts = (to_json(layout.value(row, name), layout.families[name]) for row in rows)
                     found.setdefault((key, name), {}).update((str(text), None) for text in texts if text not in (None, ""))
         return {place: list(values) for place, values in found.items()}
 

@@ -53,6 +53,7 @@ class Layout:
     key: tuple[str, ...]
     at: Mapping[str, int]
     held: Mapping[str, int]
+    families: Mapping[str, Family]
     dialect: str
 
     def key_of(self, row: Row) -> tuple[Any, ...]:
@@ -89,8 +90,20 @@ def make_layout(graph: Graph, key: str, *, full: bool, dialect: str) -> Layout:
         primary,
         {name: position for position, name in enumerate(names)},
         {name: len(names) + position for position, name in enumerate(only_held)},
+        {name: _family(described, live, name) for name in names},
         dialect,
     )
+
+
+def _family(described: SqlTable, live: LiveTable, name: str) -> Family:
+    """What a column holds; the map knows better where the database only says "text" or nothing."""
+    mapped = described.map.field_at((name,))
+    if mapped and live.columns[name] in (Family.TEXT, Family.OTHER):
+        if mapped.fields or mapped.data_type == "object" or mapped.is_array:
+            return Family.JSON
+        if mapped.data_type == "boolean":
+            return Family.BOOLEAN
+    return live.columns[name]
 
 
 def rows_joined(layout: Layout, joins: Iterable[tuple[str, Collection[object]]]) -> Select[Any] | None:

@@ -7,7 +7,7 @@ from portal.adapters import never_leaves
 from portal.adapters.contract import Json, Record, Value, Withheld
 from portal.adapters.sql_queries import Layout, Row
 from portal.adapters.sql_tables import Shown
-from portal.adapters.sql_values import Family, TooLarge, at_path, to_json, to_moment, without_path, write_key
+from portal.adapters.sql_values import TooLarge, at_path, to_json, to_moment, without_path, write_key
 
 
 def make_record(layout: Layout, row: Row) -> Record:
@@ -24,7 +24,7 @@ def make_record(layout: Layout, row: Row) -> Record:
             continue
         try:
             if shown.column not in whole:
-                whole[shown.column] = to_json(layout.value(row, shown.column), _family(layout, shown.column))
+                whole[shown.column] = to_json(layout.value(row, shown.column), layout.families[shown.column])
         except TooLarge:
             withheld.append(Withheld(shown.name, shown.category))
             continue
@@ -49,15 +49,3 @@ def _cut(shown: Shown, value: Json) -> tuple[Json, list[Withheld]]:
         if there:
             found.append(Withheld(".".join((shown.name, *path)), category))
     return value, found
-
-
-def _family(layout: Layout, name: str) -> Family:
-    """What the column holds; the map knows better where the database only says "text" or nothing."""
-    family = layout.live.columns[name]
-    mapped = layout.table.map.field_at((name,))
-    if mapped and family in (Family.TEXT, Family.OTHER):
-        if mapped.fields or mapped.data_type == "object" or mapped.is_array:
-            return Family.JSON
-        if mapped.data_type == "boolean":
-            return Family.BOOLEAN
-    return family
