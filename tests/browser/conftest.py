@@ -59,8 +59,8 @@ class Walker:
 
     def press(self, words: str) -> None:
         """Press the button or link with these words."""
-        target = self.page.get_by_role("button", name=re.compile(f"^{re.escape(words)}"))
-        (target if target.count() else self.page.get_by_role("link", name=re.compile(f"^{re.escape(words)}"))).first.click()
+        name = re.compile(f"^{re.escape(words)}")
+        self.page.get_by_role("button", name=name).or_(self.page.get_by_role("link", name=name)).first.click()
 
     def ask_for_link(self, address: str) -> dict[str, str]:
         """Ask for a link; gives the mail."""
