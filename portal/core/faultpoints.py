@@ -11,6 +11,7 @@ from portal.core.errors import PortalError
 POINTS = frozenset(
     (
         "engine.claimed",  # the attempt is committed, the call has not begun
+        "engine.calling",  # the lease was asked about once more, the system is called next
         "engine.called",  # the system has answered, nothing of it is written
         "engine.settling",  # the result is written, not yet committed
         "engine.settled",  # the result is committed

@@ -60,6 +60,7 @@ def _call(database: Database, handler: Handler, taken: Taken) -> Result | None:
             return None
     if taken.poisonous:
         return Result(Park("keeps_crashing"))
+    faultpoints.point("engine.calling")
     try:
         return Result(handler.probe(claim) if taken.probe_first else handler.run(claim))
     except Exception as error:  # noqa: BLE001  # whatever a handler raises is a failed try, told by class and place
