@@ -20,12 +20,15 @@ from portal.consent.merge import UNSET, State
 from portal.consent.model import ConsentState, Notice
 from portal.consent.notices import notices_by_hash
 from portal.consent.states import read_state
-from portal.consent.words import Act, Actor
+from portal.consent.words import ANSWERS, Act, Actor
 from portal.core import clock
 
 
 class Standing(StrEnum):
-    """A choice in one word, as the page shows it. What expired, or came from an old list, nobody answered: unset."""
+    """A choice in one word, as the page shows it. `paused`: it would be used, were it not paused.
+
+    `unset`: nobody answered; what expired or came from an old list is no answer (`said` tells them apart).
+    """
 
     UNSET = "unset"
     GIVEN = "given"
@@ -124,17 +127,6 @@ def history_of(db: Session, person_id: int) -> list[HistoryEntry]:
     return [HistoryEntry(event, _shown(event, notices)) for event in events]
 
 
-def standing_of(state: State, at: datetime) -> Standing:
-    """One word for a state."""
-    if state.pending:
-        return Standing.PENDING
-    if at < state.paused_until and state.said in (None, Act.GIVEN, Act.IMPORTED, Act.EXPIRED):
-        return Standing.PAUSED
-    if state.said in (None, Act.IMPORTED, Act.EXPIRED):
-        return Standing.UNSET
-    return Standing(state.said.value)
-
-
 @dataclass(frozen=True, slots=True)
 class _Seen:
     """What was read for one page."""
@@ -154,19 +146,12 @@ class _Seen:
     def channel(self, choice: Choice, title: Text, purpose: Purpose) -> ChannelChoice:
         state = self.states.get(choice, UNSET)
         event = self.decided.get(state.sequence or 0)
-        answer = may_use(
-            purpose.basis,
-            state,
-            self.at,
-            accept_legacy_until=purpose.accept_legacy_until,
-            time_zone=ZoneInfo(self.company.time_zone),
-        )
         return ChannelChoice(
             key=choice.channel,
             title=title,
-            standing=standing_of(state, self.at),
+            standing=self.standing(purpose, state),
             said=state.said,
-            answer=answer,
+            answer=self.answer(purpose, state, self.at),
             since=state.since,
             until=state.paused_until if self.at < state.paused_until else None,
             frequency=state.frequency,
@@ -179,10 +164,21 @@ class _Seen:
 
     def topics(self, choice: Choice, purpose: Purpose) -> list[TopicChoice]:
         return [
-            TopicChoice(key, topic.title, standing_of(state, self.at), state.since)
+            TopicChoice(key, topic.title, self.standing(purpose, state), state.since)
             for key, topic in purpose.topics.items()
             if (state := self.states.get(Choice(choice.purpose, choice.channel, key))) is not None
         ]
+
+    def answer(self, purpose: Purpose, state: State, at: datetime) -> Answer:
+        legacy, zone = purpose.accept_legacy_until, ZoneInfo(self.company.time_zone)
+        return may_use(purpose.basis, state, at, accept_legacy_until=legacy, time_zone=zone)
+
+    def standing(self, purpose: Purpose, state: State) -> Standing:
+        if state.pending:
+            return Standing.PENDING
+        if self.at < state.paused_until and self.answer(purpose, state, state.paused_until).allowed:
+            return Standing.PAUSED
+        return Standing(state.said.value) if state.said in ANSWERS else Standing.UNSET
 
 
 def _shown(event: Event, notices: Mapping[bytes, Notice]) -> ShownNotice | None:

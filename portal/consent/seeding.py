@@ -68,7 +68,8 @@ def import_history(db: Session, acts: Iterable[PastAct]) -> int:
     chains: dict[int, list[PastAct]] = defaultdict(list)
     for email, own in theirs.items():
         address = normal_address(email, allow_non_ascii=True)
-        chains[person_for(db, Identifier(EMAIL, address), language=own[-1].language).id] += own
+        newest = max(own, key=lambda act: act.at)
+        chains[person_for(db, Identifier(EMAIL, address), language=newest.language).id] += own
     rows: Rows = {ConsentEvent: [], ConsentChain: [], ConsentState: []}
     notices: Notices = {}
     for person_id, key in _keys(db, sorted(chains)).items():

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from portal.accounts import registry
 from portal.config import Config, load_config
-from portal.consent.choices import ChannelChoice, choices_of
+from portal.consent.choices import ChannelChoice, ShownNotice, choices_of
 from portal.consent.events import Event
 from portal.consent.ledger import append_event
 from portal.consent.notices import notice_for, publish_notices
@@ -41,7 +41,7 @@ def changed_configuration(notices: dict[str, dict[str, str]]) -> Config:
     with tempfile.TemporaryDirectory() as folder:
         shutil.copy(COMPANIES.parent / "logo.svg", folder)
         file = Path(folder) / "portal.yaml"
-        file.write_text(yaml.safe_dump(companies, allow_unicode=True))
+        file.write_text(yaml.safe_dump(companies, allow_unicode=True, sort_keys=False))
         return load_config(file)
 
 
@@ -77,6 +77,12 @@ class Customer:
         company = registry.company(company_of(self.db))
         shown = next(one for one in choices_of(self.db, company, self.id) if one.key == purpose)
         return next(one for one in shown.channels if one.key == channel)
+
+    def reads(self, choice: str = "newsletter.email") -> ShownNotice:
+        """The words that the page shows with an answer."""
+        notice = self.sees(choice).notice
+        assert notice is not None
+        return notice
 
     def may_be_used(self, choice: str = "newsletter.email") -> bool:
         """May the company use the choice now?"""
