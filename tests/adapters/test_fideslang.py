@@ -241,6 +241,34 @@ def test_a_category_of_the_companys_own_is_taken_below_a_known_one_or_once_decla
     assert read(tmp_path, declared)
 
 
+def test_a_map_that_a_tool_wrote_out_with_all_its_empty_keys_is_read(tmp_path: Path) -> None:
+    (only,) = read(
+        tmp_path,
+        """\
+        dataset:
+          - fides_key: d
+            organization_fides_key: default_organization
+            tags: null
+            meta: null
+            data_categories: null
+            fides_meta: {resource_id: d.p.d, after: null, namespace: {dataset_id: d, project_id: p}}
+            collections:
+              - name: users
+                description: null
+                data_categories: null
+                fields:
+                  - name: id
+                    description: null
+                    data_categories: [user.contact]
+                    fides_meta: {references: null, identity: some_user_id, primary_key: null, data_type: integer, length: null,
+                                 return_all_elements: null, read_only: null, custom_request_field: null}
+                    fields: null
+                fides_meta: {after: null, erase_after: null, skip_processing: false, masking_strategy_override: null, partitioning: null}
+        """,
+    )
+    assert only.collections[0].fields[0].identity == "some_user_id"
+
+
 def test_maps_of_several_files_reference_one_another(tmp_path: Path) -> None:
     (tmp_path / "a.yml").write_text(one_field("references: [{dataset: e, field: c.f}]"))
     (tmp_path / "b.yml").write_text("dataset: [{fides_key: e, collections: [{name: c, fields: [{name: f}]}]}]")
