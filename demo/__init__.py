@@ -30,6 +30,7 @@ FILES = {
 """The variables that `portal.yaml` names, and the file that stands for each."""
 
 __all__ = [
+    "FILES",
     "CONFIG",
     "CUSTOMER",
     "HOUSEHOLD",

@@ -6,12 +6,10 @@ from pathlib import Path
 
 from flask import Flask
 
-import demo
 from demo.seeding import seed
 from portal import create_app
 from portal.commands.database import migrate_database
-from portal.commands.demo import FIRST, prepare
-from portal.core import clock
+from portal.commands.demo import FIRST, make_databases, prepare
 from portal.settings import read_settings
 from portal.starting import Running, start
 
@@ -24,7 +22,7 @@ def start_demo(
     if database_url is not None:
         environment["PORTAL_DATABASE_URL"] = database_url
     os.environ.update(environment)
-    demo.make(folder, today or clock.now().date())
+    make_databases(environment, today)
     migrate_database(environment["PORTAL_DATABASE_URL"], quiet=True)
     running = start(
         read_settings(os.environ), urls={FIRST: f"http://127.0.0.1:{port}"}, hosts={FIRST: ["127.0.0.1", "localhost"]}

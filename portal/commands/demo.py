@@ -12,12 +12,14 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from portal.core import clock, crypto
+from portal.core import crypto
 from portal.core.errors import PortalError
 from portal.settings import read_settings
 
@@ -54,7 +56,7 @@ def run(wanted: int, *, as_json: bool, folder: Path) -> int:
     from portal.commands.serve import serve
     from portal.starting import start
 
-    demo.make(folder, clock.now().date())
+    make_databases(environment)
     migrate_database(environment["PORTAL_DATABASE_URL"], quiet=True)
     urls = {FIRST: f"http://127.0.0.1:{port}", "alpenrad": f"http://alpenrad.localhost:{port}"}
     running = start(read_settings(os.environ), urls=urls, hosts={FIRST: ["127.0.0.1", "localhost"]})
@@ -94,11 +96,21 @@ def prepare(folder: Path, port: int) -> dict[str, str]:
         "PORTAL_FILES": str(folder / "files"),
         "PORTAL_BIND": f"127.0.0.1:{port}",
         **demo.environment(folder),
+        **{name: os.environ[name] for name in demo.FILES if os.environ.get(name, "").startswith("postgresql")},
     }
     # So that other commands can be pointed at the running demo: `set -a; . var/demo/environment`.
     lines = (f"{name}={shlex.quote(value)}" for name, value in environment.items())
     (folder / "environment").write_text("\n".join(lines) + "\n")
     return environment
+
+
+def make_databases(environment: Mapping[str, str], today: date | None = None) -> None:
+    """The companies' own databases: SQLite files, or PostgreSQL where the environment names one."""
+    import demo
+
+    shop, mailtool, crm, billing = (environment[name] for name in demo.FILES)
+    demo.make_fjordkaffe(shop, today, mailtool=mailtool)
+    demo.make_alpenrad(crm, billing, today)
 
 
 def free_port(wanted: int) -> int:
