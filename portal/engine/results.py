@@ -101,7 +101,8 @@ def _write(db: Session, handler: Handler, claim: Claim, result: Result) -> bool:
     verdict = judge(step, handler, result, now)
     _apply(db, step, verdict, now, result)
     handler.settle(db, claim, verdict.told)
-    if handler.calls_system:
+    # The portal's own lane has no breaker: one system asked from there must not hold up everything else.
+    if handler.calls_system and claim.system:
         _note_system(db, claim, result)
     logs.event("engine.step", act=claim.act, step=claim.step_id, company=claim.company_id, system=claim.system, state=step.state)
     return True

@@ -143,6 +143,14 @@ def test_a_silent_system_is_tried_with_one_step_and_opened_by_its_success(world:
     assert (lane(world, "shop").open_until, lane(world, "shop").failures) == (None, 0)
 
 
+def test_E4_the_portals_own_work_is_never_held_up_by_a_system_it_asked(world: World) -> None:
+    for number in range(FAILURES_THAT_OPEN + 1):
+        ask(world, subject_id=number, person_id=None, system="")
+    silent = Work(TryLater("down", after=0))
+    PollingDelivery(world.database, {"export": silent}, threads=1, owner="me").run_due()
+    assert len(silent.ran) == FAILURES_THAT_OPEN + 1
+
+
 def test_E4_a_step_behind_a_silent_system_is_told_when_its_date_comes(world: World) -> None:
     last = clock.now() + timedelta(minutes=1)
     waits = ask(world, subject_id=999, not_after=last, run_at=clock.now() + timedelta(seconds=5))
