@@ -88,11 +88,13 @@ def _words(choice: ChannelChoice) -> str:
     if choice.standing is Standing.REFUSED:
         return _("No, since %(day)s", day=day)
     if choice.standing is Standing.WITHDRAWN:
-        return _("Taken back on %(day)s. It was yes.", day=day)
+        return _("Taken back on %(day)s", day=day)
     if choice.standing is Standing.OBJECTED:
-        return _("You objected on %(day)s", day=day)
+        return _("Objected on %(day)s, so it counts as no", day=day)
     if choice.standing is Standing.PENDING:
         return _("Waits for you to confirm it, so it counts as no")
+    if choice.said is Act.IMPORTED and choice.answer.allowed:
+        return _("An old list says yes, and for now that counts")
     if choice.said is Act.IMPORTED:
         return _("An old list says yes. That proves nothing, so it counts as no")
-    return _("Not answered, so it counts as no")
+    return _("Not answered. It is allowed until you say no") if choice.answer.allowed else _("Not answered, so it counts as no")

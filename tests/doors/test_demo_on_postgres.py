@@ -20,7 +20,9 @@ def test_the_shop_is_made_in_and_read_from_a_postgresql_database_that_is_named(t
         assert "Maren Vik" in browser.answer.text
         engine = create_engine(url)
         with engine.begin() as connection:
-            connection.execute(text("UPDATE customers SET phone = '+47 400 99 999' WHERE email = :email"), {"email": demo.CUSTOMER})
+            connection.execute(
+                text("UPDATE customers SET phone = '+47 400 99 999' WHERE email = :email"), {"email": demo.CUSTOMER}
+            )
         engine.dispose()
         browser.open("/sessions")
         browser.submit("Sign out")
