@@ -8,8 +8,8 @@ from enum import StrEnum
 from portal.adapters.contract import Record
 from portal.cases.apart import Candidate
 
-ROWS_ON_A_PAGE = 200
-"""Rows of one collection that a page shows; the copy holds all of them."""
+ROWS_ON_A_PAGE = 50
+"""Rows of one collection that a page shows, the newest; the copy holds all of them."""
 
 
 class Answer(StrEnum):

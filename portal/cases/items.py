@@ -36,6 +36,7 @@ class Fact:
     later: bool = False
     place: str = ""
     ties: bool = False
+    recipients: tuple[str, ...] = ()
     wrong_url: str = ""
     kind: str = "fact"
 
@@ -74,7 +75,7 @@ def _facts(company: Company, system: str, collection: str, record: Record, home:
         text = as_text(value.value)
         if not text:
             continue
-        ties = meaning.is_within(value.category, "system")
+        ties = meaning.only_ties(value.category, value.value)
         said = about(company, system, collection, replace(value, obtained=None) if ties else value)
         group = meaning.group_of(value.category, said.kind)
         later = said.release is Release.REVIEW
@@ -83,7 +84,7 @@ def _facts(company: Company, system: str, collection: str, record: Record, home:
                 _key(system, collection, value.name), home if group == meaning.OTHER else group, said.title, None if later else text,
                 said.source, said.why, format_list(said.recipients), said.until,
                 outside=said.outside, long=is_long(text), later=later,
-                place=collection_title(company, system, collection), ties=ties,
+                place=collection_title(company, system, collection), ties=ties, recipients=said.recipients,
             )
         )  # fmt: skip
     return found + _withheld(company, system, collection, [record], home)
@@ -114,7 +115,7 @@ def gather_numbers(items: Sequence[Item]) -> list[Item]:
         tuple(dict.fromkeys((one.place, one.title, one.value or "") for one in numbers)),
         _("They tie your data together and mean nothing else."),
         joined(one.source for one in numbers), joined(one.why for one in numbers),
-        joined(one.who for one in numbers if one.who), joined(one.until for one in numbers),
+        format_list(list(dict.fromkeys(name for one in numbers for name in one.recipients))), joined(one.until for one in numbers),
     )  # fmt: skip
     return [*(item for item in items if item not in numbers), table]
 

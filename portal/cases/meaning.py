@@ -3,9 +3,11 @@
 Must never group by table or system: where a value lies is the company's business, what it says is the person's.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 
+from portal.adapters.contract import Json
 from portal.config.model import SourceKind
 from portal.core.i18n import N_, _
 
@@ -39,6 +41,9 @@ LEADS = {
     DERIVED: N_("Made by a program from other facts about you."),
 }
 
+NUMBER = re.compile(r"\S*\d\S*")
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
 # By the category names of Fideslang; the longest one that fits decides, so a company's own sub-categories need no entry.
 _BY_CATEGORY = {
     "user": WHO,
@@ -65,6 +70,13 @@ _BY_CATEGORY = {
 def is_within(category: str, ancestor: str) -> bool:
     """Whether `category` is `ancestor` or lies below it, by dotted segments: `user.names` is not within `user.name`."""
     return category == ancestor or category.startswith(ancestor + ".")
+
+
+def only_ties(category: str, value: Json) -> bool:
+    """Whether the value is a number that only ties rows together; a state or a date of a system says something by itself."""
+    if isinstance(value, str):
+        return is_within(category, "system") and NUMBER.fullmatch(value) is not None and DAY.match(value) is None
+    return is_within(category, "system") and isinstance(value, int) and not isinstance(value, bool)
 
 
 def group_of(category: str, kind: SourceKind) -> str:

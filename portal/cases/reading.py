@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
+from heapq import heappush, heappushpop
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -94,7 +95,7 @@ def forget_readings(db: Session, *session_ids: int) -> None:
 
 
 def ask_system(place: Place, subject: Subject) -> SystemReading:
-    """One system's whole answer for a page: matches that stand the comparison, and their first rows. Raises nothing."""
+    """One system's whole answer for a page: matches that stand the comparison, and their newest rows. Raises nothing."""
     try:
         adapter = open_system(place)
         found = true_matches(subject, adapter.find(subject), company=place.company, system=place.key)
@@ -185,19 +186,28 @@ def _kept(db: Session, reader: Reader) -> dict[str, SystemReading]:
 
 def _read_record(adapter: Adapter, match: Match, kinds: Collection[str]) -> FoundRecord:
     provable = frozenset(adapter.proof_values(match, kinds)) if kinds else frozenset[str]()
-    return FoundRecord(match.key, match.tells_apart, provable, tuple(_first_rows(adapter.export(match))))
+    return FoundRecord(match.key, match.tells_apart, provable, tuple(_newest_rows(adapter.export(match))))
 
 
-def _first_rows(records: Iterable[Record]) -> Iterator[Rows]:
-    """Per collection the first rows and how many there are: counting goes on where keeping stops."""
-    first: dict[str, list[Record]] = {}
+def _newest_rows(records: Iterable[Record]) -> Iterator[Rows]:
+    """Per collection the newest rows, newest first, and how many there are: counting goes on where keeping stops.
+
+    What bears no date counts as newer the later it comes.
+    """
+    newest: dict[str, list[tuple[str, int, Record]]] = {}
     totals: dict[str, int] = {}
     for record in records:
-        rows = first.setdefault(record.collection, [])
-        totals[record.collection] = totals.get(record.collection, 0) + 1
+        rows = newest.setdefault(record.collection, [])
+        number = totals[record.collection] = totals.get(record.collection, 0) + 1
+        day = max((f"{value.obtained:%Y-%m-%dT%H:%M:%S}" for value in record.values if value.obtained), default="")
         if len(rows) < ROWS_ON_A_PAGE:
-            rows.append(withhold(record))
-    return (Rows(collection, tuple(rows), totals[collection]) for collection, rows in first.items())
+            heappush(rows, (day, number, withhold(record)))
+        else:
+            heappushpop(rows, (day, number, withhold(record)))
+    return (
+        Rows(collection, tuple(record for _day, _number, record in sorted(rows, reverse=True)), totals[collection])
+        for collection, rows in newest.items()
+    )
 
 
 def _silent(place: Place, answer: Answer, error: str) -> SystemReading:

@@ -16,7 +16,9 @@ from portal.core.i18n import _, format_date, format_list, format_number
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Several rows of one collection. `more` says what of them is not shown here; `later` that some columns wait for a person's look."""
+    """Several rows of one collection. `more` says what of them is not shown here; `later` that some columns wait for a person's look,
+    `ties` which columns are numbers that only tie rows together.
+    """
 
     key: str
     group: str
@@ -30,6 +32,7 @@ class Table:
     until: str
     outside: bool = False
     later: bool = False
+    ties: tuple[bool, ...] = ()
     wrong_url: str = ""
     kind: str = "rows"
 
@@ -59,6 +62,7 @@ def table_of(
         key, group, collection_title(company, system, collection), tuple(said[name].title for name in shown), cells,
         _more(len(cells), total if shown else 0, held_back), *together(list(said.values()), records),
         outside=any(one.outside for one in said.values()), later=bool(held_back),
+        ties=tuple(meaning.only_ties(first[name].category, first[name].value) for name in shown),
     )  # fmt: skip
 
 
@@ -75,7 +79,7 @@ def together(said: Sequence[About], records: Sequence[Record] = ()) -> tuple[str
     return (
         source,
         joined(one.why for one in said),
-        joined(name for one in said for name in one.recipients),
+        format_list(list(dict.fromkeys(name for one in said for name in one.recipients))),
         joined(one.until for one in said),
     )
 
