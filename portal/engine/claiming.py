@@ -6,6 +6,7 @@ Must never hand a step to two workers, read a person's data while it is being er
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_, select, update
@@ -167,7 +168,12 @@ def must_wait(handlers: Mapping[str, Handler]) -> ColumnElement[bool]:
 
     An erasure that has not begun lets every open reading of the person finish first; a reading waits for an erasure that has.
     """
-    reads = [act for act, handler in handlers.items() if handler.repeatable and handler.calls_system]
+    return _crosses(tuple(act for act, handler in handlers.items() if handler.repeatable and handler.calls_system))
+
+
+@cache
+def _crosses(reads: tuple[str, ...]) -> ColumnElement[bool]:
+    """The condition itself, built once: it stands in every question of every worker."""
     read, erasure, begun = aliased(Step), aliased(Step), aliased(Step)
     reading = (read.person_id == Step.person_id, ~read.irreversible, read.act.in_(reads))
     own_erasure_begun = exists().where(

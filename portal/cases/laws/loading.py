@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
@@ -23,7 +24,9 @@ def load_law(law_id: str, *, folder: Path = FOLDER, reviews: Mapping[str, Review
 
     Raises `DocumentError` for a mistake in its file or an unknown id, `LawNeedsReview` where it cannot be used unreviewed.
     """
-    return in_force(read_law(folder / f"{law_id}.yaml"), reviews or {})
+    # Laws come with the code and change with it: every case would wait for the same file to be read.
+    read = _read_shipped if folder == FOLDER else read_law
+    return in_force(read(folder / f"{law_id}.yaml"), reviews or {})
 
 
 def load_laws(ids: Iterable[str], *, folder: Path = FOLDER, reviews: Mapping[str, Review] | None = None) -> list[Law]:
@@ -47,6 +50,9 @@ def read_law(path: Path) -> Law:
     if law.id != path.stem:
         raise document.error(("id",), f"The file is named {path.stem}.", "File name and id of a law are the same.")
     return law
+
+
+_read_shipped = cache(read_law)
 
 
 def unknown_law(law_id: str, file: str, line: int) -> DocumentError:
