@@ -93,17 +93,22 @@ class SealedWriter:
         self.size += len(plain)
         return len(plain)
 
-    def finish(self) -> int:
-        """Make the file appear under its name, whole and on the disk; returns its plain size in bytes."""
+    def finish(self, *, lasting: bool = True) -> int:
+        """Make the file appear under its name, whole and on the disk; returns its plain size in bytes.
+
+        What is not `lasting`, since a crash would begin it anew anyway, does not wait for the disk.
+        """
         if self._file is None:
             raise ValueError("This file is finished or was given up.")
         self._put(self._seal.close(self._number, bytes(self._pending), last=True))
         try:
             with _naming_full_disks():
-                os.fsync(self._file.fileno())
+                if lasting:
+                    os.fsync(self._file.fileno())
                 self._file.close()
                 self._part.replace(self.path)
-                _sync_folder(self.path.parent)
+                if lasting:
+                    _sync_folder(self.path.parent)
         except BaseException:
             self.discard()
             raise

@@ -88,7 +88,7 @@ def spool_rows(
                 _add(spool, record, waits)
         for spool in opened.values():
             _flush(spool)
-            spool.writer.finish()
+            spool.writer.finish(lasting=False)
     finally:
         for spool in opened.values():
             spool.writer.discard()
