@@ -39,6 +39,9 @@ def as_text(value: Json) -> str:
 
 def clean(text: str) -> str:
     """The text without control characters and without marks that turn its surroundings; line ends stay."""
+    if text.isprintable():
+        # Nearly every value: no letter in it is one of those that are taken out below.
+        return text
     kept = text.replace("\r\n", "\n").translate(_TURNING)
     return "".join(
         letter for letter in kept if letter in "\n\t" or unicodedata.category(letter)[0] != "C" or letter in "\u200c\u200d"

@@ -98,7 +98,12 @@ def N_(message: str) -> str:  # noqa: N802  # the name that message extraction l
 
 def locale() -> Locale:
     """Babel's locale of the language in force."""
-    return Locale.parse(language(), sep="-")
+    return _locale_of(language())
+
+
+@cache
+def _locale_of(code: str) -> Locale:
+    return Locale.parse(code, sep="-")
 
 
 def in_zone(moment: datetime) -> datetime:
