@@ -4,25 +4,10 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
-from sqlalchemy import MetaData
 
-from portal.core.db import Base, Database
+from portal.core.db import Database
 
 FOLDER = Path(__file__).parent / "migrations"
-
-
-def metadata() -> MetaData:
-    """The tables of all rooms."""
-    import portal.accounts.model
-    import portal.cases.model
-    import portal.consent.model
-    import portal.core.limits
-    import portal.engine.model
-    import portal.identity.model
-    import portal.outbox.model
-    import portal.people.model  # noqa: F401  # importing the models is what fills the metadata
-
-    return Base.metadata
 
 
 def _config(connection: object) -> AlembicConfig:

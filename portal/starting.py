@@ -10,10 +10,12 @@ from pathlib import Path
 
 from sqlalchemy import inspect, text
 
+import portal.tables  # noqa: F401  # key checks and rotation have to see the tables of every room
 from portal.accounts import registry
 from portal.accounts.companies import upsert_companies
 from portal.adapters.contract import Place
 from portal.adapters.registry import known_kinds
+from portal.cases.advancing import keys_of_files
 from portal.cases.laws.loading import shipped
 from portal.config import Config, load_config
 from portal.consent.notices import publish_notices
@@ -55,11 +57,18 @@ def start(settings: Settings, *, urls: dict[str, str] | None = None, hosts: dict
     for key, company_id in ids.items():
         with database.writing(company_id) as db:
             publish_notices(db, config.company(key))
-    with database.reading(ALL_COMPANIES) as db:
-        for kind, key_ids in used_key_ids(db).items():
-            for key_id in key_ids:
-                crypto.keys().by_id(kind, key_id)
+    refuse_missing_keys(database)
     return Running(settings, config, database)
+
+
+def refuse_missing_keys(database: Database) -> None:
+    """Raise `KeysAreBroken` where a row or a file needs a key that the ring no longer has. Looks into every table of every room."""
+    with database.reading(ALL_COMPANIES) as db:
+        used = used_key_ids(db)
+    used["data"] |= keys_of_files()
+    for kind, key_ids in used.items():
+        for key_id in key_ids:
+            crypto.keys().by_id(kind, key_id)
 
 
 def check_names(config: Config) -> None:

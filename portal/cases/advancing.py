@@ -3,6 +3,7 @@
 Must run in the transaction that ended the step, with the case's row held, so that the last of two parallel steps sees the other.
 """
 
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 from portal.cases.model import OPEN_STATES, Case, CasePart, CaseState, Package, PartState, Spool
 from portal.cases.workflow import BUILD, EXPORT, may_build, next_round
 from portal.core import clock
+from portal.core.vault import SealedFileIsBroken, sealed_with
 from portal.engine.service import add_step, steps_of
 from portal.settings import settings
 
@@ -48,6 +50,16 @@ def drop_spools(db: Session, case: Case) -> None:
     for spool in db.scalars(select(Spool).filter_by(case_id=case.id)):
         (folder(SPOOLS) / spool.file).unlink(missing_ok=True)
         db.delete(spool)
+
+
+def keys_of_files() -> set[str]:
+    """Ids of the data keys that downloads and spools on disk were sealed with: they have to stay in the ring as long."""
+    files = (path for name in (SPOOLS, PACKAGES) if folder(name).is_dir() for path in folder(name).iterdir() if path.is_file())
+    found = set()
+    for path in files:
+        with suppress(FileNotFoundError, SealedFileIsBroken):
+            found.add(sealed_with(path))
+    return found
 
 
 def drop_package(package: Package) -> None:

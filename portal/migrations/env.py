@@ -5,7 +5,7 @@ from typing import Any
 from alembic import context
 
 from portal.core.db import Encrypted, Moment
-from portal.migrating import metadata
+from portal.tables import METADATA
 
 
 def plain_type(kind: str, thing: Any, autogenerate: Any) -> Any:
@@ -20,7 +20,7 @@ def plain_type(kind: str, thing: Any, autogenerate: Any) -> Any:
 connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
-    target_metadata=metadata(),
+    target_metadata=METADATA,
     render_item=plain_type,
     render_as_batch=connection.dialect.name == "sqlite",
     compare_type=True,

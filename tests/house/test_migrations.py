@@ -6,8 +6,9 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect
 
 from portal.core.db import Database
-from portal.migrating import metadata, migrate, migrate_back
+from portal.migrating import migrate, migrate_back
 from portal.starting import NotMigrated, current_revision, newest_revision, refuse_unmigrated
+from portal.tables import METADATA
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def test_from_empty_to_head_is_what_the_models_say(empty):
     migrate(empty)
     with empty.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, metadata()) == []
+        assert compare_metadata(context, METADATA) == []
     assert current_revision(empty) == newest_revision()
 
 
