@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 
 from flask import Flask
 from werkzeug.test import Client, TestResponse
@@ -31,6 +32,7 @@ class Site:
     app: Flask
     worker: Worker
     folder: Path
+    seen: dict[str, Any] = field(default_factory=dict)
 
     def browser(self, host: str = FIRST_HOST, **headers: str) -> "Browser":
         """A fresh browser at one company."""

@@ -3,7 +3,7 @@
 import pytest
 
 import demo
-from tests.doors.test_sign_in import changed, digest
+from tests.doors.tables import changed, digest
 
 MAREN = demo.CUSTOMER
 

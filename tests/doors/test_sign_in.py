@@ -6,8 +6,8 @@ import pytest
 
 import demo
 from portal.core import clock
-from portal.core.db import Base
 from tests.doors.site import FIRST_HOST, SECOND_HOST, open_site
+from tests.doors.tables import changed, digest, shape, strip
 
 MAREN = demo.CUSTOMER
 NOBODY = "nobody.at.all@example.net"
@@ -263,31 +263,3 @@ def test_H16_a_cookie_of_one_company_means_nothing_at_another(site):
     other = site.browser(SECOND_HOST)
     other.client.set_cookie("portal", cookie.value, domain="alpenrad.localhost")
     assert not is_in(other)
-
-
-def digest(site):
-    """Every table of the portal as it stands."""
-    with site.running.database.engine.connect() as connection:
-        return {
-            table.name: sorted(map(repr, connection.exec_driver_sql(f'SELECT * FROM "{table.name}"')))
-            for table in Base.metadata.sorted_tables
-        }
-
-
-def changed(before, after):
-    """Names of tables that differ."""
-    return {name for name in after if after[name] != before[name]}
-
-
-def strip(html):
-    """A page without what differs on every load."""
-    import re
-
-    return re.sub(r'name="csrf_token" value="[^"]*"|<time[^>]*>[^<]*</time>', "", html)
-
-
-def shape(text):
-    """A mail's text without what is random in it."""
-    import re
-
-    return re.sub(r"/in/[\w-]+|\d{4} \d{4}|\d\d:\d\d", "", text)

@@ -4,28 +4,22 @@ import re
 
 import pytest
 
-import demo
-from tests.doors.site import SECOND_HOST
-from tests.doors.test_sign_in import changed, digest, strip
+from tests.doors.tables import changed, digest, strip
+from tests.doors.walked import open_walked
 
-MAREN, OTHER = demo.CUSTOMER, demo.stars.MANY_ORDERS.email
-ANNA = demo.stars.ANNA.email
 MAY_CHANGE_ON_GET = {"limit_counter", "session", "held_read"}
 """Counting for limits, last-seen, and the ten minutes for which a reading is kept."""
 
 
 @pytest.fixture
-def grounds(site):
+def grounds(tmp_path):
     """Maren with a case and a session, another customer, and a customer of the other company."""
-    maren, other, foreign = site.signed_in(MAREN), site.signed_in(OTHER), site.signed_in(ANNA, SECOND_HOST)
-    maren.open("/get-a-copy")
-    maren.submit("Continue", scope="all")
-    maren.submit("Make my copy")
-    number = maren.path.rsplit("/", 1)[1]
-    site.work()
-    maren.open("/sessions")
-    own_session = re.search(r"/sessions/(\d+)/end", site.signed_in(MAREN).open("/sessions").text)
-    return site, maren, other, foreign, number, own_session[1] if own_session else "1"
+    walked = open_walked(tmp_path / "demo")
+    maren, other, foreign = walked.three()
+    own_session = re.search(r"/sessions/(\d+)/end", maren.open("/sessions").text)
+    assert own_session
+    yield walked.site, maren, other, foreign, walked.number, own_session[1]
+    walked.site.running.database.close()
 
 
 def paths(rule, number, session):
