@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from portal.adapters.contract import Json, Record, Value, Withheld
-from portal.adapters.detectors import ACCOUNT, CARD, CREDENTIALS, NATIONAL_ID, PASSWORD, find_forbidden
+from portal.adapters.detectors import ACCOUNT, CARD, CREDENTIALS, NATIONAL_ID, PASSWORD, find_forbidden, is_worth_a_look
 from portal.adapters.taxonomy import is_within
 
 MARKER = "[•••]"
@@ -71,23 +71,26 @@ def withhold(record: Record) -> Record:
     """The record without anything forbidden: whole values by category and name, parts of values by form, however deep they stand."""
     values: list[Value] = []
     withheld = dict.fromkeys(record.withheld)
+    changed = len(withheld) != len(record.withheld)
     for value in record.values:
-        reason = reason_to_withhold(value.name, (value.category,))
+        reason = _reason(value.name, value.category)
         if reason is not None:
+            changed = True
             if value.value is not None:
                 withheld[Withheld(value.name, reason)] = None
             continue
         cleaned, found = clean(value.value)
-        for category in found:
-            withheld[Withheld(value.name, category)] = None
-        values.append(replace(value, value=cleaned) if found else value)
-    if (
-        len(values) == len(record.values)
-        and not withheld
-        and all(one is two for one, two in zip(values, record.values, strict=True))
-    ):
-        return record
-    return replace(record, values=tuple(values), withheld=tuple(withheld))
+        if found:
+            changed = True
+            withheld.update((Withheld(value.name, category), None) for category in found)
+            value = replace(value, value=cleaned)
+        values.append(value)
+    return replace(record, values=tuple(values), withheld=tuple(withheld)) if changed else record
+
+
+@lru_cache(maxsize=4096)
+def _reason(name: str, category: str) -> str | None:
+    return reason_to_withhold(name, (category,))
 
 
 def clean(value: Json) -> tuple[Json, tuple[str, ...]]:
@@ -117,6 +120,8 @@ def clean(value: Json) -> tuple[Json, tuple[str, ...]]:
 
 
 def _clean_text(text: str) -> tuple[str, tuple[str, ...]]:
+    if not is_worth_a_look(text):
+        return text, ()
     parts: list[str] = []
     found: dict[str, None] = {}
     end = 0

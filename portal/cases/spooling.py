@@ -92,4 +92,7 @@ def _within(record: Record, opens: Callable[[str], bool]) -> Record:
 
 def _line(plain: object) -> bytes:
     """One line of JSON in ASCII: half a character (a lone surrogate) survives as its escape."""
-    return json.dumps(plain, separators=(",", ":")).encode() + b"\n"
+    return _encode(plain).encode() + b"\n"
+
+
+_encode = json.JSONEncoder(separators=(",", ":")).encode

@@ -41,6 +41,7 @@ def language() -> str:
     return _language.get()
 
 
+@cache
 def name_of(code: str) -> str:
     """What a language calls itself."""
     return (Locale.parse(code, sep="-").get_display_name(code) or code).capitalize()
