@@ -75,7 +75,9 @@ def _facts(company: Company, system: str, collection: str, record: Record, home:
         text = as_text(value.value)
         if not text:
             continue
-        ties = meaning.only_ties(value.category, value.value)
+        # What a system notes of facts that are not the person's own stands with its numbers, so that it is not taken for one of them.
+        apart = home in (meaning.OTHERS, meaning.DERIVED) and meaning.is_within(value.category, "system")
+        ties = apart or meaning.only_ties(value.category, value.value)
         said = about(company, system, collection, replace(value, obtained=None) if ties else value)
         group = meaning.group_of(value.category, said.kind)
         later = said.release is Release.REVIEW
