@@ -1,20 +1,50 @@
-"""What the measurements share: a demo of its own, a served application with an empty route beside ours, a load from another process."""
+"""What the measurements share: a folder that goes away, time and CPU of a block, a process of its own, medians in one line.
 
-import http.client
+Must never let one measure have the machine at another time than the one it is compared with: `in_turn` runs them A B A B.
+"""
+
 import os
-import signal
+import resource
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Spent:
+    """What a block took: seconds on the clock, and seconds of a core in this process and in children that ended meanwhile."""
+
+    wall: float = 0.0
+    cpu: float = 0.0
+    children: float = 0.0
+
+
+@contextmanager
+def spending() -> Iterator[Spent]:
+    """Measure the block; the figures stand when it has ended."""
+    spent = Spent()
+    wall, cpu, children = time.perf_counter(), time.process_time(), _of_children()
+    try:
+        yield spent
+    finally:
+        spent.wall, spent.cpu = time.perf_counter() - wall, time.process_time() - cpu
+        spent.children = _of_children() - children
+
+
+def _of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 @contextmanager
@@ -24,59 +54,66 @@ def demo_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
-@contextmanager
-def served(folder: Path, port: int = 18_080) -> Iterator[int]:
-    """The application under gunicorn, as `portal serve` runs it, with `/empty` beside it."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.serving", str(folder), str(port)], cwd=ROOT, start_new_session=True
-    )
-    try:
-        for _ in range(200):
-            try:
-                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
-                connection.request("GET", "/empty")
-                if connection.getresponse().status == 200:
-                    break
-            except OSError:
-                time.sleep(0.1)
-        yield port
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(20)
+def run_child(module: str, *arguments: object) -> str:
+    """Run `python -m benchmarks.<module>` and return what it printed: its memory is nobody else's. Its log is shown where it fails."""
+    with tempfile.TemporaryFile("w+") as log:
+        command = [sys.executable, "-m", f"benchmarks.{module}", *map(str, arguments)]
+        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True, check=False)
+        if done.returncode != 0:
+            log.seek(0)
+            print(log.read()[-4000:], file=sys.stderr)
+            raise SystemExit(f"benchmarks.{module} ended with {done.returncode}.")
+    return done.stdout
 
 
-def requests_per_second(port: int, path: str, *, seconds: float = 3.0, clients: int = 4) -> float:
-    """GET `path` again and again over kept-alive connections, from so many clients."""
-    counts = [0] * clients
-    stop = time.perf_counter() + seconds
-
-    def client(number: int) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-        while time.perf_counter() < stop:
-            connection.request("GET", path)
-            answer = connection.getresponse()
-            answer.read()
-            assert answer.status == 200, (path, answer.status)
-            counts[number] += 1
-
-    threads = [threading.Thread(target=client, args=(number,)) for number in range(clients)]
-    began = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sum(counts) / (time.perf_counter() - began)
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
-def in_turn(times: int, *measures: Callable[[], float]) -> list[list[float]]:
-    """Run the measures in turn, A B A B, so that drift of the machine hits both alike."""
-    results: list[list[float]] = [[] for _ in measures]
+def in_turn(times: int, *measures: Callable[[], T]) -> list[list[T]]:
+    """Run the measures in turn, A B A B, so that drift of the machine hits all alike."""
+    results: list[list[T]] = [[] for _ in measures]
     for _ in range(times):
         for place, measure in enumerate(measures):
             results[place].append(measure())
     return results
 
 
-def line(name: str, values: list[float], unit: str) -> str:
+def peak_mb(pid: int | None = None) -> float:
+    """The most memory that a process (this one) ever held, in MiB (Linux)."""
+    return _status("VmHWM", pid)
+
+
+def unshared_mb(pid: int) -> float:
+    """Memory of a process that it shares with no other, in MiB (Linux): two forks of one program count what they have in common once."""
+    for entry in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if entry.startswith("Pss:"):
+            return int(entry.split()[1]) / 1024
+    raise LookupError("Pss")
+
+
+def _status(name: str, pid: int | None) -> float:
+    for entry in Path(f"/proc/{pid or 'self'}/status").read_text().splitlines():
+        if entry.startswith(f"{name}:"):
+            return int(entry.split()[1]) / 1024
+    raise LookupError(name)
+
+
+def say_machine() -> None:
+    """How busy the machine is: figures on the clock mean little where others work on it."""
+    one, five, _ = os.getloadavg()
+    print(f"{os.cpu_count()} cores, load {one:.1f} (5 min: {five:.1f}), Python {sys.version.split()[0]}")
+
+
+def line(name: str, values: Sequence[float], unit: str) -> str:
     """Median, least and most."""
-    return f"{name:<42} median {statistics.median(values):>10.3f} {unit}   (min {min(values):.3f}, max {max(values):.3f}, n={len(values)})"
+    return f"{name:<44} median {statistics.median(values):>11,.3f} {unit}   (min {min(values):,.3f}, max {max(values):,.3f}, n={len(values)})"
+
+
+def verdict(name: str, value: float, goal: float, unit: str = "") -> str:
+    """The value against its goal, which it may not exceed."""
+    return f"{name:<44} {value:>18,.3f} {unit}   goal <= {goal:g} {unit}: {'met' if value <= goal else 'MISSED'} ({value / goal:.0%} of it)"

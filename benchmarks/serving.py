@@ -1,39 +1,43 @@
-"""The demo's application under gunicorn with an empty route beside it: `python -m benchmarks.serving FOLDER PORT`."""
+"""The demo under gunicorn as `portal serve` runs it, with two empty routes beside it: `python -m benchmarks.serving FOLDER PORT`.
+
+`/empty` is answered before the application: the ceiling of this server here. `/empty-flask` is a bare Flask view: what the framework costs.
+"""
 
 import sys
 from pathlib import Path
 from typing import Any
 
+from flask import Flask
+
 from portal.commands.serve import Server
-from portal.settings import Settings
+from portal.starting import Running
 from scripts.demo_app import start_demo
 
 
-class WithEmptyRoute(Server):
-    """As served, plus `/empty`, which does nothing at all: the ceiling of this server on this machine."""
+class WithEmptyRoutes(Server):
+    """As served, plus the two routes that do nothing."""
 
     def load(self) -> Any:
-        app = super().load()
-        handle = app.wsgi_app
+        app, bare = super().load(), Flask("bare")
+        bare.add_url_rule("/empty-flask", view_func=lambda: "ok\n", endpoint="empty")
+        ours = app.wsgi_app
 
         def application(environ: dict[str, Any], start_response: Any) -> Any:
             if environ["PATH_INFO"] == "/empty":
                 start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "3")])
                 return [b"ok\n"]
-            return handle(environ, start_response)
+            return (bare.wsgi_app if environ["PATH_INFO"] == "/empty-flask" else ours)(environ, start_response)
 
         app.wsgi_app = application
-
-        # A route of Flask that does nothing, for what the framework itself costs.
         return app
 
 
 def main() -> None:
     folder, port = Path(sys.argv[1]), int(sys.argv[2])
     running = start_demo(folder, port=port)
-    settings: Settings = running.settings.model_copy(update={"bind": f"127.0.0.1:{port}"})
+    # Connections must not be shared with the processes that gunicorn forks.
     running.database.close()
-    WithEmptyRoute(type(running)(settings, running.config, running.database)).run()
+    WithEmptyRoutes(Running(running.settings, running.config, running.database)).run()
 
 
 if __name__ == "__main__":
