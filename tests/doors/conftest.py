@@ -1,9 +1,15 @@
 """Fixtures of all tests of doors: the demo's site on a fresh copy, once on SQLite and, where a test asks, on PostgreSQL too."""
 
+import shutil
+from pathlib import Path
+from tempfile import mkdtemp
+
 import pytest
 
+from scripts.demo_app import start_demo
 from tests.databases import shared_cluster
-from tests.doors.site import open_site
+from tests.doors.site import made_demo, open_site
+from tests.doors.walked import open_walked
 
 
 @pytest.fixture
@@ -13,13 +19,30 @@ def site(tmp_path):
     site.running.database.close()
 
 
+@pytest.fixture
+def walked(tmp_path):
+    """The site with a case behind it whose copy is ready."""
+    walked = open_walked(tmp_path / "demo")
+    yield walked
+    walked.site.running.database.close()
+
+
+def _seed(url):
+    """The made demo's past in PostgreSQL, under the keys of its folder."""
+    folder = mkdtemp(prefix="portal-demo-")
+    shutil.copytree(made_demo(), folder, dirs_exist_ok=True)
+    start_demo(Path(folder), database_url=url).database.close()
+    shutil.rmtree(folder)
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def portal_url(request):
     """Where the portal's own tables stand: a SQLite file of the demo's folder (None), or a fresh PostgreSQL database."""
     if request.param == "sqlite":
         yield None
         return
-    with shared_cluster().fresh_database() as url:
+    cluster = shared_cluster()
+    with cluster.fresh_database(cluster.template("demo-seeded", _seed)) as url:
         yield url
 
 

@@ -141,7 +141,7 @@ class Browser:
 
 
 @cache
-def _made_demo() -> Path:
+def made_demo() -> Path:
     """The demo's files, made and seeded once a process."""
     folder = Path(mkdtemp(prefix="portal-demo-"))
     start_demo(folder).database.close()
@@ -151,6 +151,6 @@ def _made_demo() -> Path:
 def open_site(folder: Path, database_url: str | None = None) -> Site:
     """A site on a copy of the made demo, or on what a stopped one left in `folder`; with `database_url`, the portal's own tables stand there."""
     if not folder.exists():
-        shutil.copytree(_made_demo(), folder)
+        shutil.copytree(made_demo(), folder)
     running = start_demo(folder, database_url=database_url)
     return Site(running, create_app(running), Worker(running), folder)
