@@ -6,31 +6,37 @@ Must never be imported by the portal: it runs isolated, by its path, under the l
 import base64
 import contextlib
 import json
+import os
 import resource
 import sys
+import tempfile
 
 SECONDS = 100
 MEMORY = 2 << 30
 NO_PANGO = 3
 
 
-def limit() -> None:
-    """CPU time, memory, and not a single byte to any file: a font cache or a crash dump could hold what the page says."""
-    for kind, most in (("CPU", SECONDS), ("AS", MEMORY), ("FSIZE", 0), ("CORE", 0)):
-        # Some systems know not every limit; the parent's clock holds on all of them.
-        with contextlib.suppress(ValueError, OSError, AttributeError):
-            resource.setrlimit(getattr(resource, f"RLIMIT_{kind}"), (most, most))
+def limit(kind: str, most: int) -> None:
+    """Some systems know not every limit; the parent's clock holds on all of them."""
+    with contextlib.suppress(ValueError, OSError, AttributeError):
+        resource.setrlimit(getattr(resource, f"RLIMIT_{kind}"), (most, most))
 
 
 def main() -> int:
     """0 and the PDF on standard output, or the number of what is missing."""
-    limit()
-    page = json.loads(sys.stdin.buffer.readline())
+    limit("CPU", SECONDS)
+    limit("AS", MEMORY)
+    limit("CORE", 0)
+    # Imported before the page is known and writing ends: what Python keeps compiled, no later page has to wait for.
     try:
         import weasyprint
         from weasyprint.urls import URLFetcher, URLFetcherResponse
     except (ImportError, OSError):
         return NO_PANGO
+    # Not a single byte to any file from here on, and no folder: a font cache could hold what the page says.
+    limit("FSIZE", 0)
+    tempfile.tempdir = os.devnull
+    page = json.loads(sys.stdin.buffer.readline())
 
     class NothingButTheLogo(URLFetcher):  # type: ignore[misc]  # WeasyPrint carries no types
         """Serves `package:logo` and refuses everything else; redirects, files and data URLs included."""
