@@ -19,7 +19,7 @@ from portal.cases.advancing import keys_of_files
 from portal.cases.laws.loading import shipped
 from portal.config import Config, load_config
 from portal.consent.notices import publish_notices
-from portal.core import crypto, logs
+from portal.core import crypto, i18n, logs
 from portal.core.db import ALL_COMPANIES, Database
 from portal.core.errors import PortalError
 from portal.people.keys import used_key_ids
@@ -74,6 +74,12 @@ def refuse_missing_keys(database: Database) -> None:
 def check_names(config: Config) -> None:
     """Kinds of systems and names of laws are real: `config` does not know the rooms, so it is asked here."""
     for company_key, company in config.portal.companies.items():
+        for language in company.languages:
+            if not i18n.has_catalogue(language):
+                raise config.error(
+                    "companies", company_key, "languages", problem=f"The portal does not speak `{language}` yet.",
+                    remedy="Take it out, or add its catalogue as docs/languages.md says.",
+                )  # fmt: skip
         for law in company.laws:
             if law not in shipped():
                 raise config.error(

@@ -67,6 +67,11 @@ def best_of(offered: Sequence[str], wanted: Sequence[str]) -> str:
     return offered[0]
 
 
+def has_catalogue(of: str) -> bool:
+    """Whether pages and mails can speak this language."""
+    return of.split("-")[0] == SOURCE_LANGUAGE or (FOLDER / f"{of.split('-')[0]}.po").is_file()
+
+
 @cache
 def catalogue(of: str) -> gettext.NullTranslations:
     """The texts of a language; English is the source and needs none."""

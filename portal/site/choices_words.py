@@ -15,7 +15,7 @@ KINDS = {
     Standing.PAUSED: "given",
     Standing.REFUSED: "refused",
     Standing.WITHDRAWN: "taken_back",
-    Standing.OBJECTED: "taken_back",
+    Standing.OBJECTED: "refused",
 }
 """How each standing is counted in the one sentence; all others are unanswered."""
 

@@ -40,7 +40,7 @@ def read(*, again: bool = False) -> OwnData:
     except TooManyReads:
         with database().reading(current_company().id) as db:
             reading = kept_reading(db, reader())
-        flash(_("You have looked very often within the hour, so this is what we read before. Look again later."), "warn")
+        flash(_("We have read your data many times this hour, so this is what we read before. Look again later."), "warn")
     with database().reading(current_company().id) as db:
         scope = scope_of(db, current_company().config, current_session().id, reading)
         return OwnData(reading, scope, open_now(db, reader(), reading))

@@ -44,7 +44,7 @@ def give() -> ResponseReturnValue:
     if isinstance(outcome, Opened):
         session["sid"] = outcome.token
         return redirect(url_for("held.show"))
-    form.value.errors = [_("That was not enough to open anything.")]
+    form.value.errors = [_("This does not open your data. Check how it is spelt, or give another detail.")]
     return _page(form, data, 422)
 
 

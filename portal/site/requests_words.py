@@ -93,7 +93,7 @@ def _lead(case: Case, due: Due, package: Package | None, *, waits: bool) -> str:
     if case.state is CaseState.CANCELLED:
         return _("You stopped this request on %(day)s.", day=format_date(case.closed_at or case.received_at))
     if case.state is CaseState.ENDED:
-        return _("You had your copy. The file was deleted, as announced.")
+        return _("Your copy was here for its time. The file was deleted, as announced.")
     if case.state is CaseState.ANSWERED:
         return _("A person has answered this in another way. What they said stands below.")
     if case.state is CaseState.DONE:

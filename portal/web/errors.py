@@ -19,7 +19,7 @@ def words_for(status: int) -> tuple[str, str]:
     if status == 413:
         return _("That was too much at once"), _("Nothing was saved. Send a shorter text.")
     if status == 429:
-        return _("A little too often"), _("Nothing was changed. Wait a few minutes, then try again.")
+        return _("Wait a moment"), _("Nothing was changed. Wait a few minutes, then try again.")
     return _("Our side had a fault"), _("Nothing was changed and nothing is lost. Try again in a few minutes.")
 
 
