@@ -42,7 +42,9 @@ class Element:
     def _texts(self) -> list[str]:
         texts: list[str] = []
         for child in self.children:
-            texts += [child] if isinstance(child, str) else ["", *child._texts(), " " if child.tag not in ("bdi", "b", "span") else ""]
+            texts += (
+                [child] if isinstance(child, str) else ["", *child._texts(), " " if child.tag not in ("bdi", "b", "span") else ""]
+            )
         return texts
 
 
