@@ -32,9 +32,14 @@ def checkout(tmp_path):
     return folder
 
 
+def clean():
+    """The environment of a newcomer: what other tests of this process have set for their demo is not in it."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("PORTAL_", "DEMO_"))}
+
+
 def run(script, *arguments, folder, **environment):
     return subprocess.run(
-        [script, *arguments], cwd=folder, env=os.environ | environment, capture_output=True, text=True, check=False, timeout=60
+        [script, *arguments], cwd=folder, env=clean() | environment, capture_output=True, text=True, check=False, timeout=60
     )
 
 
