@@ -65,7 +65,13 @@ def system(url: str, **settings: Any) -> dict[str, Any]:
     os.environ["CRM_SECRET"] = "the-secret"
     return {
         "kind": "http",
-        "settings": {"url": url, "secret": {"env": "CRM_SECRET"}, "timeout_seconds": 15, "export_timeout_seconds": 15, **settings},
+        "settings": {
+            "url": url,
+            "secret": {"env": "CRM_SECRET"},
+            "timeout_seconds": 15,
+            "export_timeout_seconds": 15,
+            **settings,
+        },
         "collections": {"crm.people": note(), "crm.calls": note()},
         "tells_apart": {"name": ["crm.people.name"]},
         "proof": {"postcode": "crm.people.postcode"},
