@@ -3,9 +3,10 @@
 import argparse
 import importlib
 import sys
+import traceback
 from collections.abc import Sequence
 
-from portal.core.errors import PortalError
+from portal.core.errors import PortalError, fingerprint
 
 FAMILIES = ("demo", "serve", "worker", "database", "keys", "config", "case")
 """Modules of `portal.commands`; each has `add(commands)` and sets `run` on its parsers. Loaded one at a time, so that start is quick."""
@@ -34,6 +35,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except OSError as error:
+        print(f"portal: {error.filename or 'The machine'}: {error.strerror or fingerprint(error)}.", file=sys.stderr)
+        return 1
+    except Exception as error:  # noqa: BLE001  # a trace would repeat what a driver said: addresses, passwords, rows
+        print(f"portal: {_words_for(error)}", file=sys.stderr)
+        return 1
+
+
+def _words_for(error: Exception) -> str:
+    if type(error).__module__.partition(".")[0] in ("sqlalchemy", "sqlite3", "psycopg"):
+        return (
+            f"The database cannot be used ({fingerprint(error)}). Check PORTAL_DATABASE_URL, "
+            "that the database runs, and that this user may open it."
+        )
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"This is a fault of ours: {fingerprint(error)} at {last.filename}:{last.lineno}. Please report it with this line."
 
 
 def _run(words: list[str]) -> int:

@@ -92,6 +92,8 @@ def refuse_unsafe(settings: Settings) -> None:
     host = settings.bind.rsplit(":", 1)[0].strip("[]")
     if settings.is_demo and host not in ("127.0.0.1", "::1", "localhost"):
         raise SettingsError("PORTAL_BIND: demo mode answers on loopback only. Use 127.0.0.1, or set PORTAL_MODE=production.")
+    if not settings.database_url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+        raise SettingsError("PORTAL_DATABASE_URL must begin with sqlite:/// or postgresql+psycopg://. No other database serves.")
     if not settings.is_demo and settings.smtp_url is None:
         raise SettingsError("PORTAL_SMTP_URL is not set. Nobody can sign in without mail; docs/settings.md shows its form.")
     if settings.smtp_url is not None:

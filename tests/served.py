@@ -50,12 +50,12 @@ class Served:
 
 
 @contextmanager
-def serve_demo(folder: Path, **environment: str) -> Iterator[Served]:
+def serve_demo(folder: Path, *, port: int | None = None, **environment: str) -> Iterator[Served]:
     """Start it, give it once it answers, stop it as Ctrl-C does."""
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / "log"
-    port = 20_000 + os.getpid() % 20_000
-    command = [sys.executable, "-m", "portal", "demo", "--json", "--port", str(port), "--folder", str(folder)]
+    wanted = str(port or 20_000 + os.getpid() % 20_000)
+    command = [sys.executable, "-m", "portal", "demo", "--json", "--port", wanted, "--folder", str(folder)]
     with log.open("wb") as errors:
         process = subprocess.Popen(
             command,

@@ -120,7 +120,7 @@ def free_port(wanted: int) -> int:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
-            except OSError:
+            except (OSError, OverflowError):
                 continue
             return port
     raise NoFreePort(f"No free port from {wanted} to {wanted + PORTS_TRIED - 1}. Name another with --port.")

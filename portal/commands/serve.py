@@ -1,6 +1,7 @@
 """`portal serve`: the web part under gunicorn, embedded, so that one command is enough."""
 
 import argparse
+import socket
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -8,10 +9,15 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 
 from portal.core import logs
+from portal.core.errors import PortalError
 from portal.settings import Settings, settings
 from portal.starting import Running, start
 
 HEADER_SECONDS = 20
+
+
+class PortIsBusy(PortalError):
+    """Another program listens at the wanted address, or this machine does not have it."""
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
@@ -62,10 +68,12 @@ def _logger_class() -> type:
     from gunicorn.glogging import Logger
 
     class Quiet(Logger):  # type: ignore[misc]  # gunicorn ships no types
-        """gunicorn's words go through our own formatter: class and place only."""
+        """gunicorn's words go through our own formatter: they repeat addresses, paths with tokens, and traces."""
 
         def setup(self, cfg: Any) -> None:
             logs.set_up(level=settings().log_level)
+            # Kept to themselves and without a handler, these loggers would print every word as it is.
+            self.error_log.propagate = self.access_log.propagate = True
 
     return Quiet
 
@@ -79,8 +87,23 @@ def add(commands: Any) -> None:
     parser.set_defaults(run=lambda chosen: serve(start(settings())))
 
 
+def refuse_busy_port(bind: str) -> None:
+    """Raise `PortIsBusy` where nobody can listen, before anything is started."""
+    host, _, port = bind.rpartition(":")
+    host = host.strip("[]")
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, int(port)))
+    except (OSError, ValueError, OverflowError):
+        raise PortIsBusy(
+            f"Nothing can listen at {bind}: another program does, or the address is not one of this machine. Set PORTAL_BIND."
+        ) from None
+
+
 def serve(running: Running, when_ready: Callable[[], None] | None = None) -> int:
-    """Serve until stopped."""
+    """Serve until stopped. Raises `PortIsBusy`."""
+    refuse_busy_port(running.settings.bind)
     hosts = ", ".join(host for company in running.config.portal.companies.values() for host in company.hosts)
     logs.event("web.starting", hosts=hosts, mode=running.settings.mode.value)
     # Connections must not be shared between the processes that gunicorn forks.

@@ -114,3 +114,19 @@ def test_H14_no_path_leads_out_of_the_static_files(served):
 def test_O7_there_is_no_page_for_machines_that_tells_anything(served):
     for path in (b"/metrics", b"/docs", b"/openapi.json", b"/debug", b"/console", b"/.git/config", b"/server-status"):
         assert status(said(served, b"GET " + path + b" HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")) == 404
+
+
+def test_O6_what_the_server_itself_cannot_read_is_logged_without_its_words(served):
+    for raw in (
+        b"GET /in/SECRET-TOKEN HTTP/9.9\r\nHost: 127.0.0.1\r\n\r\n",
+        b"GET /in/SECRET-TOKEN\x00\xff HTTP/1.1\r\nHost: 127.0.0.1\r\nX: \x00maren@example.org\r\n\r\n",
+        b"POST /in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: SECRET-TOKEN\r\n\r\ntoken=SECRET-TOKEN",
+        b"GET /" + b"SECRET-TOKEN" * 600 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+        b"SECRET-TOKEN maren@example.org\r\n\r\n",
+    ):
+        assert status(said(served, raw)) in (0, 400, 404, 414, 421, 431, 505)
+    log = served.log.read_text()
+    assert "SECRET-TOKEN" not in log
+    assert "maren@" not in log
+    for line in log.splitlines():
+        assert line.startswith(("Port ", "{")), line
