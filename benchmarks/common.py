@@ -23,28 +23,43 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Spent:
-    """What a block took: seconds on the clock, and seconds of a core in this process and in children that ended meanwhile."""
+    """What a block took: seconds on the clock, and seconds of a core in this process and in children that ended meanwhile.
+
+    `queued` are the seconds in which this thread was ready and others had the cores (Linux): the clock without them is what it would
+    have shown, about, on a machine with nothing else to do. Waiting for the disk counts as work.
+    """
 
     wall: float = 0.0
     cpu: float = 0.0
     children: float = 0.0
+    queued: float = 0.0
+
+    @property
+    def undisturbed(self) -> float:
+        """Seconds on the clock but for those in the queue for a core."""
+        return self.wall - self.queued
 
 
 @contextmanager
 def spending() -> Iterator[Spent]:
     """Measure the block; the figures stand when it has ended."""
     spent = Spent()
-    wall, cpu, children = time.perf_counter(), time.process_time(), _of_children()
+    wall, cpu, children, queued = time.perf_counter(), time.process_time(), _of_children(), _queued()
     try:
         yield spent
     finally:
         spent.wall, spent.cpu = time.perf_counter() - wall, time.process_time() - cpu
-        spent.children = _of_children() - children
+        spent.children, spent.queued = _of_children() - children, _queued() - queued
 
 
 def _of_children() -> float:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
+
+
+def _queued() -> float:
+    counters = Path("/proc/thread-self/schedstat")
+    return int(counters.read_text().split()[1]) / 1e9 if counters.exists() else 0.0
 
 
 @contextmanager
@@ -88,8 +103,8 @@ def peak_mb(pid: int | None = None) -> float:
     return _status("VmHWM", pid)
 
 
-def unshared_mb(pid: int) -> float:
-    """Memory of a process that it shares with no other, in MiB (Linux): two forks of one program count what they have in common once."""
+def proportional_mb(pid: int) -> float:
+    """Memory of a process in MiB (Linux); what several forks have in common counts in equal parts, so that their sum is right."""
     for entry in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
         if entry.startswith("Pss:"):
             return int(entry.split()[1]) / 1024

@@ -38,7 +38,7 @@ class Copy:
     @property
     def outside_company(self) -> float:
         """The share of the time that was not the company's databases'."""
-        return 1 - self.in_company / self.spent.wall
+        return 1 - self.in_company / self.spent.undisturbed
 
 
 class Customer:

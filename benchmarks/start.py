@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.common import ROOT, demo_folder, free_port, in_turn, line, peak_mb, say_machine, unshared_mb, verdict
+from benchmarks.common import ROOT, demo_folder, free_port, in_turn, line, peak_mb, proportional_mb, say_machine, verdict
 from benchmarks.load import children_of, cpu_of
 
 GOAL = 3.0
@@ -51,7 +51,7 @@ def start(folder: Path) -> Start:
         # The worker is forked before the server forks its own.
         names = ("worker", *(f"web {number}" for number in range(1, len(children))))
         pids = {"main": process.pid, **dict(zip(names, children, strict=True))}
-        return Start(wall, cpu, {name: (unshared_mb(pid), peak_mb(pid)) for name, pid in pids.items()})
+        return Start(wall, cpu, {name: (proportional_mb(pid), peak_mb(pid)) for name, pid in pids.items()})
     finally:
         os.killpg(process.pid, signal.SIGINT)
         process.wait(60)
