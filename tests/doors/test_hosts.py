@@ -96,6 +96,13 @@ def test_H7_a_body_of_many_parts_or_bytes_is_refused(served):
         assert status(said(served, raw + body)) in (400, 413)
 
 
+def test_H7_a_body_that_does_not_say_its_length_is_held_to_the_same_limit(served):
+    head = b"POST /sign-in HTTP/1.1\r\nHost: fjordkaffe.localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    chunks = b"".join(b"1000\r\n" + b"a=1&" * 1024 + b"\r\n" for _ in range(100))
+    answer = said(served, head + b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n" + chunks + b"0\r\n\r\n")
+    assert status(answer) in (400, 413)
+
+
 def test_H14_no_path_leads_out_of_the_static_files(served):
     for path in (
         b"/static/../portal/settings.py",

@@ -1,0 +1,64 @@
+"""A full disk while a copy is made: the case says that it is tried again, nothing half is left, and with room again it is finished."""
+
+import os
+import resource
+import shlex
+import signal
+import subprocess
+import sys
+import zipfile
+from io import BytesIO
+
+import pytest
+
+import demo
+from tests.doors.processes import wait_until
+from tests.doors.test_downloads import fetch
+from tests.served import ROOT
+
+pytestmark = pytest.mark.slow
+
+UNLIMITED = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+
+
+@pytest.fixture
+def worker(both_sites, tmp_path):
+    """`portal worker` in a process of its own, on the site's database and files."""
+    lines = (both_sites.folder / "environment").read_text().splitlines()
+    environment = dict(shlex.split(line)[0].split("=", 1) for line in lines)
+    environment["PORTAL_DATABASE_URL"] = both_sites.running.settings.database_url
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "portal", "worker"], cwd=ROOT, env={**os.environ, **environment}, stderr=log, stdout=log
+        )
+        yield process
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+
+
+def test_a_full_disk_delays_a_copy_and_loses_nothing(both_sites, worker, tmp_path):
+    person = both_sites.signed_in(demo.CUSTOMER)
+    log, files = tmp_path / "log", both_sites.folder / "files"
+    wait_until(lambda: "worker.starting" in log.read_text())
+    resource.prlimit(worker.pid, resource.RLIMIT_FSIZE, (6_000, resource.RLIM_INFINITY))
+    person.open("/get-a-copy")
+    person.submit("Continue", scope="all")
+    person.submit("Make my copy")
+    path = person.path
+    wait_until(lambda: '"level": "warning"' in log.read_text() or '"level": "error"' in log.read_text())
+    person.open(path)
+    assert person.status == 200
+    assert "Download" not in [button.words for button in person.page.all("button")]
+    if not both_sites.running.database.is_sqlite:
+        wait_until(lambda: "We try again at" in (person.open(path) and person.words))
+        wait_until(lambda: not list(files.rglob("*.part")))
+    resource.prlimit(worker.pid, resource.RLIMIT_FSIZE, UNLIMITED)
+    wait_until(lambda: "Download" in person.open(path).text, seconds=90)
+    names = zipfile.ZipFile(BytesIO(fetch(person, path.rsplit("/", 1)[1]).data))
+    assert names.testzip() is None
+    assert b"Nyg" in b"".join(names.read(name) for name in names.namelist())
+    assert list(files.rglob("*.part")) == [], "nothing half is left"
+    for line in log.read_text().splitlines():
+        assert line.startswith("{"), line
+        assert "maren" not in line
+        assert str(files) not in line

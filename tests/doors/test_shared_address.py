@@ -1,0 +1,69 @@
+"""C2 at the door: what one person of a shared mailbox proved and asked for is not there for the other one."""
+
+import demo
+from tests.doors.site import PHONE
+
+ONE, OTHER = demo.SHARED
+
+
+def proven(site):
+    """A browser in which the first of the two proved who they are, with a copy that was asked for and made."""
+    browser = site.signed_in(demo.SHARED_ADDRESS)
+    browser.open("/data/open")
+    browser.submit("Open my data", kind="customer_number", value=ONE.customer_number)
+    browser.open("/get-a-copy")
+    browser.submit("Continue", scope="all")
+    browser.submit("Make my copy")
+    site.work()
+    return browser, browser.path
+
+
+def test_C2_a_copy_asked_for_under_a_proof_is_handed_to_nobody_who_proved_less(site):
+    browser, page = proven(site)
+    browser.open(page)
+    action, values = browser.form("Download")
+    other = site.signed_in(demo.SHARED_ADDRESS)
+    other.open("/requests")
+    assert page not in other.answer.text
+    other.open(page)
+    assert other.path == "/data/open"
+    token = other.form("Open my data")[1]["csrf_token"]
+    answer = other.post(action, {**values, "csrf_token": token})
+    assert answer.status_code == 404
+    other.post(page + "/stop", {"csrf_token": token})
+    browser.open(page)
+    browser.submit("Download")
+    assert browser.answer.data[:2] == b"PK"
+
+
+def test_C2_the_next_person_in_the_same_browser_starts_with_nothing_proven(site):
+    browser, _page = proven(site)
+    browser.ask_for_link(demo.SHARED_ADDRESS)
+    browser.open(site.link_of(demo.SHARED_ADDRESS))
+    browser.submit("Sign in")
+    browser.open("/data")
+    assert browser.path == "/data/open"
+    assert ONE.customer_number not in browser.answer.text
+
+
+def test_a_fresh_sign_in_asked_for_by_the_session_itself_keeps_what_was_proven(site):
+    browser, _page = proven(site)
+    browser.open("/again")
+    browser.submit("Send me the link")
+    browser.open(site.link_of(demo.SHARED_ADDRESS))
+    browser.submit("Sign in")
+    browser.open("/data")
+    assert browser.path == "/data"
+
+
+def test_S4_a_link_alone_never_tells_the_address_it_was_sent_to(site):
+    asking, finder = site.browser(), site.browser(**{"User-Agent": PHONE + " other"})
+    asking.ask_for_link(demo.CUSTOMER)
+    link = site.link_of(demo.CUSTOMER)
+    finder.open(link)
+    token = link.rsplit("/", 1)[1]
+    csrf = finder.form("Sign in")[1]["csrf_token"]
+    finder.post("/in/fresh", {"token": token, "csrf_token": csrf})
+    assert demo.CUSTOMER not in finder.answer.text
+    finder.open("/check-mail")
+    assert demo.CUSTOMER not in finder.answer.text
