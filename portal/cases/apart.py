@@ -54,12 +54,15 @@ def of_one_person(opened: Candidate, candidates: Collection[Candidate]) -> list[
     ]
 
 
-def open_to(proven: Collection[tuple[str, str]], candidates: Collection[Candidate]) -> frozenset[tuple[str, str]]:
+def open_to(
+    proven: Collection[tuple[str, str]], candidates: Collection[Candidate], *, complete: bool = True
+) -> frozenset[tuple[str, str]]:
     """Which records, as (system, key), may be shown to someone who proved those of `proven` by matched values.
 
-    All of them where they are surely one person's; else only what was proven, and what is provably of the same person.
+    All of them where they are surely one person's; else only what was proven, and what is provably of the same person. Where a system
+    is silent (not `complete`) nobody is sure: it may hold the other person of a shared address.
     """
-    if not may_be_several(candidates):
+    if complete and not may_be_several(candidates):
         return frozenset((one.system, one.key) for one in candidates)
     return frozenset(
         (other.system, other.key)

@@ -49,7 +49,8 @@ class AccessBuild:
             if spool.found
             for candidate in read_head(spool.path, spool.context, key).candidates
         ]
-        opened = open_to(material.scope.records, candidates)
+        # A system that is left out may hold the other person of a shared address.
+        opened = open_to(material.scope.records, candidates, complete=not material.missing or material.alone)
         included = {key: spool.step_id for key, spool in material.spools.items()}
         if not candidates:
             return Done({"nothing": True, "included": included})

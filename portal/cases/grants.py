@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from portal.cases.advancing import PACKAGES, folder, live_package
 from portal.cases.events import PERSON, Code, note
 from portal.cases.model import Case, DownloadLog, Package
-from portal.cases.service import case_for_person
+from portal.cases.service import case_for_person, may_see
 from portal.core import clock
 from portal.core.errors import PortalError
 from portal.core.vault import SealedFileIsBroken, SealedReader
@@ -52,7 +52,7 @@ def open_download(db: Session, current: CurrentSession, number: str) -> Download
     """
     if not is_fresh(current, clock.now()):
         raise SignInTooOld("Sign in once more, then the download begins.")
-    case, package = _find(db, current.person_id, number)
+    case, package = _find(db, current, number)
     file = folder(PACKAGES) / package.file
     try:
         SealedReader(file, package.context).close()
@@ -64,12 +64,12 @@ def open_download(db: Session, current: CurrentSession, number: str) -> Download
     return Download(package.size, package.digest, file, package.context)
 
 
-def _find(db: Session, person_id: int, number: str) -> tuple[Case, Package]:
+def _find(db: Session, current: CurrentSession, number: str) -> tuple[Case, Package]:
     try:
-        case = case_for_person(db, person_id, number)
+        case = case_for_person(db, current.person_id, number)
     except PortalError:
         raise NoSuchDownload("There is nothing to fetch.") from None
-    package = live_package(db, case)
+    package = live_package(db, case) if may_see(db, current.id, case) else None
     if package is None:
         raise NoSuchDownload("There is nothing to fetch.")
     return case, package

@@ -20,6 +20,7 @@ from portal.core.i18n import _, speaking
 from portal.engine.contract import Claim
 from portal.engine.model import Step
 from portal.engine.service import steps_of
+from portal.people.service import was_seen_alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,10 @@ class SpoolFile:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """One case. `missing` are systems that are not in the package, with why in the person's words; `rounds` how often each was read."""
+    """One case. `missing` are systems that are not in the package, with why in the person's words; `rounds` how often each was read.
+
+    `alone`: nothing ever spoke for a second person behind the address when all systems had answered.
+    """
 
     case_id: int
     number: str
@@ -51,6 +55,7 @@ class Material:
     missing: Mapping[str, str]
     rounds: Mapping[str, int]
     reviewed: bool
+    alone: bool
 
 
 def load_material(database: Database, claim: Claim) -> Material | None:
@@ -72,6 +77,7 @@ def load_material(database: Database, claim: Claim) -> Material | None:
             case.id, case.number, case.language, case.received_at, due_of(db, case).day, tuple(case.choice), subject_of(db, case.person_id),
             load_scope(case.proven), {key: file for key, file in files.items() if key not in missing}, missing,
             {key: step.part for key, step in steps.items()}, is_released(db, case.id),
+            was_seen_alone(db, case.person_id),
         )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from portal.accounts import registry
 from portal.adapters.contract import Adapter, AdapterError, Match, Place, Record, Subject, TryLater
 from portal.adapters.never_leaves import withhold
-from portal.cases.apart import open_to
+from portal.cases.apart import may_be_several, open_to
 from portal.cases.asking import SystemIsBusy, ask_all
 from portal.cases.found import ROWS_ON_A_PAGE, Answer, FoundRecord, Reading, Rows, SystemReading
 from portal.cases.lines import dump_system, load_system
@@ -31,6 +31,7 @@ from portal.core.db import Database
 from portal.core.errors import PortalError, fingerprint
 from portal.core.limits import Limit, count_once
 from portal.identity.model import SessionRow
+from portal.people.service import note_seen_alone, was_seen_alone
 
 KEPT = timedelta(minutes=10)
 READS = Limit("held-reads", 30, timedelta(hours=1))
@@ -86,7 +87,15 @@ def kept_reading(db: Session, reader: Reader) -> Reading:
 def open_now(db: Session, reader: Reader, reading: Reading) -> frozenset[tuple[str, str]]:
     """The records, as (system, key), of which something may be shown in this session."""
     scope = scope_of(db, registry.company(reader.company_id), reader.session_id, reading)
-    return open_to(scope.records, reading.candidates)
+    return open_to(
+        scope.records, reading.candidates, complete=_is_complete(reader, reading) or was_seen_alone(db, reader.person_id)
+    )
+
+
+def _is_complete(reader: Reader, reading: Reading) -> bool:
+    """Whether every system has answered."""
+    answered = {one.system for one in reading.systems} - set(reading.missing())
+    return answered >= set(registry.company(reader.company_id).systems)
 
 
 def forget_readings(db: Session, *session_ids: int) -> None:
@@ -150,6 +159,8 @@ def _keep(database: Database, reader: Reader, answers: dict[str, SystemReading])
         session = select(SessionRow.id).where(SessionRow.id == reader.session_id, SessionRow.ended_at.is_(None))
         alive = db.scalar(session.with_for_update(read=True)) is not None
         everything = Reading(tuple((_kept(db, reader) | answers).values()))
+        if alive and _is_complete(reader, everything):
+            note_seen_alone(db, reader.person_id, alone=not may_be_several(everything.candidates))
         opened = open_now(db, reader, everything)
         bare = {key: _only(answer, opened) for key, answer in answers.items()}
         if alive:

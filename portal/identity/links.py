@@ -81,10 +81,13 @@ def ask(
 def ask_fresh(db: Session, token: str, *, nonce: str, user_agent: str | None, language: str) -> Asking | LinkUnknown:
     """Another link to the same address. Destination and typed text are kept only where this is the browser that asked."""
     old = request_of(db, token)
-    if old is None:
+    if old is None or (old.state == RequestState.ISSUED and old.expires_at > clock.now()):
+        # A link that still works needs no other one; and who only holds a link learns no address from it.
         return LinkUnknown()
-    row = _add(db, old.address, nonce=nonce, user_agent=user_agent, language=language)
-    if asked_here(old, nonce):
+    here = asked_here(old, nonce)
+    # A browser that did not ask does not become the asking one by pressing here: the new link wants the address typed as well.
+    row = _add(db, old.address, nonce=nonce if here else new_nonce(), user_agent=user_agent, language=language)
+    if here:
         row.destination, row.typed = old.destination, old.typed
     return _asking(db, row)
 

@@ -32,6 +32,9 @@ from portal.identity.outcomes import (
 from portal.identity.sessions import CurrentSession, begin_session
 from portal.people.addresses import AddressRefused, masked, normal_address
 
+GOES_ON = "session"
+"""What a signed-in person's own request for a fresh link keeps in `typed`: the session that is to be raised by it."""
+
 ADDRESS_TRIES = 10
 """How often another browser may type an address that is not the one, per link; the asking browser is not held up by it."""
 
@@ -77,7 +80,14 @@ def sign_in_by(
     here = asked_here(row, nonce)
     if not _use_up(db, row, RequestState.USED, used_where_asked=here):
         return None
-    begun = begin_session(db, address=row.address, browser=browser_of(user_agent), language=row.language, current=current)
+    begun = begin_session(
+        db,
+        address=row.address,
+        browser=browser_of(user_agent),
+        language=row.language,
+        current=current,
+        goes_on=here and current is not None and typed_of(row).get(GOES_ON) == str(current.id),
+    )
     return SignedIn(begun.session, begun.token, row.destination if here else None, typed_of(row) if here else {})
 
 

@@ -104,13 +104,18 @@ def touch(db: Session, current: CurrentSession) -> None:
     )
 
 
-def begin_session(db: Session, *, address: str, browser: str, language: str, current: CurrentSession | None) -> BegunSession:
-    """Sign `address` (normal form, just proven) in. A live session of this browser is raised where it is the same address, else ended."""
+def begin_session(
+    db: Session, *, address: str, browser: str, language: str, current: CurrentSession | None, goes_on: bool = False
+) -> BegunSession:
+    """Sign `address` (normal form, just proven) in. A live session of this browser ends, unless it `goes_on`: it asked for this itself.
+
+    Another sign-in with the same address may be another person of a shared mailbox: what was proven before is not theirs.
+    """
     identifier = identifier_for(db, Identifier(EMAIL, address))
     now, token = clock.now(), crypto.random_token()
     identifier.proven_at = now
     db.get_one(Person, identifier.person_id).language = language
-    row = _still_there(db, current, now) if current and current.identifier_id == identifier.id else None
+    row = _still_there(db, current, now) if goes_on and current and current.identifier_id == identifier.id else None
     if current and row is None:
         end_session(db, current.person_id, current.id)
     if row is None:

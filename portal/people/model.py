@@ -20,7 +20,10 @@ class Person(CompanyOwned, Base):
 
 
 class PersonIdentifier(CompanyOwned, Base):
-    """One address, number or customer number of a person. The same identifier belongs to one person within a company."""
+    """One address, number or customer number of a person. The same identifier belongs to one person within a company.
+
+    `seen_alone_at`: when every system had answered and nothing spoke for a second person behind it.
+    """
 
     __tablename__ = "identifier"
     __table_args__ = (UniqueConstraint("company_id", "kind", "hash"),)
@@ -32,4 +35,5 @@ class PersonIdentifier(CompanyOwned, Base):
     hash_key_id: Mapped[str] = mapped_column(String(12))
     value: Mapped[str] = mapped_column(Encrypted("identifier.value"))
     proven_at: Mapped[datetime | None]
+    seen_alone_at: Mapped[datetime | None]
     created_at: Mapped[datetime]

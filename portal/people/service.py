@@ -85,6 +85,20 @@ def identifiers_of(db: Session, person_id: int) -> list[Identifier]:
     return [Identifier(row.kind, row.value) for row in rows]
 
 
+def was_seen_alone(db: Session, person_id: int) -> bool:
+    """Whether, the last time that every system answered, nothing spoke for a second person behind any identifier of this one."""
+    rows = db.scalars(
+        select(PersonIdentifier).filter_by(person_id=person_id).where(PersonIdentifier.proven_at.is_not(None))
+    ).all()
+    return bool(rows) and all(row.seen_alone_at is not None for row in rows)
+
+
+def note_seen_alone(db: Session, person_id: int, *, alone: bool) -> None:
+    """Remember what a complete reading showed of it."""
+    for row in db.scalars(select(PersonIdentifier).filter_by(person_id=person_id).where(PersonIdentifier.proven_at.is_not(None))):
+        row.seen_alone_at = clock.now() if alone else None
+
+
 def _add(db: Session, identifier: Identifier) -> PersonIdentifier:
     now = clock.now()
     person = Person(created_at=now)

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.core import i18n
 from portal.identity.links import ask
+from portal.identity.pressing import GOES_ON
 from portal.web import signing, steps
 from portal.web.guards import current_session, person_required
 from portal.web.strangers import within_asking_limit
@@ -40,6 +41,7 @@ def send() -> ResponseReturnValue:
             user_agent=request.user_agent.string,
             language=i18n.language(),
             destination=step,
+            typed={GOES_ON: str(current_session().id)},
             allowed=(step,) if step else (),
         )
     return redirect(url_for("sign_in.wait"))

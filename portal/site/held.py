@@ -25,7 +25,7 @@ def show() -> ResponseReturnValue:
             "site/nothing_found.html",
             address=current_session().masked_address,
             searched=held.searched,
-            waiting=held.waiting,
+            waiting=(*held.waiting, *held.closed),
             read_at=held.read_at,
             number_url=url_for("help.show", _anchor="number") if current_company().config.proof_titles else "",
             other_url=url_for("sign_in.show"),

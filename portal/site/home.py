@@ -3,7 +3,6 @@
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from portal.cases.service import cases_of
 from portal.site import choices_words, own_data, requests_words
 from portal.web.context import current_company, database
 from portal.web.guards import current_session, person_required
@@ -19,7 +18,7 @@ def show() -> ResponseReturnValue:
     """Home: the three plain things."""
     data = own_data.read()
     with database().reading(current_company().id) as db:
-        cases = cases_of(db, current_session().person_id)
+        cases = requests_words.visible(db, current_session())
         asked = requests_words.overview(db, cases)
         choices = choices_words.summary(db, current_session().person_id)
     asked["requests"] = asked["requests"][: requests_words.NEWEST]

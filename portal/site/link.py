@@ -3,13 +3,13 @@
 Must never act on GET or HEAD, and never put the token into any address but its own link.
 """
 
-from flask import Blueprint, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.core import i18n
 from portal.core.i18n import N_, _
 from portal.identity.browsers import browser_words
-from portal.identity.links import ask_fresh
+from portal.identity.links import ask_fresh, asking_of
 from portal.identity.outcomes import (
     AddressWanted,
     AddressWrong,
@@ -25,6 +25,7 @@ from portal.identity.pressing import press_link, show_link, stop_link
 from portal.site.forms import LinkForm
 from portal.web import signing, steps
 from portal.web.guards import public
+from portal.web.strangers import within_asking_limit
 from portal.web.transactions import db
 
 bp = Blueprint("link", __name__)
@@ -84,6 +85,8 @@ def not_me() -> ResponseReturnValue:
 @public(WHY)
 def fresh() -> ResponseReturnValue:
     """Another link to the same address, in one press."""
+    if not within_asking_limit():
+        return redirect(url_for("sign_in.show"))
     outcome = ask_fresh(
         db(),
         request.form.get("token", ""),
@@ -91,7 +94,14 @@ def fresh() -> ResponseReturnValue:
         user_agent=request.user_agent.string,
         language=i18n.language(),
     )
-    return redirect(url_for("sign_in.show") if isinstance(outcome, LinkUnknown) else url_for("sign_in.wait"))
+    if isinstance(outcome, LinkUnknown):
+        return redirect(url_for("sign_in.show"))
+    waiting = asking_of(db(), signing.nonce() or "")
+    if waiting is None or waiting.address != outcome.address:
+        # This browser never typed the address: it learns nothing of it and waits for nothing.
+        flash(_("A new link is on its way. Open it, and type your address there."), "ok")
+        return redirect(url_for("sign_in.show"))
+    return redirect(url_for("sign_in.wait"))
 
 
 def _ready(link: LinkReady, token: str, mistake: str = "") -> ResponseReturnValue:

@@ -26,6 +26,11 @@ class OwnData:
         """Something was found and nothing of it may be shown before a value is matched."""
         return not self.reading.found_nothing and not self.opened
 
+    @property
+    def unsure(self) -> bool:
+        """Nothing may be shown yet because a system is silent that may hold somebody else under this address."""
+        return self.closed and bool(self.reading.missing())
+
 
 def reader() -> Reader:
     """Who reads, for `portal.cases.reading`."""

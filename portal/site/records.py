@@ -62,7 +62,7 @@ def _page(form: ValueForm, data: own_data.OwnData, status: int = 200) -> Respons
     back = url_for("home.show") if data.closed else url_for("held.show")
     page = render_template(
         "site/open_record.html",
-        reason="several" if data.closed else "sensitive",
+        reason="silent" if data.unsure else "several" if data.closed else "sensitive",
         form=form,
         needs="",
         tries_left=left,

@@ -3,7 +3,8 @@
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.cases.service import NoSuchCase, cancel_case, case_for_person, cases_of
+from portal.cases.model import Case
+from portal.cases.service import NoSuchCase, cancel_case, case_for_person, may_see
 from portal.core import clock
 from portal.core.i18n import _
 from portal.identity.sessions import is_fresh
@@ -18,17 +19,16 @@ bp = Blueprint("requests", __name__, url_prefix="/requests")
 @person_required()
 def index() -> ResponseReturnValue:
     """All that was asked, and the next date in law."""
-    return render_template("site/requests.html", **words.overview(db(), cases_of(db(), current_session().person_id)))
+    return render_template("site/requests.html", **words.overview(db(), words.visible(db(), current_session())))
 
 
 @bp.get("/<number>")
 @person_required()
 def show(number: str) -> ResponseReturnValue:
     """One request: the file, the date in law, where each system stands, what happened."""
-    try:
-        case = case_for_person(db(), current_session().person_id, number)
-    except NoSuchCase:
-        abort(404)
+    case = _case(number)
+    if not may_see(db(), current_session().id, case):
+        return redirect(url_for("records.show"))
     return render_template("site/request.html", **words.page(db(), case, fresh=is_fresh(current_session(), clock.now())))
 
 
@@ -36,12 +36,18 @@ def show(number: str) -> ResponseReturnValue:
 @person_required()
 def stop(number: str) -> ResponseReturnValue:
     """The person stops waiting."""
-    try:
-        stopped = cancel_case(db(), current_session().person_id, number)
-    except NoSuchCase:
-        abort(404)
-    if stopped:
+    case = _case(number)
+    if not may_see(db(), current_session().id, case):
+        return redirect(url_for("records.show"))
+    if cancel_case(db(), current_session().person_id, number):
         flash(_("Stopped. Nothing more is read for it."), "ok")
     else:
         flash(_("There was nothing left to stop: the answer is here already."), "")
     return redirect(url_for("requests.show", number=number))
+
+
+def _case(number: str) -> Case:
+    try:
+        return case_for_person(db(), current_session().person_id, number)
+    except NoSuchCase:
+        abort(404)

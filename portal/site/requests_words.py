@@ -14,15 +14,22 @@ from portal.cases.dates import Due, due_of
 from portal.cases.events import timeline
 from portal.cases.meaning import title_of
 from portal.cases.model import OPEN_STATES, Case, CasePart, CaseState, DownloadLog, Package, PartState
+from portal.cases.service import cases_of, may_see
 from portal.cases.stages import stages_of
 from portal.cases.workflow import BUILD, EXPORT
 from portal.core import i18n
 from portal.core.i18n import _, format_date
 from portal.engine.service import steps_of
 from portal.identity.browsers import browser_words
+from portal.identity.sessions import CurrentSession
 from portal.web import steps
 
 NEWEST = 3
+
+
+def visible(db: Session, current: CurrentSession) -> list[Case]:
+    """The person's cases that this session may see."""
+    return [case for case in cases_of(db, current.person_id) if may_see(db, current.id, case)]
 
 
 def overview(db: Session, cases: Sequence[Case]) -> dict[str, Any]:

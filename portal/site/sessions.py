@@ -11,6 +11,8 @@ from portal.identity.browsers import browser_words
 from portal.web.guards import current_session, person_required
 from portal.web.transactions import db
 
+LARGEST_ID = 2**63 - 1
+
 bp = Blueprint("sessions", __name__, url_prefix="/sessions")
 
 FORGET = '"cache", "storage"'
@@ -42,7 +44,7 @@ def show() -> ResponseReturnValue:
 def end(number: int) -> ResponseReturnValue:
     """End one session of the person."""
     current = current_session()
-    if not rooms.end_session(db(), current.person_id, number):
+    if number > LARGEST_ID or not rooms.end_session(db(), current.person_id, number):
         abort(404)
     forget_readings(db(), number)
     return _signed_out() if number == current.id else redirect(url_for("sessions.show"))

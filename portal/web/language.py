@@ -43,7 +43,7 @@ def language_links() -> list[dict[str, str | bool]]:
             "code": code,
             "name": i18n.name_of(code),
             "dir": i18n.direction(code),
-            "url": f"{request.path}?lang={code}",
+            "url": f"?lang={code}",
             "current": code == i18n.language(),
         }
         for code in company.languages

@@ -34,7 +34,7 @@ from portal.adapters.contract import *
 from portal.adapters.registry import known_kinds, open_adapter
 from portal.config import load_config
 from portal.settings import read_settings, use_settings
-use_settings(read_settings({"PORTAL_MODE": "demo", "PORTAL_DATABASE_URL": "sqlite://", "PORTAL_KEYS": "x", "PORTAL_FILES": "x", "PORTAL_PLUGINS": sys.argv[2]}))
+use_settings(read_settings({"PORTAL_MODE": "demo", "PORTAL_DATABASE_URL": "sqlite:///x.db", "PORTAL_KEYS": "x", "PORTAL_FILES": "x", "PORTAL_PLUGINS": sys.argv[2]}))
 print(sorted(known_kinds()))
 adapter = open_adapter(Place(load_config(Path(sys.argv[1])), "first", "backend"))
 found = adapter.export(Match("a.b:1", "email", "x"))

@@ -330,6 +330,7 @@ def upgrade() -> None:
         sa.Column("hash_key_id", sa.String(length=12), nullable=False),
         sa.Column("value", sa.LargeBinary(), nullable=False),
         sa.Column("proven_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("seen_alone_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("company_id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["company_id"], ["company.id"], name=op.f("fk_identifier_company_id")),

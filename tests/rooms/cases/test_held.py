@@ -169,6 +169,7 @@ def test_d1_a_neighbour_that_a_loose_search_brings_is_no_match(house: House) -> 
 
 
 def test_a_slow_system_is_waited_for_no_longer_than_a_page_may_take_and_brings_its_answer_later(house: House) -> None:
+    page(house, house.sign_in(MAREN))
     current = house.sign_in(MAREN)
     with house.shop.locked("mail"):
         began = time.monotonic()
@@ -194,7 +195,16 @@ def test_no_transaction_is_open_while_a_system_is_asked(house: House) -> None:
     until_all_answered(house, current)
 
 
+def test_C2_before_all_systems_have_answered_once_nothing_is_shown_since_another_person_may_be_there(house: House) -> None:
+    current = house.sign_in(MAREN)
+    with house.shop.gone("mail"):
+        held = page(house, current)
+        assert (held.count, held.several) == (0, True)
+    assert page(house, current, again=True).count
+
+
 def test_looking_again_asks_only_those_that_did_not_answer(house: House) -> None:
+    page(house, house.sign_in(MAREN))
     current = house.sign_in(MAREN)
     with house.shop.gone("mail"):
         assert [one.title for one in page(house, current).waiting] == ["The mail tool"]

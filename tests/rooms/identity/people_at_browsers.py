@@ -96,9 +96,9 @@ class Browser:
         with self.world.reading(self.company) as db:
             return sessions.session_of(db, self.session_token or "")
 
-    def signs_in(self, address: str = MARIA) -> CurrentSession:
-        """The whole way, in this browser."""
-        self.asks(address)
+    def signs_in(self, address: str = MARIA, *, going_on: CurrentSession | None = None) -> CurrentSession:
+        """The whole way, in this browser; `going_on`: that session asked for the fresh link itself."""
+        self.asks(address, typed={pressing.GOES_ON: str(going_on.id)} if going_on else None)
         post(self.world)
         self.presses(newest_letter(self.world, address).token)
         assert isinstance(self.last, SignedIn)

@@ -120,9 +120,21 @@ def test_a_fresh_link_that_another_browser_asked_for_leads_home(world: World, br
     browser.presses(token)
     other_browser.asks_again(token)
     post(world)
-    outcome = other_browser.presses(newest_letter(world).token)
+    fresh = newest_letter(world).token
+    assert isinstance(other_browser.presses(fresh), AddressWanted), "S4: asking for a fresh one makes nobody the asker"
+    outcome = other_browser.presses(fresh, typing=MARIA)
     assert isinstance(outcome, SignedIn)
     assert (outcome.destination, dict(outcome.typed)) == (None, {})
+
+
+def test_S4_a_link_that_works_gives_no_fresh_one_and_tells_no_address(
+    world: World, browser: Browser, other_browser: Browser
+) -> None:
+    browser.asks()
+    post(world)
+    token = newest_letter(world).token
+    assert isinstance(other_browser.asks_again(token), LinkUnknown)
+    assert post(world) == 0
 
 
 def test_a_link_works_for_ten_minutes(world: World, browser: Browser) -> None:

@@ -57,10 +57,16 @@ def test_S14_a_proof_counts_for_its_session_address_and_company_only(world: Worl
     assert proven(world, current, ONE) == 0
 
 
-def test_a_fresh_sign_in_with_the_same_address_keeps_what_was_proven(world: World, browser: Browser) -> None:
+def test_a_fresh_sign_in_that_a_session_asked_for_keeps_what_was_proven(world: World, browser: Browser) -> None:
+    current = browser.signs_in()
+    proves(world, browser, ONE, values=2)
+    assert proven(world, browser.signs_in(going_on=current), ONE) == 2
+
+
+def test_C2_the_next_person_of_a_shared_mailbox_takes_nothing_over_that_was_proven_before(world: World, browser: Browser) -> None:
     browser.signs_in()
     proves(world, browser, ONE, values=2)
-    assert proven(world, browser.signs_in(), ONE) == 2
+    assert proven(world, browser.signs_in(), ONE) == 0
 
 
 def test_what_was_proven_ends_with_its_session(world: World, browser: Browser) -> None:

@@ -56,11 +56,11 @@ def test_a_sign_in_is_fresh_for_a_quarter_of_an_hour(world: World, browser: Brow
     assert not sessions.is_fresh(current, current.proven_at + timedelta(minutes=15))
 
 
-def test_a_fresh_sign_in_of_the_same_person_raises_the_session_under_a_new_token(world: World, browser: Browser) -> None:
+def test_a_fresh_sign_in_that_a_session_asked_for_raises_it_under_a_new_token(world: World, browser: Browser) -> None:
     first = browser.signs_in()
     old_token = browser.session_token
     with clock.moved(timedelta(minutes=20)):
-        again = browser.signs_in()
+        again = browser.signs_in(going_on=first)
         assert again.id == first.id
         assert sessions.is_fresh(again, clock.now())
         assert browser.session_token != old_token
