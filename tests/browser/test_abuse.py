@@ -27,7 +27,7 @@ AGENT = '<script>alert("agent")</script><img src=x onerror=alert(1)> =HYPERLINK(
 def watched(walker, served):
     """A browser that writes down each dialog, each request and each complaint."""
     walk = walker(user_agent=AGENT, extra_http_headers={"Accept-Language": 'en, <script>alert("language")</script>'})
-    seen = {"dialogs": [], "foreign": []}
+    seen: dict[str, list[str]] = {"dialogs": [], "foreign": []}
 
     def on_dialog(dialog):
         seen["dialogs"].append(dialog.message)

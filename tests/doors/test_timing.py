@@ -39,7 +39,7 @@ def served(tmp_path_factory):
 
 def sample(served, addresses, repetition):
     """Seconds from press to answer, for known and unknown addresses in turn; every press comes from a network of its own."""
-    taken = {True: [], False: []}
+    taken: dict[bool, list[float]] = {True: [], False: []}
     with Visitor(served) as visitor:
         visitor.open("/sign-in")
         path, values = visitor.form("Send me the link")

@@ -13,7 +13,7 @@ class Visitor:
 
     def __init__(self, served, **headers):
         self.served = served
-        self.requests = []
+        self.requests: list[httpx.Request] = []
         limits = httpx.Limits(max_keepalive_connections=0)
         self.client = httpx.Client(
             base_url=served.url,
@@ -24,7 +24,7 @@ class Visitor:
             follow_redirects=True,
             event_hooks={"request": [self.requests.append]},
         )
-        self.answer = None
+        self.answer: httpx.Response
 
     def __enter__(self):
         return self

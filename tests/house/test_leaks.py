@@ -193,11 +193,11 @@ def people_in(place):
     for person in demo.people("fjordkaffe"):
         known |= {value.encode() for value in (person.email, person.customer_number, person.order_number, person.phone) if value}
     found = {match for match in SHAPES.findall(place) if match in known or match.lower() in known}
-    walkers = {STRANGER, demo.SHARED_ADDRESS}
+    walkers: set[str | None] = {STRANGER, demo.SHARED_ADDRESS}
     for person in (MAREN, ODD, SELMA, HOSTILE):
         walkers |= {person.email, person.customer_number, person.street, person.name, person.first_name, person.last_name}
     # Fewer than five letters stand in random bytes by chance.
-    found |= {value.encode() for value in walkers if len(value) >= 5 and any(one in place for one in spellings(value))}
+    found |= {value.encode() for value in walkers if value and len(value) >= 5 and any(one in place for one in spellings(value))}
     return found
 
 

@@ -1,5 +1,7 @@
 """Migrations and models say the same, forwards and back, on both databases."""
 
+from contextlib import ExitStack
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -9,13 +11,18 @@ from portal.core.db import Database
 from portal.migrating import migrate, migrate_back
 from portal.starting import NotMigrated, current_revision, newest_revision, refuse_unmigrated
 from portal.tables import METADATA
+from tests.databases import shared_cluster
 
 
-@pytest.fixture
-def empty(portal_url, tmp_path):
-    database = Database(portal_url or f"sqlite:///{tmp_path / 'empty.db'}")
-    yield database
-    database.close()
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def empty(request, tmp_path):
+    with ExitStack() as stack:
+        postgres = request.param == "postgres"
+        url = stack.enter_context(shared_cluster().fresh_database()) if postgres else f"sqlite:///{tmp_path / 'empty.db'}"
+        database = Database(url)
+        assert tables(database) == []
+        yield database
+        database.close()
 
 
 def tables(database):

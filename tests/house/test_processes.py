@@ -73,7 +73,7 @@ def test_a_killed_web_process_is_replaced_and_the_person_notices_nothing(folder)
 )
 def test_after_everything_was_killed_in_the_middle_of_a_walk_it_goes_on(tmp_path, point):
     folder, fault = tmp_path / "demo", {"PORTAL_TEST_FAULT": f"engine.{point}=kill@2", "PORTAL_WORKER_THREADS": "1"}
-    with serve_demo(folder, **fault) as served, Visitor(served) as visitor:
+    with serve_demo(folder, port=None, **fault) as served, Visitor(served) as visitor:
         worker = worker_process(served)
         visitor.sign_in(demo.CUSTOMER)
         cookies = visitor.client.cookies
