@@ -108,7 +108,7 @@ def test_a_page_left_open_overnight_leads_to_the_sign_in_and_back(site):
 
 def short(value):
     """The name of a case: what was sent may be long."""
-    return ascii(value[:12])
+    return f"{value[:12]!a} of {len(value)}"
 
 
 @pytest.mark.parametrize(
