@@ -34,7 +34,11 @@ def checkout(tmp_path):
 
 def clean():
     """The environment of a newcomer: what other tests of this process have set for their demo is not in it."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("PORTAL_", "DEMO_"))}
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PORTAL_", "DEMO_")) and not value.startswith("postgresql")
+    }
 
 
 def run(script, *arguments, folder, **environment):
