@@ -3,8 +3,10 @@
 An adapter must never trust a remote search, follow an address that a remote gave it, or repeat a driver's message.
 """
 
+import hashlib
+import json
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -58,6 +60,7 @@ class Can:
     asynchronous: bool = False
     irreversible: bool = False
     probe: bool = False
+    sent_counts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +140,126 @@ class Export:
     closed: Mapping[str, str] = field(default_factory=dict)
 
 
+Wanted = Callable[[str, str, str], bool]
+"""Whether a value is to go: asked with its collection, field and data category. Everything: `lambda *_: True`."""
+
+
+class Fate(StrEnum):
+    """What an erasure does: the row or value is gone, stands there as a mask that leads to nobody, or must stay for a time."""
+
+    ERASE = "erase"
+    OVERWRITE = "overwrite"
+    KEEP = "keep"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedItem:
+    """What an erasure does to the person's rows of one collection. `fields` is empty where whole rows go (or stay).
+
+    `count` is how many rows there are now. `ground` is a key of the company's `retention_rules` and `until` the day on which what is
+    kept may go (the rows of one ground and one day are one item); both are empty for what goes now.
+    """
+
+    collection: str
+    fate: Fate
+    count: int
+    fields: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    ground: str = ""
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ErasePlan:
+    """A dry run. `losses` are keys of what the person would lose with it (`losses` of the system in `portal.yaml`);
+    `shared` are collections in which rows that others reach too were found: they stay until a human has looked.
+    """
+
+    items: tuple[PlannedItem, ...]
+    losses: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """The same for plans that do the same to the same collections, however many rows there are by now."""
+        said = sorted(
+            {(one.collection, one.fate.value, one.fields, one.ground if one.fate is Fate.KEEP else "") for one in self.items}
+        )
+        return hashlib.sha256(json.dumps(["erase-plan/1", said, sorted(self.shared)]).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRow:
+    """One row that had to stay: enough to erase it on its day. `key` is `Record.key`; `ground` a key of `retention_rules`."""
+
+    collection: str
+    key: str
+    ground: str
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Something targeted that was still there when the system was read again: never "complete"."""
+
+    collection: str
+    field: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class EraseReceipt:
+    """What an erasure did, read back. `appeared` counts rows that had come since the plan and went with the others."""
+
+    items: tuple[PlannedItem, ...]
+    kept: tuple[KeptRow, ...] = ()
+    left: tuple[Left, ...] = ()
+    appeared: int = 0
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """The system has taken it and will say later, or a human has to do it. `task` is a reference for `probe`."""
+
+    task: str
+    after: float = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceToWrite:
+    """One choice as it stands, for a system that acts on it. `allowed`: may it be used now; `sequence` grows with each act."""
+
+    purpose: str
+    channel: str
+    topic: str
+    allowed: bool
+    sequence: int
+    at: datetime
+    frequency: str | None = None
+    topics: tuple[str, ...] | None = None
+    paused_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentReceipt:
+    """What the system says after a choice was written, read back. `found` is false where it has nobody to write it for."""
+
+    found: bool
+    confirmed: bool
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SentCount:
+    """How many messages of one purpose, channel and topic a system sent to the person in the time asked about."""
+
+    purpose: str
+    channel: str
+    topic: str
+    count: int
+
+
 class Adapter(ABC):
     """One open connection to one system of one company. Safe to use from several threads at once.
 
@@ -164,6 +287,34 @@ class Adapter(ABC):
     @abstractmethod
     def export(self, match: Match) -> Iterator[Record]:
         """Everything held on the person of this record, streaming; never a row that belongs to someone else."""
+
+    def plan_erase(self, match: Match, wanted: Wanted) -> ErasePlan:
+        """Dry run: what `erase` would do with this record. Changes nothing."""
+        raise AdapterError("This kind of system erases nothing by itself.")
+
+    def erase(self, match: Match, plan: ErasePlan, *, idempotency_key: str) -> EraseReceipt | Pending:
+        """Do what `plan` says to the rows that are there now, then read again. Never touches a row that another person reaches."""
+        raise AdapterError("This kind of system erases nothing by itself.")
+
+    def erase_kept(self, rows: Sequence[KeptRow], *, idempotency_key: str) -> EraseReceipt | Pending:
+        """Erase rows whose time has come, by their keys, whoever they once belonged to."""
+        raise AdapterError("This kind of system erases nothing by itself.")
+
+    def probe(self, match: Match, plan: ErasePlan, *, idempotency_key: str) -> EraseReceipt | Pending | None:
+        """After a try of unknown end: what was done under that key. None where the system cannot tell."""
+        return None
+
+    def correct(self, match: Match, changes: Mapping[tuple[str, str, str], Json], *, idempotency_key: str) -> None:
+        """Write other values, by (collection, record key, field), and read them back. Never an identifier, never what is not mapped."""
+        raise AdapterError("This kind of system corrects nothing by itself.")
+
+    def write_consent(self, subject: Subject, choice: ChoiceToWrite, *, idempotency_key: str) -> ConsentReceipt:
+        """Bring one choice to the system and read it back. Never overwrites what has a higher `sequence`."""
+        raise AdapterError("This kind of system keeps no choices.")
+
+    def sent_counts(self, subject: Subject, *, since: datetime) -> Sequence[SentCount]:
+        """What was sent to the person since then, counted."""
+        raise AdapterError("This kind of system counts nothing that it sent.")
 
     def close(self) -> None:  # noqa: B027  # a system without connections has nothing to close
         """Let go of connections."""
