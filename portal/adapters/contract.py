@@ -173,11 +173,13 @@ class PlannedItem:
 class ErasePlan:
     """A dry run. `losses` are keys of what the person would lose with it (`losses` of the system in `portal.yaml`);
     `shared` are collections in which rows that others reach too were found: they stay until a human has looked.
+    With `not_after`, what was obtained later is not touched: an old erasure is done again after a restore.
     """
 
     items: tuple[PlannedItem, ...]
     losses: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
+    not_after: datetime | None = None
 
     @property
     def digest(self) -> str:
@@ -288,8 +290,8 @@ class Adapter(ABC):
     def export(self, match: Match) -> Iterator[Record]:
         """Everything held on the person of this record, streaming; never a row that belongs to someone else."""
 
-    def plan_erase(self, match: Match, wanted: Wanted) -> ErasePlan:
-        """Dry run: what `erase` would do with this record. Changes nothing."""
+    def plan_erase(self, match: Match, wanted: Wanted, *, not_after: datetime | None = None) -> ErasePlan:
+        """Dry run: what `erase` would do with this record, but for what was obtained after `not_after`. Changes nothing."""
         raise AdapterError("This kind of system erases nothing by itself.")
 
     def erase(self, match: Match, plan: ErasePlan, *, idempotency_key: str) -> EraseReceipt | Pending:
