@@ -1,8 +1,10 @@
 """The tables of all rooms in one place. Whoever works on all of them (migrations, key rotation) must never see only some."""
 
 import portal.accounts.model
+import portal.cases.kept_model
 import portal.cases.model
 import portal.consent.model
+import portal.core.journal
 import portal.core.limits
 import portal.engine.model
 import portal.identity.model

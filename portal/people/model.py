@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.db import Base, CompanyOwned, Encrypted
@@ -37,3 +37,23 @@ class PersonIdentifier(CompanyOwned, Base):
     proven_at: Mapped[datetime | None]
     seen_alone_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+
+
+class Tombstone(CompanyOwned, Base):
+    """What was erased: the keyed hash of the identifier, and when. It acts on nothing that is newer than `erased_at`.
+
+    `system` is empty where everything under the identifier went; else it is one system's data, of one record (`record_hash`) or of all
+    (null), in these data `categories` (none: all).
+    """
+
+    __tablename__ = "tombstone"
+    __table_args__ = (Index("ix_tombstone_identifier", "company_id", "identifier_hash"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(30))
+    identifier_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    hash_key_id: Mapped[str] = mapped_column(String(12))
+    system: Mapped[str] = mapped_column(String(60), default="")
+    record_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    categories: Mapped[list[str]] = mapped_column(JSON)
+    erased_at: Mapped[datetime]

@@ -5,7 +5,6 @@ Nothing here knows the web. What a room's own tests need on top stands in that r
 
 import importlib
 import os
-import pkgutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +15,6 @@ from pathlib import Path
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-import portal
 from portal.accounts import registry
 from portal.accounts.companies import upsert_companies
 from portal.config import Config, load_config
@@ -70,11 +68,8 @@ class World:
 
 
 def import_models() -> None:
-    """Import the tables of every room that is there."""
-    for module in pkgutil.iter_modules(portal.__path__):
-        if module.ispkg and (Path(portal.__path__[0]) / module.name / "model.py").is_file():
-            importlib.import_module(f"portal.{module.name}.model")
-    importlib.import_module("portal.core.limits")
+    """Import the tables of every room."""
+    importlib.import_module("portal.tables")
 
 
 @cache

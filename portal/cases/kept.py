@@ -1,0 +1,79 @@
+"""What an erasure had to leave, and why: remembered so that it goes on its day, and so that who comes back is told of it.
+
+Must never show anything of an address that more than one person may use, and never a key or a value of a row.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from portal.adapters.contract import KeptRow
+from portal.cases.kept_model import Kept, KeptOwner
+from portal.cases.model import Case
+from portal.core import clock, crypto
+from portal.core.db import company_of
+from portal.people.service import hashes_of, identifiers_of, was_seen_alone
+
+
+@dataclass(frozen=True, slots=True)
+class KeptView:
+    """Rows of one collection that stay until a day: the ground is a key of the company's `retention_rules`."""
+
+    system: str
+    collection: str
+    ground: str
+    until: date
+    count: int
+    case_number: str
+    kept_at: datetime
+
+
+def remember_kept(db: Session, case: Case, *, person_id: int, system: str, rows: Sequence[KeptRow]) -> None:
+    """Remember what a system had to keep in this case, in the caller's transaction; what was remembered of it before is replaced.
+
+    To be called while the person's identifiers are still there. The sweeper erases each row on its day, whatever became of the case.
+    """
+    known = select(Kept).where(Kept.case_number == case.number, Kept.system == system, Kept.gone_at.is_(None))
+    for before in db.scalars(known).all():
+        db.delete(before)
+    key_id = crypto.keys().newest("hash")[0]
+    owners = [(one.kind, hashes_of(company_of(db), one)[key_id]) for one in identifiers_of(db, person_id)]
+    alone = was_seen_alone(db, person_id)
+    for (collection, ground, until), same in groupby(sorted(set(rows), key=_like), key=_like):
+        keys = sorted(row.key for row in same)
+        kept = Kept(
+            case_number=case.number, person_id=person_id, system=system, collection=collection, ground=ground, until=until,
+            count=len(keys), rows=json.dumps(keys), alone=alone, kept_at=clock.now(),
+        )  # fmt: skip
+        db.add(kept)
+        db.flush()
+        db.add_all(KeptOwner(kept_id=kept.id, kind=kind, identifier_hash=hashed, hash_key_id=key_id) for kind, hashed in owners)
+    db.flush()
+
+
+def kept_for(db: Session, person_id: int) -> Sequence[KeptView]:
+    """What is still kept of this person, or of whoever was erased under one of their addresses, what goes first coming first.
+
+    Nothing where more than one person was behind the address.
+    """
+    company_id = company_of(db)
+    hashes = [hashed for one in identifiers_of(db, person_id) for hashed in hashes_of(company_id, one).values()]
+    theirs = or_(Kept.person_id == person_id, Kept.id.in_(select(KeptOwner.kept_id).where(KeptOwner.identifier_hash.in_(hashes))))
+    rows = db.scalars(
+        select(Kept).where(theirs, Kept.alone, Kept.gone_at.is_(None)).order_by(Kept.until, Kept.system, Kept.collection)
+    )
+    return [KeptView(row.system, row.collection, row.ground, row.until, row.count, row.case_number, row.kept_at) for row in rows]
+
+
+def rows_of(kept: Kept) -> list[KeptRow]:
+    """The rows themselves, for the adapter that erases them."""
+    return [KeptRow(kept.collection, key, kept.ground, kept.until) for key in json.loads(kept.rows or "[]")]
+
+
+def _like(row: KeptRow) -> tuple[str, str, date]:
+    return row.collection, row.ground, row.until

@@ -1,0 +1,61 @@
+"""What a restored backup would undo, noted in the transaction that does it, and written to files outside the database after commit.
+
+Must never say that something is written before the disk has it, and never hold a value of a person in clear.
+
+    note_for_journal(db, JournalKind.TOMBSTONE, {...})        in the caller's transaction: both happen, or neither
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from portal.core import clock, crypto
+from portal.core.db import Base, CompanyOwned, Encrypted
+
+PLACE = "journal_entry.payload"
+
+
+class JournalKind(StrEnum):
+    """What must survive a restore. `withdrawal`: any act that lowers a choice; `revocation`: keys, staff, whatever was shut off;
+    `erasure`: a case of erasure that ended, so that it is not begun anew.
+    """
+
+    TOMBSTONE = "tombstone"
+    SUPPRESSION = "suppression"
+    WITHDRAWAL = "withdrawal"
+    REVOCATION = "revocation"
+    ERASURE = "erasure"
+
+
+class JournalEntry(CompanyOwned, Base):
+    """One entry of the journal. `mark` is random and the same in the file: an entry that stands there twice counts once.
+
+    `written_at` is when the disk outside the database had it.
+    """
+
+    __tablename__ = "journal_entry"
+    __table_args__ = (UniqueConstraint("mark"), Index("ix_journal_entry_written_at", "written_at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    mark: Mapped[str] = mapped_column(String(43))
+    kind: Mapped[JournalKind] = mapped_column(String(12))
+    payload: Mapped[str] = mapped_column(Encrypted(PLACE))
+    noted_at: Mapped[datetime]
+    written_at: Mapped[datetime | None]
+
+
+def note_for_journal(db: Session, kind: JournalKind, payload: Mapping[str, Any]) -> None:
+    """Note something that no restore may undo, in the caller's transaction. `payload` is JSON: hashes, keys and moments (ISO 8601)."""
+    db.add(
+        JournalEntry(
+            mark=crypto.random_token(),
+            kind=kind,
+            payload=json.dumps(payload, sort_keys=True, allow_nan=False),
+            noted_at=clock.now(),
+        )
+    )
