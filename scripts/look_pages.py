@@ -91,11 +91,11 @@ def pages() -> list[Page]:
         page("home_new", "home", choices=sample.NO_CHOICES, held=sample.held(groups=[], count=0), requests=[], requests_count=0),
         page("home_several", "home", choices=sample.CHOICES, held=None, requests=[], requests_count=0),
         page(
-            "choices",
+            "preferences",
             choices=sample.CHOICES,
             stated=[{"title": "Orders", "why": "to deliver your coffee", "basis": "our contract with you"}],
         ),
-        page("choices_none", "choices", choices=sample.NO_CHOICES, stated=[]),
+        page("preferences_none", "preferences", choices=sample.NO_CHOICES, stated=[]),
         page("held", held=sample.held()),
         page("held_many", "held", held=sample.held(many=True)),
         page(

@@ -152,7 +152,7 @@ def many(camera: Camera) -> None:
 def choices(camera: Camera) -> None:
     """What was agreed to, with the words that were shown."""
     page = camera.person(stars.MAREN.email)
-    camera.keep("choices", camera.show(page, "/choices", size=DESKTOP))
+    camera.keep("choices", camera.show(page, "/preferences", size=DESKTOP))
 
 
 def several(camera: Camera) -> None:

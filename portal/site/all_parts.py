@@ -11,15 +11,21 @@ from portal.site import (
     health,
     held,
     helping,
+    history,
     home,
     link,
+    preferences,
     records,
     requests,
     sessions,
     sign_in,
+    well_known,
 )
 
-PARTS = (sign_in, link, again, home, choices, held, records, copies, requests, downloads, sessions, helping, health)
+PARTS = (
+    sign_in, link, again, home, choices, preferences, history, held, records, copies, requests, downloads, sessions, helping, health,
+    well_known,
+)  # fmt: skip
 
 
 def blueprints(*, demo: bool) -> list[Blueprint]:

@@ -1,19 +1,15 @@
-"""Door 1, what you agreed to: each choice as the ledger has it, with the words that were shown. Read only in this version."""
+"""Door 1, the address where choices stood before they could be changed: leads on, for links in old mails and bookmarks."""
 
-from flask import Blueprint, render_template
+from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.site import choices_words
-from portal.web.guards import current_session, person_required
-from portal.web.transactions import db
+from portal.web.guards import public
 
 bp = Blueprint("choices", __name__, url_prefix="/choices")
 
 
 @bp.get("")
-@person_required()
+@public("says only where the page is now")
 def show() -> ResponseReturnValue:
-    """Each choice with its state and the words that were shown."""
-    return render_template(
-        "site/choices.html", choices=choices_words.summary(db(), current_session().person_id), stated=choices_words.stated()
-    )
+    """Leads on to the choices."""
+    return redirect(url_for("preferences.show"), 301)

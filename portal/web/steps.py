@@ -14,7 +14,8 @@ from portal.core.i18n import N_, _
 HOME = "home.show"
 STEPS = {
     HOME: N_("Your privacy"),
-    "choices.show": N_("What you agreed to"),
+    "preferences.show": N_("What you agreed to"),
+    "history.show": N_("The history of your choices"),
     "held.show": N_("Your data"),
     "records.show": N_("Your data"),
     "requests.index": N_("Your requests"),

@@ -12,7 +12,7 @@ PAGES = (
     "/",
     "/data",
     "/data/open",
-    "/choices",
+    "/preferences",
     "/get-a-copy",
     "/get-a-copy?group=who",
     "/requests",

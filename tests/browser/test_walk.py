@@ -12,7 +12,19 @@ from tests.served import code_in, link_in
 pytestmark = pytest.mark.browser
 
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-SIGNED_IN = ("/", "/choices", "/data", "/data/open", "/get-a-copy", "/requests", "/sessions", "/help", "/again", "/nowhere")
+SIGNED_IN = (
+    "/",
+    "/preferences",
+    "/preferences/history",
+    "/data",
+    "/data/open",
+    "/get-a-copy",
+    "/requests",
+    "/sessions",
+    "/help",
+    "/again",
+    "/nowhere",
+)
 DOORS = ("/sign-in", "/help", "/in/" + "x" * 43, "/nowhere")
 
 

@@ -89,11 +89,22 @@ def test_H9_next_is_never_an_address(site, target):
 
 def test_H8_nothing_personal_may_be_kept_and_a_suffix_is_another_page(site):
     browser = site.signed_in(MAREN)
-    for path in ("/", "/sessions", "/data", "/requests", "/choices", "/nowhere", "/sign-in", "/in/x", "/check-mail"):
+    for path in (
+        "/",
+        "/sessions",
+        "/data",
+        "/requests",
+        "/preferences",
+        "/choices",
+        "/nowhere",
+        "/sign-in",
+        "/in/x",
+        "/check-mail",
+    ):
         answer = browser.client.get(path, base_url=f"http://{browser.host}")
         assert answer.headers["Cache-Control"] == "no-store", path
         assert {"Cookie", "Accept-Language", "Sec-GPC"} <= {part.strip() for part in answer.headers["Vary"].split(",")}, path
-    for path in ("/data/x.css", "/choices.css", "/sessions/x.js", "/requests/style.css"):
+    for path in ("/data/x.css", "/choices.css", "/preferences/x.css", "/sessions/x.js", "/requests/style.css"):
         assert browser.client.get(path, base_url=f"http://{browser.host}").status_code == 404
 
 

@@ -101,7 +101,8 @@ def walk_through(served, maren, second, shared, hostile):
     for path in (
         "/data",
         "/data?group=who",
-        "/choices",
+        "/preferences",
+        "/preferences/history",
         "/requests",
         "/sessions",
         "/help",

@@ -28,7 +28,19 @@ def pages(site, language):
     browser.open(link)
     yield browser
     browser.post(*_first_form(browser))
-    for path in ("/", "/choices", "/data", "/data/open", "/requests", "/sessions", "/help", "/again", "/get-a-copy", "/nowhere"):
+    for path in (
+        "/",
+        "/preferences",
+        "/preferences/history",
+        "/data",
+        "/data/open",
+        "/requests",
+        "/sessions",
+        "/help",
+        "/again",
+        "/get-a-copy",
+        "/nowhere",
+    ):
         browser.open(path)
         yield browser
     browser.open("/get-a-copy")
@@ -88,14 +100,14 @@ def test_every_page_is_whole(site, language):
 
 def test_nothing_is_ticked_for_anyone(site):
     browser = site.signed_in(MAREN)
-    for path in ("/get-a-copy", "/choices", "/data/open"):
+    for path in ("/get-a-copy", "/preferences", "/data/open"):
         browser.open(path)
         assert not [control for control in browser.page.all("input") if "checked" in control.attributes], path
 
 
 def test_H12_what_customers_wrote_is_never_markup(site):
     hostile = site.signed_in(demo.stars.HOSTILE.email)
-    for path in ("/", "/data", "/choices", "/requests"):
+    for path in ("/", "/data", "/preferences", "/requests"):
         hostile.open(path)
         assert hostile.status == 200
         for element in hostile.page.all("main")[0].all():
