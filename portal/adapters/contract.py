@@ -174,12 +174,14 @@ class ErasePlan:
     """A dry run. `losses` are keys of what the person would lose with it (`losses` of the system in `portal.yaml`);
     `shared` are collections in which rows that others reach too were found: they stay until a human has looked.
     With `not_after`, what was obtained later is not touched: an old erasure is done again after a restore.
+    `scope` names, per collection, the fields that were wanted, also where no row stands now: rows that come later go with the rest.
     """
 
     items: tuple[PlannedItem, ...]
     losses: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
     not_after: datetime | None = None
+    scope: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def digest(self) -> str:
@@ -303,7 +305,10 @@ class Adapter(ABC):
         raise AdapterError("This kind of system erases nothing by itself.")
 
     def probe(self, match: Match, plan: ErasePlan, *, idempotency_key: str) -> EraseReceipt | Pending | None:
-        """After a try of unknown end: what was done under that key. None where the system cannot tell."""
+        """After a try of unknown end: what was done under that key. None where the system cannot tell.
+
+        A receipt without items that names what is `left` says that surely nothing was done: the erasure may be begun again.
+        """
         return None
 
     def correct(self, match: Match, changes: Mapping[tuple[str, str, str], Json], *, idempotency_key: str) -> None:

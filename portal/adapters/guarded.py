@@ -3,11 +3,30 @@
 Must never let through a value that never leaves, an unknown exception, or an exception's text: it may hold a row.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
-from portal.adapters.contract import Adapter, AdapterError, Export, Health, Match, Record, Subject, TryLater
+from portal.adapters.contract import (
+    Adapter,
+    AdapterError,
+    ChoiceToWrite,
+    ConsentReceipt,
+    ErasePlan,
+    EraseReceipt,
+    Export,
+    Health,
+    Json,
+    KeptRow,
+    Match,
+    Pending,
+    Record,
+    SentCount,
+    Subject,
+    TryLater,
+    Wanted,
+)
 from portal.adapters.never_leaves import withhold
 from portal.core.errors import fingerprint
 
@@ -42,6 +61,34 @@ class GuardedAdapter(Adapter):
         records = _contained(lambda: iter(self._inner.export(match)))
         while (record := _contained(partial(next, records, None))) is not None:
             yield withhold(record)
+
+    def plan_erase(self, match: Match, wanted: Wanted, *, not_after: datetime | None = None) -> ErasePlan:
+        """As the plug-in says."""
+        return _contained(partial(self._inner.plan_erase, match, wanted, not_after=not_after))
+
+    def erase(self, match: Match, plan: ErasePlan, *, idempotency_key: str) -> EraseReceipt | Pending:
+        """As the plug-in says."""
+        return _contained(partial(self._inner.erase, match, plan, idempotency_key=idempotency_key))
+
+    def erase_kept(self, rows: Sequence[KeptRow], *, idempotency_key: str) -> EraseReceipt | Pending:
+        """As the plug-in says."""
+        return _contained(partial(self._inner.erase_kept, rows, idempotency_key=idempotency_key))
+
+    def probe(self, match: Match, plan: ErasePlan, *, idempotency_key: str) -> EraseReceipt | Pending | None:
+        """As the plug-in says."""
+        return _contained(partial(self._inner.probe, match, plan, idempotency_key=idempotency_key))
+
+    def correct(self, match: Match, changes: Mapping[tuple[str, str, str], Json], *, idempotency_key: str) -> None:
+        """As the plug-in says."""
+        _contained(partial(self._inner.correct, match, changes, idempotency_key=idempotency_key))
+
+    def write_consent(self, subject: Subject, choice: ChoiceToWrite, *, idempotency_key: str) -> ConsentReceipt:
+        """As the plug-in says."""
+        return _contained(partial(self._inner.write_consent, subject, choice, idempotency_key=idempotency_key))
+
+    def sent_counts(self, subject: Subject, *, since: datetime) -> Sequence[SentCount]:
+        """As the plug-in says."""
+        return _contained(partial(self._inner.sent_counts, subject, since=since))
 
     def close(self) -> None:
         """Let the plug-in let go."""

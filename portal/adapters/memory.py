@@ -3,64 +3,51 @@
 Must never be told apart, by what uses it, from a system that is somewhere else.
 """
 
-from collections.abc import Collection, Iterator, Mapping
-from datetime import date, datetime
-from typing import Annotated
-
-from pydantic import Field, JsonValue, StringConstraints
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
 
 from portal.adapters import never_leaves
 from portal.adapters.contract import (
     Adapter,
     AdapterError,
     Can,
+    EraseKind,
+    ErasePlan,
+    EraseReceipt,
     Export,
+    Fate,
     Health,
     Json,
+    KeptRow,
+    Left,
     Match,
     Place,
     Record,
     Subject,
+    Wanted,
 )
+from portal.adapters.fates import Held, Tally, wanted_by
 from portal.adapters.identifiers import normal
-from portal.adapters.notes import noted_value, refuse_unknown_category, scope_of
-from portal.config.loading import parse_part
-from portal.config.model import CollectionRef, Key, Line, Part
+from portal.adapters.memory_erasing import Erasing, to_moment
+from portal.adapters.memory_records import DemoSettings, Now, as_it_is, key_of, read_settings
+from portal.adapters.memory_store import Changes, Store, store_of
+from portal.adapters.notes import noted_value, scope_of
 
-RecordKey = Annotated[str, StringConstraints(pattern=r"^[\w-]{1,60}$")]
-
-
-class DemoField(Part):
-    """One value and its data category."""
-
-    category: Line
-    value: JsonValue = None
-
-
-class DemoRecord(Part):
-    """One record. With `identifiers` it is a person's; with `belongs_to` it hangs on the record of that key."""
-
-    collection: CollectionRef
-    key: RecordKey
-    identifiers: dict[Key, Line] = Field(default_factory=dict)
-    belongs_to: RecordKey | None = None
-    fields: dict[str, DemoField]
-
-
-class DemoSettings(Part):
-    """`settings` of a system of kind `demo`."""
-
-    records: list[DemoRecord]
+ANOTHER = "The key of this try belongs to another record. Nothing was done."
+NOT_THERE = "The record is no longer there under this identifier. Search again."
 
 
 class DemoAdapter(Adapter):
     """Records in memory, in the order in which they were written."""
 
-    can = Can(find=True, export=True, sources=True)
+    can = Can(find=True, export=True, sources=True, correct=True, erase=EraseKind.DELETE, irreversible=True, probe=True)
 
-    def __init__(self, place: Place, records: list[DemoRecord]) -> None:
+    def __init__(self, place: Place, settings: DemoSettings, store: Store) -> None:
         self._place = place
-        self._records = records
+        self._written = settings.records
+        self._store = store
 
     def check(self) -> Health:
         """Whether every collection has its note."""
@@ -71,17 +58,17 @@ class DemoAdapter(Adapter):
         """The records that carry an identifier."""
         found: dict[str, Match] = {}
         for identifier in subject.identifiers:
-            for record in self._records:
-                stored = record.identifiers.get(identifier.kind)
+            for now in self._now():
+                stored = now.identifiers.get(identifier.kind)
                 if stored is not None and normal(identifier.kind, stored) == normal(identifier.kind, identifier.value):
-                    found.setdefault(_key(record), Match(_key(record), identifier.kind, stored, self._tells_apart(record)))
+                    found.setdefault(now.key, Match(now.key, identifier.kind, stored, self._tells_apart(now)))
         return list(found.values())
 
     def proof_values(self, match: Match, kinds: Collection[str]) -> Mapping[str, frozenset[str]]:
         """From the record and what hangs on it."""
         records = self._of(match)
         found = {
-            kind: frozenset(text for record in records if (text := self._text(record, path)))
+            kind: frozenset(text for now in records if (text := self._text(now, path)))
             for kind, path in self._place.system.proof.items()
             if kind in kinds
         }
@@ -89,74 +76,145 @@ class DemoAdapter(Adapter):
 
     def scope(self) -> Export:
         """Collections with a note."""
-        return scope_of(self._place, tuple(dict.fromkeys(record.collection for record in self._records)))
+        return scope_of(self._place, tuple(dict.fromkeys(record.collection for record in self._written)))
 
     def export(self, match: Match) -> Iterator[Record]:
         """The record and what hangs on it, collection by collection."""
         notes = self._place.system.collections
-        for record in sorted(
-            self._of(match), key=lambda one: list(notes).index(one.collection) if one.collection in notes else 0
-        ):
-            note = notes.get(record.collection)
+        for now in sorted(self._of(match), key=lambda one: list(notes).index(one.collection) if one.collection in notes else 0):
+            note = notes.get(now.collection)
             if note is None:
                 continue
-            obtained = _moment(record.fields[note.obtained].value) if note.obtained in record.fields else None
-            values = tuple(noted_value(note, name, each.category, each.value, obtained) for name, each in record.fields.items())
-            yield never_leaves.withhold(Record(record.collection, _key(record), values))
+            obtained = to_moment(now.values.get(note.obtained)) if note.obtained else None
+            values = tuple(
+                noted_value(note, name, each.category, now.values.get(name), obtained) for name, each in now.record.fields.items()
+            )
+            yield never_leaves.withhold(Record(now.collection, now.key, values))
 
-    def _of(self, match: Match) -> list[DemoRecord]:
-        for record in self._records:
-            if _key(record) == match.key and record.identifiers.get(match.kind) == match.stored:
-                return [record, *(other for other in self._records if other.belongs_to == record.key)]
-        raise AdapterError("The record is no longer there under this identifier. Search again.")
+    def plan_erase(self, match: Match, wanted: Wanted, *, not_after: datetime | None = None) -> ErasePlan:
+        """What `erase` would do. A collection without a note is an error: nothing is known of what must stay there."""
+        self._refuse_closed()
+        return self._erasing(self._of(match), wanted, not_after).plan()
 
-    def _tells_apart(self, record: DemoRecord) -> dict[str, str]:
+    def erase(self, match: Match, plan: ErasePlan, *, idempotency_key: str) -> EraseReceipt:
+        """Everything or nothing; under a key that was used, the receipt of then."""
+        self._refuse_closed()
+        with self._store.change() as changes:
+            known = self._receipt(changes, match, idempotency_key)
+            if known is not None:
+                return known
+            if self._is_past(changes, match):
+                return EraseReceipt((), reference=idempotency_key)
+            records = self._of(match, changes)
+            before = self._erasing(records, wanted_by(plan), plan.not_after).plan()
+            appeared = max(0, sum(one.count for one in before.items) - sum(one.count for one in plan.items))
+            items, kept = self._erasing(records, wanted_by(plan), plan.not_after).apply(changes)
+            receipt = EraseReceipt(items, kept, self._left(changes, records, plan), appeared, idempotency_key)
+            changes.receipts[idempotency_key] = (_whose(match), receipt)
+        return receipt
+
+    def erase_kept(self, rows: Sequence[KeptRow], *, idempotency_key: str) -> EraseReceipt:
+        """By their keys; what is gone already stays gone."""
+        keys, tally = {row.key for row in rows}, Tally()
+        with self._store.change() as changes:
+            there = as_it_is(self._written, changes)
+            for now in (one for one in there if one.key in keys):
+                held = [Held(name, each.category, "") for name, each in now.record.fields.items()]
+                goes = all(one.key in keys for one in there if one.record.belongs_to == now.record.key)
+                tally.add(now.collection, Fate.ERASE if goes else Fate.OVERWRITE, held, whole=goes)
+                if goes:
+                    changes.gone.add(now.key)
+                else:
+                    changes.values[now.key] = dict.fromkeys(now.record.fields)
+                    changes.nameless.add(now.key)
+        return EraseReceipt(tally.items(), reference=idempotency_key)
+
+    def probe(self, match: Match, plan: ErasePlan, *, idempotency_key: str) -> EraseReceipt | None:
+        """The receipt of then, if there is one; else surely nothing was done: it is written with the deed."""
+        changes = self._store.read()
+        known = self._receipt(changes, match, idempotency_key)
+        if known is not None:
+            return known
+        return EraseReceipt((), left=tuple(Left(one.collection, "", one.count) for one in plan.items))
+
+    def correct(self, match: Match, changes: Mapping[tuple[str, str, str], Json], *, idempotency_key: str) -> None:
+        """Only what the notes name under `correctable`, only in this person's records; all or nothing."""
+        notes = self._place.system.collections
+        with self._store.change() as changed:
+            own = {now.key: now for now in self._of(match, changed)}
+            for collection, key, name in changes:
+                note = notes.get(collection)
+                if key not in own or own[key].collection != collection or note is None or name not in note.correctable:
+                    raise AdapterError("This cannot be corrected here. Name the field under `correctable`, or change it by hand.")
+            for (_collection, key, name), value in changes.items():
+                changed.values.setdefault(key, {})[name] = value
+        own = {now.key: now for now in self._of(match)}
+        if any(own[key].values.get(name) != value for (_collection, key, name), value in changes.items()):
+            raise AdapterError("What was written does not stand there when it is read again.", permanent=False)
+
+    def _now(self, changes: Changes | None = None) -> list[Now]:
+        return as_it_is(self._written, self._store.read() if changes is None else changes)
+
+    def _of(self, match: Match, changes: Changes | None = None) -> list[Now]:
+        every = self._now(changes)
+        for now in every:
+            if now.key == match.key and now.identifiers.get(match.kind) == match.stored:
+                return [now, *(other for other in every if other.record.belongs_to == now.record.key)]
+        raise AdapterError(NOT_THERE)
+
+    def _erasing(self, records: Sequence[Now], wanted: Wanted, not_after: datetime | None) -> Erasing:
+        return Erasing(self._place, self._written, records, wanted, not_after)
+
+    def _refuse_closed(self) -> None:
+        for reason in self.scope().closed.values():
+            raise AdapterError(f"Nothing can be erased before this is mended. {reason}")
+
+    def _receipt(self, changes: Changes, match: Match, key: str) -> EraseReceipt | None:
+        known = changes.receipts.get(key)
+        if known is not None and known[0] != _whose(match):
+            raise AdapterError(ANOTHER)
+        return known[1] if known else None
+
+    def _is_past(self, changes: Changes, match: Match) -> bool:
+        """Whether the record was there under that identifier and an erasure took it."""
+        written = next((one for one in self._written if key_of(one) == match.key), None)
+        was = written is not None and written.identifiers.get(match.kind) == match.stored
+        return was and (match.key in changes.gone or match.key in changes.nameless)
+
+    def _left(self, changes: Changes, records: Sequence[Now], plan: ErasePlan) -> tuple[Left, ...]:
+        """What is still there of what was aimed at, read again."""
+        keys = {now.key for now in records}
+        again = [now for now in as_it_is(self._written, changes) if now.key in keys]
+        fates = self._erasing(again, wanted_by(plan), plan.not_after).fates() if again else {}
+        return tuple(
+            Left(now.collection, held.name, 1)
+            for now, fate, _stays in fates.values()
+            for held in fate.lost
+            if now.values.get(held.name) is not None
+        )
+
+    def _tells_apart(self, now: Now) -> dict[str, str]:
         told = {
-            str(kind): " ".join(text for path in paths if (text := self._text(record, path)))
+            str(kind): " ".join(text for path in paths if (text := self._text(now, path)))
             for kind, paths in self._place.system.tells_apart.items()
         }
         return {kind: text for kind, text in told.items() if text}
 
     @staticmethod
-    def _text(record: DemoRecord, path: str) -> str:
+    def _text(now: Now, path: str) -> str:
         collection, _, name = path.rpartition(".")
-        value = record.fields[name].value if collection == record.collection and name in record.fields else None
+        value = now.values.get(name) if collection == now.collection else None
         return "" if value is None else str(value)
 
 
 def open_demo(place: Place) -> DemoAdapter:
     """Open a system of kind `demo`. Raises `DocumentError`."""
-    settings = parse_part(
-        DemoSettings, place.system.settings, place.config.document, ("companies", place.company, "systems", place.key, "settings")
-    )
-    seen: set[str] = set()
-    for number, record in enumerate(settings.records):
-        at = ("settings", "records", number)
-        if record.key in seen:
-            raise place.error(*at, "key", problem=f"The key `{record.key}` stands twice.", remedy="Give each record its own.")
-        seen.add(record.key)
-        for name, each in record.fields.items():
-            refuse_unknown_category(place, each.category, *at, "fields", name)
-        if record.belongs_to is not None and record.belongs_to not in [one.key for one in settings.records if one.identifiers]:
-            raise place.error(
-                *at,
-                "belongs_to",
-                problem=f"No record with identifiers has the key `{record.belongs_to}`.",
-                remedy="Mend the key.",
-            )
-    for key in place.system.collections:
-        if key not in [record.collection for record in settings.records]:
-            raise place.error("collections", key, problem=f"No record is in `{key}`.", remedy="Remove it, or add a record.")
-    return DemoAdapter(place, settings.records)
+    settings = read_settings(place)
+    at = ("companies", place.company, "systems", place.key, "settings", "changes")
+    file = Path(place.config.secret(settings.changes, *at)) if settings.changes else None
+    where = (str(place.config.folder), place.config.document.file, place.company, place.key)
+    return DemoAdapter(place, settings, store_of(where, file))
 
 
-def _key(record: DemoRecord) -> str:
-    return f"{record.collection}:{record.key}"
-
-
-def _moment(value: Json) -> date | datetime | None:
-    try:
-        text = str(value)
-        return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
-    except ValueError:
-        return None
+def _whose(match: Match) -> str:
+    return sha256("\0".join((match.key, match.kind, match.stored)).encode()).hexdigest()

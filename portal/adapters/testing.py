@@ -15,8 +15,21 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from portal.adapters.contract import Adapter, AdapterError, Identifier, Match, Record, Subject, TryLater
+from portal.adapters.contract import (
+    Adapter,
+    AdapterError,
+    EraseKind,
+    EraseReceipt,
+    Fate,
+    Identifier,
+    KeptRow,
+    Match,
+    Record,
+    Subject,
+    TryLater,
+)
 from portal.adapters.never_leaves import reason_to_withhold, withhold
+from portal.core import clock
 
 UNKNOWN = Identifier("email", "nobody-at-all@example.org")
 
@@ -39,8 +52,28 @@ class Setting:
     break_it: Callable[[], None] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Far:
+    """How a test looks at the system itself, past the adapter, before and after an erasure.
+
+    `others` gives everything of other persons and of the company, to be compared byte by byte; `own` gives as text all that the
+    system holds, with the person's `gone` values in it until they are erased; `stays` are values that a law keeps, of `grounds`.
+    """
+
+    others: Callable[[], object]
+    own: Callable[[], str]
+    gone: tuple[str, ...]
+    stays: tuple[str, ...] = ()
+    grounds: tuple[str, ...] = ()
+
+
 class AdapterContract:
-    """What the portal relies on. Give a fixture `setting` that returns a `Setting`."""
+    """What the portal relies on. Give a fixture `setting` that returns a `Setting`, and where the adapter erases, one named `far`."""
+
+    @pytest.fixture
+    def far(self) -> Far | None:
+        """None where the adapter erases nothing."""
+        return None
 
     def test_a_person_is_found_as_stored(self, setting: Setting) -> None:
         match = self._match(setting)
@@ -170,6 +203,128 @@ class AdapterContract:
         assert setting.found.value not in str(caught.value)
         assert caught.value.__context__ is None, "a driver's exception travels on, and it may hold a row"
 
+    def test_a_plan_changes_nothing_and_is_the_same_twice(self, setting: Setting, far: Far | None) -> None:
+        far = _must_be_told(setting, far)
+        if far is None:
+            return
+        match, others, own = self._match(setting), far.others(), far.own()
+        plan = setting.adapter.plan_erase(match, lambda *_: True)
+        assert plan.items
+        assert plan.scope
+        assert plan.digest == setting.adapter.plan_erase(match, lambda *_: True).digest
+        assert (far.others(), far.own()) == (others, own)
+        assert {one.ground for one in plan.items if one.fate is Fate.KEEP} == set(far.grounds)
+
+    def test_nothing_targeted_is_there_after_an_erasure_and_nobody_else_lost_a_byte(
+        self, setting: Setting, far: Far | None
+    ) -> None:
+        far = _must_be_told(setting, far)
+        if far is None:
+            return
+        others = far.others()
+        assert all(value in far.own() for value in far.gone)
+        receipt = self._erase(setting, "case-1-step-1")
+        assert receipt.left == ()
+        assert receipt.items
+        assert [value for value in far.gone if value in far.own()] == []
+        assert far.others() == others
+
+    def test_what_a_law_keeps_is_listed_with_ground_and_day(self, setting: Setting, far: Far | None) -> None:
+        far = _must_be_told(setting, far)
+        if far is None:
+            return
+        receipt = self._erase(setting, "case-1-step-1")
+        assert {row.ground for row in receipt.kept} == set(far.grounds)
+        assert all(row.until > clock.now().date() for row in receipt.kept)
+        assert [value for value in far.stays if value not in far.own()] == []
+        items = [one for one in receipt.items if one.fate is Fate.KEEP]
+        assert {(one.collection, one.ground, one.until) for one in items} == {
+            (row.collection, row.ground, row.until) for row in receipt.kept
+        }
+
+    def test_what_was_kept_goes_on_its_day_by_its_key(self, setting: Setting, far: Far | None) -> None:
+        far = _must_be_told(setting, far)
+        if far is None:
+            return
+        others = far.others()
+        kept: tuple[KeptRow, ...] = self._erase(setting, "case-1-step-1").kept
+        for _twice in range(2):
+            receipt = setting.adapter.erase_kept(kept, idempotency_key="kept-1")
+            assert isinstance(receipt, EraseReceipt)
+            assert receipt.left == ()
+        assert [value for value in far.stays if value in far.own()] == []
+        assert far.others() == others
+
+    def test_a_second_erasure_does_no_harm(self, setting: Setting, far: Far | None) -> None:
+        far = _must_be_told(setting, far)
+        if far is None:
+            return
+        match = self._match(setting)
+        plan = setting.adapter.plan_erase(match, lambda *_: True)
+        others = far.others()
+        first = setting.adapter.erase(match, plan, idempotency_key="case-1-step-1")
+        own = far.own()
+        for key in ("case-1-step-1", "case-1-step-1", "case-2-step-1"):
+            again = setting.adapter.erase(match, plan, idempotency_key=key)
+            assert isinstance(again, type(first))
+            assert isinstance(again, EraseReceipt)
+            assert again.left == ()
+        assert (far.others(), far.own()) == (others, own)
+
+    def test_D11_a_probe_tells_what_was_done_for_this_record_and_no_other(self, setting: Setting, far: Far | None) -> None:
+        far = _must_be_told(setting, far)
+        if far is None:
+            return
+        match = self._match(setting)
+        plan = setting.adapter.plan_erase(match, lambda *_: True)
+        before = setting.adapter.probe(match, plan, idempotency_key="case-1-step-1")
+        assert before is None or (isinstance(before, EraseReceipt) and before.items == () and before.left != ())
+        receipt = setting.adapter.erase(match, plan, idempotency_key="case-1-step-1")
+        after = setting.adapter.probe(match, plan, idempotency_key="case-1-step-1")
+        assert isinstance(after, EraseReceipt)
+        assert isinstance(receipt, EraseReceipt)
+        assert (after.left, set(after.kept)) == ((), set(receipt.kept))
+        assert {(one.collection, one.fate) for one in after.items} == {(one.collection, one.fate) for one in receipt.items}
+        other = Match(match.key, match.kind, UNKNOWN.value)
+        try:
+            told = setting.adapter.probe(other, plan, idempotency_key="case-1-step-1")
+        except (TryLater, AdapterError):
+            return
+        assert told is None or (isinstance(told, EraseReceipt) and told.items == ())
+
+    def test_D2_a_match_that_was_made_up_erases_nothing(self, setting: Setting, far: Far | None) -> None:
+        far = _must_be_told(setting, far)
+        if far is None:
+            return
+        match = self._match(setting)
+        plan = setting.adapter.plan_erase(match, lambda *_: True)
+        others, own = far.others(), far.own()
+        for false in (Match(match.key, match.kind, UNKNOWN.value), Match("nothing.like_it:1", match.kind, match.stored)):
+            with pytest.raises((TryLater, AdapterError)):
+                setting.adapter.plan_erase(false, lambda *_: True)
+            with pytest.raises((TryLater, AdapterError)):
+                setting.adapter.erase(false, plan, idempotency_key="case-9-step-9")
+        assert (far.others(), far.own()) == (others, own)
+
+    def test_a_system_that_is_down_is_never_erased(self, setting: Setting, far: Far | None) -> None:
+        if _must_be_told(setting, far) is None or setting.break_it is None:
+            return
+        match = self._match(setting)
+        plan = setting.adapter.plan_erase(match, lambda *_: True)
+        setting.break_it()
+        with pytest.raises((TryLater, AdapterError)) as caught:
+            setting.adapter.erase(match, plan, idempotency_key="case-1-step-1")
+        assert setting.found.value not in str(caught.value)
+        assert caught.value.__context__ is None
+        with pytest.raises((TryLater, AdapterError)):
+            setting.adapter.probe(match, plan, idempotency_key="case-1-step-1")
+
+    def _erase(self, setting: Setting, key: str) -> EraseReceipt:
+        match = self._match(setting)
+        receipt = setting.adapter.erase(match, setting.adapter.plan_erase(match, lambda *_: True), idempotency_key=key)
+        assert isinstance(receipt, EraseReceipt), "an adapter that answers later is tested by its own tests"
+        return receipt
+
     def _match(self, setting: Setting) -> Match:
         matches = setting.adapter.find(Subject((setting.found,)))
         assert len(matches) == 1, "`found` must lead to exactly one record"
@@ -177,6 +332,14 @@ class AdapterContract:
 
     def _records(self, setting: Setting) -> list[Record]:
         return list(setting.adapter.export(self._match(setting)))
+
+
+def _must_be_told(setting: Setting, far: Far | None) -> Far | None:
+    """The far side; None where the adapter erases nothing by itself. That it erases and nobody can look is an error of the test."""
+    if setting.adapter.can.erase in (EraseKind.NONE, EraseKind.REQUEST):
+        return None
+    assert far is not None, "the adapter erases: give a fixture `far`"
+    return far
 
 
 def _text(records: list[Record]) -> str:

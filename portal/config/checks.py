@@ -113,6 +113,13 @@ def _check_law(company: Company, document: Document, place: Place) -> None:
                 "A recipient outside the EEA needs a safeguard.",
                 "Add `safeguard:` (Art. 15(2), 46).",
             )
+    for key, rule in company.retention_rules.items():
+        if rule.ground and (rule.years is None or rule.counted_from is None):
+            raise document.error(
+                (*place, "retention_rules", key),
+                "What the law makes you keep needs an end.",
+                "Add `years:` and `counted_from:`, or take `ground:` out.",
+            )
     if not any(source.kind is SourceKind.PERSON for source in company.sources.values()):
         raise document.error((*place, "sources"), "No source is the person.", "Add one with `kind: person`.")
     for language in company.languages:

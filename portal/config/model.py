@@ -115,7 +115,10 @@ class Source(Part):
 
 
 class RetentionRule(Part):
-    """How long something is kept: the words for a person (read on after `Until`), and the rule for the machine."""
+    """How long something is kept: the words for a person (read on after `Until`), and the rule for the machine.
+
+    With a `ground`, an erasure leaves it until then; without, it goes at once.
+    """
 
     title: Text
     years: int | None = None
@@ -215,7 +218,20 @@ class CollectionNote(Part):
     release: Release | None = None
     obtained: str | None = Field(None, description="The field that holds the date when the record came")
     owner: str | None = Field(None, description="The field that names whose record it is, where other people reach it too")
+    correctable: list[str] = Field(
+        default_factory=list, description="The fields that a correction may change; never an identifier, a key or a reference"
+    )
     fields: dict[str, FieldNote] = Field(default_factory=dict)
+
+
+class Loss(Part):
+    """What a person would lose if their records went: said before they choose, one sentence each."""
+
+    text: Text = Field(description="One sentence: `You have orders on their way.`")
+    collection: CollectionRef
+    when: dict[str, list[str]] = Field(
+        default_factory=dict, description="Only where a field has one of these values; without it, where there is any record"
+    )
 
 
 class System(Part):
@@ -231,6 +247,7 @@ class System(Part):
     proof: dict[Key, str] = Field(
         default_factory=dict, description="Values a person can be asked for: `postcode: dataset.collection.field`"
     )
+    losses: dict[Key, Loss] = Field(default_factory=dict, description="What would be lost with an erasure")
 
 
 class OwnRetention(Part):

@@ -11,6 +11,22 @@ from portal.config import load_config
 
 SMALLEST = Path(__file__).parents[1] / "companies" / "portal.yaml"
 
+RULES: dict[str, Any] = {
+    "books": {
+        "title": {"en": "5 years after each year ends", "de": "5 Jahre nach Jahresende"},
+        "years": 5,
+        "counted_from": "calendar_year_end",
+        "ground": {"en": "Bookkeeping Act", "de": "Buchführungsgesetz"},
+    },
+    "guarantee": {
+        "title": {"en": "2 years", "de": "2 Jahre"},
+        "years": 2,
+        "counted_from": "record_date",
+        "ground": {"en": "Sales Act", "de": "Kaufrecht"},
+    },
+    "removed": {"title": {"en": "you remove it", "de": "Sie es entfernen"}},
+}
+
 
 def note(**more: Any) -> dict[str, Any]:
     """A collection note with everything that must stand."""
@@ -30,6 +46,7 @@ def write_company(folder: Path, system: dict[str, Any]) -> Place:
     company = whole["companies"]["first"]
     titles = {kind: {"en": kind, "de": kind} for kind in system.get("proof", {})}
     company["proof_titles"] |= titles
+    company["retention_rules"] |= RULES
     company["systems"] = {"backend": {"title": {"en": "B", "de": "B"}, "collections": {}, **system}}
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "logo.svg").write_text((SMALLEST.parent / "logo.svg").read_text())
