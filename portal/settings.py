@@ -41,6 +41,11 @@ class Settings(BaseModel):
         description="The key ring that `portal keys new` wrote; give it as PORTAL_KEYS_FILE, kept apart from the database"
     )
     files: Path = Field(description="Folder for downloads, encrypted at rest; web and worker share it")
+    journal: Path | None = Field(
+        None,
+        description="Folder outside the database for what no restored backup may undo; on another disk, backed up apart. "
+        "All web and worker processes share it. The demo keeps it beside its files",
+    )
     smtp_url: str | None = Field(
         None, description="`smtp://user:password@host:587?tls=starttls` (or `tls=on`, `tls=off` on loopback); may be a file"
     )
@@ -58,6 +63,11 @@ class Settings(BaseModel):
     def is_demo(self) -> bool:
         """Whether this is the demo."""
         return self.mode is Mode.DEMO
+
+    @property
+    def journal_folder(self) -> Path:
+        """Where the journal lies."""
+        return self.journal or self.files.parent / "journal"
 
 
 SECRETS = ("database_url", "keys", "smtp_url")
@@ -96,6 +106,11 @@ def refuse_unsafe(settings: Settings) -> None:
         raise SettingsError("PORTAL_DATABASE_URL must begin with sqlite:/// or postgresql+psycopg://. No other database serves.")
     if not settings.is_demo and settings.smtp_url is None:
         raise SettingsError("PORTAL_SMTP_URL is not set. Nobody can sign in without mail; docs/settings.md shows its form.")
+    if not settings.is_demo and settings.journal is None:
+        raise SettingsError(
+            "PORTAL_JOURNAL is not set. Without it a restored backup brings back what was erased: name a folder outside the database "
+            "and its backups."
+        )
     if settings.smtp_url is not None:
         parts = urlsplit(settings.smtp_url)
         tls = parse_qs(parts.query).get("tls", ["starttls"])[0]

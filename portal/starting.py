@@ -22,8 +22,9 @@ from portal.consent.notices import publish_notices
 from portal.core import crypto, i18n, logs
 from portal.core.db import ALL_COMPANIES, Database
 from portal.core.errors import PortalError
+from portal.core.journal_files import keys_of_journal
 from portal.people.keys import used_key_ids
-from portal.settings import Settings, use_settings
+from portal.settings import Settings, settings, use_settings
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
@@ -41,15 +42,15 @@ class Running:
     database: Database
 
 
-def start(settings: Settings, *, urls: dict[str, str] | None = None, hosts: dict[str, list[str]] | None = None) -> Running:
+def start(chosen: Settings, *, urls: dict[str, str] | None = None, hosts: dict[str, list[str]] | None = None) -> Running:
     """Check everything and make it known to the process. Raises a `PortalError` that says what to do."""
-    use_settings(settings)
-    logs.set_up(level=settings.log_level)
+    use_settings(chosen)
+    logs.set_up(level=chosen.log_level)
     file = os.environ.get("PORTAL_KEYS_FILE")
-    crypto.use_keys(crypto.parse_key_ring(settings.keys), Path(file) if file and Path(file).is_file() else None)
-    config = load_config(settings.config, urls=urls, hosts=hosts)
+    crypto.use_keys(crypto.parse_key_ring(chosen.keys), Path(file) if file and Path(file).is_file() else None)
+    config = load_config(chosen.config, urls=urls, hosts=hosts)
     check_names(config)
-    database = Database(settings.database_url)
+    database = Database(chosen.database_url)
     refuse_unmigrated(database)
     with database.writing(ALL_COMPANIES) as db:
         ids = upsert_companies(db, config.portal)
@@ -58,14 +59,14 @@ def start(settings: Settings, *, urls: dict[str, str] | None = None, hosts: dict
         with database.writing(company_id) as db:
             publish_notices(db, config.company(key))
     refuse_missing_keys(database)
-    return Running(settings, config, database)
+    return Running(chosen, config, database)
 
 
 def refuse_missing_keys(database: Database) -> None:
     """Raise `KeysAreBroken` where a row or a file needs a key that the ring no longer has. Looks into every table of every room."""
     with database.reading(ALL_COMPANIES) as db:
         used = used_key_ids(db)
-    used["data"] |= keys_of_files()
+    used["data"] |= keys_of_files() | keys_of_journal(settings().journal_folder)
     for kind, key_ids in used.items():
         for key_id in key_ids:
             crypto.keys().by_id(kind, key_id)

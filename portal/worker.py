@@ -1,4 +1,4 @@
-"""The loop that runs due work: sign-in links, mails, steps of cases, and once a day what has to go.
+"""The loop that runs due work: sign-in links, mails, steps of cases, the journal, and what has to go.
 
 Must never die of one failure: each kind of work fails alone, is logged by class and place, and is tried again.
 """
@@ -14,7 +14,9 @@ from portal.cases.handlers import case_handlers
 from portal.cases.pruning import prune_cases, prune_files
 from portal.core import logs
 from portal.core.db import ALL_COMPANIES, Database
+from portal.core.journal_files import write_journal
 from portal.core.limits import drop_old_counters
+from portal.core.traces import leave_no_trace
 from portal.engine.contract import Handler
 from portal.engine.delivery import PollingDelivery
 from portal.identity.links import issue_due_links
@@ -25,6 +27,7 @@ from portal.starting import Running
 
 LINK_SECONDS = 0.2
 MAIL_SECONDS = 0.2
+JOURNAL_SECONDS = 0.5
 CLEAN_UP_SECONDS = 3600.0
 
 
@@ -38,6 +41,7 @@ class Worker:
         self.handlers: Mapping[str, Handler] = case_handlers(self.database)
         self.steps = PollingDelivery(self.database, self.handlers, threads=self.threads, owner=self.owner)
         self.transport = open_transport(running.settings)
+        self.journal = running.settings.journal_folder
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set."""
@@ -47,6 +51,7 @@ class Worker:
             threading.Thread(
                 target=self._repeat, args=(stop, MAIL_SECONDS, "mails", lambda: deliver_due(self.database, self.transport))
             ),
+            threading.Thread(target=self._repeat, args=(stop, JOURNAL_SECONDS, "journal", self.write_journal)),
             threading.Thread(target=self._repeat, args=(stop, CLEAN_UP_SECONDS, "clean_up", self.clean_up)),
         ]
         for loop in loops:
@@ -60,7 +65,11 @@ class Worker:
         """Do what is due now, once, in this thread; returns how much was done. For tests and for `portal demo`."""
         done = issue_due_links(self.database)
         done += self.steps.run_due()
-        return done + deliver_due(self.database, self.transport)
+        return done + deliver_due(self.database, self.transport) + self.write_journal()
+
+    def write_journal(self) -> int:
+        """Bring to the disk outside the database what no restore may undo."""
+        return write_journal(self.database, self.journal, {number: key for key, number in registry.ids().items()})
 
     def clean_up(self) -> int:
         """Drop what its retention says has to go; runs hourly and is harmless to run twice."""
@@ -71,6 +80,7 @@ class Worker:
                 gone += prune_sign_ins(db, company) + prune_mails(db, company) + prune_cases(db, company)
         with self.database.writing(ALL_COMPANIES) as db:
             gone += drop_old_counters(db) + prune_files(db)
+        leave_no_trace(self.database, thorough=True)
         if gone:
             logs.event("worker.cleaned_up", count=gone)
         return 0

@@ -46,6 +46,7 @@ def rotate_keys(kind: str) -> int:
     """Add a key and re-encrypt or re-hash; the old key is dropped only where nothing uses it any more."""
     from portal.cases.advancing import keys_of_files
     from portal.core.db import ALL_COMPANIES
+    from portal.core.journal_files import keys_of_journal
     from portal.people.keys import bring_under_newest, used_key_ids
     from portal.starting import start
 
@@ -63,7 +64,7 @@ def rotate_keys(kind: str) -> int:
     changed = bring_under_newest(running.database, kind)
     with running.database.reading(ALL_COMPANIES) as db:
         used = used_key_ids(db)
-    used["data"] |= keys_of_files()
+    used["data"] |= keys_of_files() | keys_of_journal(running.settings.journal_folder)
     newest = ring.newest(kind)[0]
     print(f"{kind}: {newest} is the newest key; {changed} values were brought under it.")
     for key_id in ring.ids(kind)[:-1]:

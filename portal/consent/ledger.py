@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from portal.accounts import registry
 from portal.consent import merge
 from portal.consent.events import Choice, Event, Evidence, beginning, seal, unseal
+from portal.consent.lowering import note_lowering
 from portal.consent.merge import NothingToUndo, OnlyThePersonMayRaise, State
 from portal.consent.model import ConsentChain, ConsentEvent
 from portal.consent.notices import notices_by_hash
@@ -100,10 +101,8 @@ def append_event(
     row = state_of(db, person_id, event.choice)
     _refuse_what_cannot_be(db, event, known=row is not None)
     key = open_key(wrapped, has_events=chain is not None)
-    if _comes_last(event, chain):
-        state = merge.after(read_state(row) if row else merge.UNSET, event.deed)
-    else:
-        state = _refold(read_events(db, person_id, key), event)
+    before = read_state(row) if row else merge.UNSET
+    state = merge.after(before, event.deed) if _comes_last(event, chain) else _refold(read_events(db, person_id, key), event)
     if wrapped is None:
         db.execute(update(Person).where(Person.id == person_id).values(wrapped_key=crypto.encrypt(key, WRAPPED)))
     company_id = company_of(db)
@@ -115,6 +114,7 @@ def append_event(
     else:
         chain.length, chain.tip, chain.received_at = event.sequence, stored.hash, now
     write_state(db, row, person_id, event.choice, state)
+    note_lowering(db, event, before, state, digest=stored.digest)
     db.flush()
     return event
 

@@ -15,6 +15,7 @@ POINTS = frozenset(
         "engine.called",  # the system has answered, nothing of it is written
         "engine.settling",  # the result is written, not yet committed
         "engine.settled",  # the result is committed
+        "journal.written",  # the entries are on the disk outside the database, not yet marked so
     )
 )
 """Every point there is. A new one is added here first."""

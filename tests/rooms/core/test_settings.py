@@ -8,6 +8,7 @@ GOOD = {
     "PORTAL_DATABASE_URL": "sqlite:///x.db",
     "PORTAL_KEYS": "{}",
     "PORTAL_FILES": "files",
+    "PORTAL_JOURNAL": "journal",
     "PORTAL_SMTP_URL": "smtp://u:p@mail.example.org:587?tls=starttls",
 }
 
@@ -16,6 +17,13 @@ def test_a_complete_environment_is_read():
     settings = read_settings(GOOD)
     assert settings.trusted_hops == 0
     assert not settings.is_demo
+
+
+def test_the_demo_keeps_its_journal_beside_its_files():
+    demo = {name: value for name, value in GOOD.items() if name != "PORTAL_JOURNAL"}
+    settings = read_settings({**demo, "PORTAL_MODE": "demo", "PORTAL_FILES": "/var/demo/files"})
+    assert str(settings.journal_folder) == "/var/demo/journal"
+    assert str(read_settings(GOOD).journal_folder) == "journal"
 
 
 def test_a_secret_may_stand_in_a_file(tmp_path):
@@ -41,6 +49,7 @@ def test_a_secret_may_stand_in_a_file(tmp_path):
         ({"PORTAL_MODE": "demo", "PORTAL_BIND": "0.0.0.0:8080"}, "loopback only"),
         ({"PORTAL_MODE": "demo", "PORTAL_BIND": "[::]:8080"}, "loopback only"),
         ({"PORTAL_MODE": "debug"}, "PORTAL_MODE"),
+        ({"PORTAL_JOURNAL": None}, "PORTAL_JOURNAL is not set"),
     ],
 )
 def test_O5_what_is_missing_wrong_or_unsafe_does_not_start(change, words):

@@ -1,0 +1,39 @@
+"""An act that lowers a choice goes into the journal, too, so that no restored backup lets a company do what was taken back.
+
+Must never let a raise in: what a restore brings back may only be less.
+"""
+
+from sqlalchemy.orm import Session
+
+from portal.consent.events import Event
+from portal.consent.merge import State
+from portal.core import crypto
+from portal.core.db import company_of
+from portal.core.journal import JournalKind, note_for_journal
+from portal.people.service import hashes_of, identifiers_of
+
+
+def note_lowering(db: Session, event: Event, before: State, after: State, *, digest: bytes) -> None:
+    """Note `event` where the choice opens less after it than before; in the transaction that appends it.
+
+    Whose it was stands there as keyed hashes, so that it finds the person in an older database, and no other in a later one.
+    """
+    if not before.is_louder_than(after):
+        return
+    key_id = crypto.keys().newest("hash")[0]
+    company_id = company_of(db)
+    payload = {
+        "hash_key": key_id,
+        "identifiers": [[one.kind, hashes_of(company_id, one)[key_id].hex()] for one in identifiers_of(db, event.person_id)],
+        "purpose": event.choice.purpose,
+        "channel": event.choice.channel,
+        "topic": event.choice.topic,
+        "act": event.act,
+        "actor": event.actor,
+        "at": event.happened_at.isoformat(),
+        "said": after.said,
+        "paused_until": after.paused_until.isoformat() if after.paused_until > event.received_at else None,
+        "topics": sorted(after.topics) if after.topics is not None else None,
+        "digest": digest.hex(),
+    }
+    note_for_journal(db, JournalKind.WITHDRAWAL, payload)
