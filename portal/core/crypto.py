@@ -10,13 +10,14 @@ import json
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from itsdangerous import URLSafeTimedSerializer
 
+from portal.core.crypto_links import LinkRing, dump_links, parse_links
 from portal.core.errors import PortalError
 
 KINDS = ("data", "hash", "sign")
@@ -33,9 +34,13 @@ class CannotDecrypt(PortalError):
 
 @dataclass(frozen=True, slots=True)
 class KeyRing:
-    """Per kind, the keys by id in order of age: the last one is the newest and the only one that makes anything."""
+    """Per kind, the keys by id in order of age: the last one is the newest and the only one that makes anything.
+
+    `links` holds each company's own keys of links in mails.
+    """
 
     keys: Mapping[str, Mapping[str, bytes]]
+    links: LinkRing = field(default_factory=dict)
 
     def newest(self, kind: str) -> tuple[str, bytes]:
         """Id and key that new values are made with."""
@@ -57,16 +62,16 @@ class KeyRing:
         ring = dict(self.keys[kind])
         number = 1 + max(int(key_id[1:]) for key_id in ring) if ring else 1
         ring[f"{kind[0]}{number}"] = secrets.token_bytes(32)
-        return KeyRing({**self.keys, kind: ring})
+        return replace(self, keys={**self.keys, kind: ring})
 
     def without_key(self, kind: str, key_id: str) -> "KeyRing":
         """The same ring without one key; the caller has made sure that nothing uses it."""
-        return KeyRing({**self.keys, kind: {i: k for i, k in self.keys[kind].items() if i != key_id}})
+        return replace(self, keys={**self.keys, kind: {i: k for i, k in self.keys[kind].items() if i != key_id}})
 
     def dump(self) -> str:
         """The ring as the text of a key file."""
         plain = {kind: {i: base64.b64encode(k).decode() for i, k in ring.items()} for kind, ring in self.keys.items()}
-        return json.dumps(plain, indent=2) + "\n"
+        return json.dumps({**plain, **({"links": dump_links(self.links)} if self.links else {})}, indent=2) + "\n"
 
 
 def new_key_ring() -> KeyRing:
@@ -82,12 +87,13 @@ def parse_key_ring(text: str) -> KeyRing:
     try:
         plain = json.loads(text)
         keys = {kind: {i: base64.b64decode(k, validate=True) for i, k in plain[kind].items()} for kind in KINDS}
+        links = parse_links(plain.get("links", {}))
         complete = all(ring and all(len(key) == 32 for key in ring.values()) for ring in keys.values())
     except (ValueError, KeyError, AttributeError, TypeError):
         complete = False
     if not complete:
         raise KeysAreBroken("The key file is not one that `portal keys new` wrote. Restore it from your backup of the keys.")
-    return KeyRing(keys)
+    return KeyRing(keys, links)
 
 
 def write_key_file(path: Path, ring: KeyRing) -> None:
@@ -197,6 +203,11 @@ def keyed_hash(purpose: str, value: str) -> bytes:
 def secret_for(purpose: str) -> str:
     """A secret for a library that signs by itself, derived from the newest signing key: the same in every process."""
     return hmac.digest(keys().newest("sign")[1], f"secret\x1f{purpose}".encode(), hashlib.sha256).hex()
+
+
+def random_nonce() -> bytes:
+    """96 random bits for one use of AES-GCM."""
+    return secrets.token_bytes(NONCE_BYTES)
 
 
 def random_token() -> str:
