@@ -3,6 +3,7 @@
 import portal.accounts.model
 import portal.cases.kept_model
 import portal.cases.model
+import portal.consent.delivery_model
 import portal.consent.model
 import portal.core.journal
 import portal.core.limits

@@ -1,4 +1,4 @@
-"""The loop that runs due work: sign-in links, mails, steps of cases, the journal, and what has to go.
+"""The loop that runs due work: sign-in links, mails, steps of cases and choices, the journal, and what has to go.
 
 Must never die of one failure: each kind of work fails alone, is logged by class and place, and is tried again.
 """
@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from portal.accounts import registry
 from portal.cases.handlers import case_handlers
 from portal.cases.pruning import prune_cases, prune_files
+from portal.consent.handlers import consent_handlers
 from portal.core import logs
 from portal.core.db import ALL_COMPANIES, Database
 from portal.core.journal_files import write_journal
@@ -38,7 +39,7 @@ class Worker:
         self.database: Database = running.database
         self.threads = running.settings.worker_threads
         self.owner = f"{socket.gethostname()[:20]}-{os.getpid()}"
-        self.handlers: Mapping[str, Handler] = case_handlers(self.database)
+        self.handlers: Mapping[str, Handler] = {**case_handlers(self.database), **consent_handlers(self.database)}
         self.steps = PollingDelivery(self.database, self.handlers, threads=self.threads, owner=self.owner)
         self.transport = open_transport(running.settings)
         self.journal = running.settings.journal_folder

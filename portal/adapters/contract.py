@@ -315,6 +315,10 @@ class Adapter(ABC):
         """Write other values, by (collection, record key, field), and read them back. Never an identifier, never what is not mapped."""
         raise AdapterError("This kind of system corrects nothing by itself.")
 
+    def keeps_choice(self, purpose: str, channel: str, topic: str = "") -> bool:
+        """Whether the system acts on this choice, so that it has to be written there. Asks nobody: its configuration says it."""
+        return False
+
     def write_consent(self, subject: Subject, choice: ChoiceToWrite, *, idempotency_key: str) -> ConsentReceipt:
         """Bring one choice to the system and read it back. Never overwrites what has a higher `sequence`."""
         raise AdapterError("This kind of system keeps no choices.")

@@ -82,6 +82,10 @@ class GuardedAdapter(Adapter):
         """As the plug-in says."""
         _contained(partial(self._inner.correct, match, changes, idempotency_key=idempotency_key))
 
+    def keeps_choice(self, purpose: str, channel: str, topic: str = "") -> bool:
+        """As the plug-in says."""
+        return self.can.consent and _contained(partial(self._inner.keeps_choice, purpose, channel, topic))
+
     def write_consent(self, subject: Subject, choice: ChoiceToWrite, *, idempotency_key: str) -> ConsentReceipt:
         """As the plug-in says."""
         return _contained(partial(self._inner.write_consent, subject, choice, idempotency_key=idempotency_key))

@@ -4,6 +4,7 @@ Must never be told apart, by what uses it, from a system that is somewhere else.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -13,6 +14,8 @@ from portal.adapters.contract import (
     Adapter,
     AdapterError,
     Can,
+    ChoiceToWrite,
+    ConsentReceipt,
     EraseKind,
     ErasePlan,
     EraseReceipt,
@@ -48,6 +51,8 @@ class DemoAdapter(Adapter):
         self._place = place
         self._written = settings.records
         self._store = store
+        self._choices = frozenset(settings.consent)
+        self.can = replace(type(self).can, consent=bool(settings.consent))
 
     def check(self) -> Health:
         """Whether every collection has its note."""
@@ -152,6 +157,27 @@ class DemoAdapter(Adapter):
         if any(own[key].values.get(name) != value for (_collection, key, name), value in changes.items()):
             raise AdapterError("What was written does not stand there when it is read again.", permanent=False)
 
+    def keeps_choice(self, purpose: str, channel: str, topic: str = "") -> bool:
+        """The choices that `consent` names, about all topics or one."""
+        return f"{purpose}.{channel}" in self._choices
+
+    def write_consent(self, subject: Subject, choice: ChoiceToWrite, *, idempotency_key: str) -> ConsentReceipt:
+        """Remembered for each record of the subject, unless something newer is there."""
+        keys, name = [match.key for match in self.find(subject)], _named(choice.purpose, choice.channel, choice.topic)
+        with self._store.change() as changes:
+            for key in keys:
+                there = changes.choices.setdefault(key, {}).get(name)
+                if there is None or int(str(there["sequence"])) <= choice.sequence:
+                    changes.choices[key][name] = {"allowed": choice.allowed, "sequence": choice.sequence}
+        read = [self.choice_of(key, choice.purpose, choice.channel, choice.topic) for key in keys]
+        confirmed = all(one and (one[1] > choice.sequence or one == (choice.allowed, choice.sequence)) for one in read)
+        return ConsentReceipt(found=bool(keys), confirmed=confirmed)
+
+    def choice_of(self, key: str, purpose: str, channel: str, topic: str = "") -> tuple[bool, int] | None:
+        """What stands at a record, by `Match.key`: whether the choice may be used, and its sequence."""
+        there = self._store.read().choices.get(key, {}).get(_named(purpose, channel, topic))
+        return (bool(there["allowed"]), int(str(there["sequence"]))) if there else None
+
     def _now(self, changes: Changes | None = None) -> list[Now]:
         return as_it_is(self._written, self._store.read() if changes is None else changes)
 
@@ -218,3 +244,7 @@ def open_demo(place: Place) -> DemoAdapter:
 
 def _whose(match: Match) -> str:
     return sha256("\0".join((match.key, match.kind, match.stored)).encode()).hexdigest()
+
+
+def _named(purpose: str, channel: str, topic: str) -> str:
+    return ".".join(filter(None, (purpose, channel, topic)))

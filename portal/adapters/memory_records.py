@@ -14,6 +14,7 @@ from portal.adapters.notes import refuse_unknown_category
 from portal.config.loading import parse_part
 from portal.config.model import CollectionRef, Key, Line, Part, Secret
 
+ChoiceName = Annotated[str, StringConstraints(pattern=r"^[^.\s]+\.[^.\s]+$")]
 RecordKey = Annotated[str, StringConstraints(pattern=r"^[\w-]{1,60}$")]
 
 
@@ -38,6 +39,7 @@ class DemoSettings(Part):
     """`settings` of a system of kind `demo`."""
 
     records: list[DemoRecord]
+    consent: list[ChoiceName] = Field(default_factory=list, description="`purpose.channel` of the choices that it keeps")
     changes: Secret | None = Field(None, description="Where the file stands that holds what was changed since; else in memory")
 
 

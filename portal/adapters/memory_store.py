@@ -19,12 +19,16 @@ from portal.adapters.contract import EraseReceipt, Fate, Json, KeptRow, Left, Pl
 
 @dataclass(slots=True)
 class Changes:
-    """Records that are gone or have lost their identifiers, other values, and what was done under which key for whom."""
+    """Records that are gone or have lost their identifiers, other values, what was done under which key for whom, and choices.
+
+    `choices` are by `Match.key` and `purpose.channel` (`.topic`).
+    """
 
     gone: set[str] = field(default_factory=set)
     nameless: set[str] = field(default_factory=set)
     values: dict[str, dict[str, Json]] = field(default_factory=dict)
     receipts: dict[str, tuple[str, EraseReceipt]] = field(default_factory=dict)
+    choices: dict[str, dict[str, dict[str, Json]]] = field(default_factory=dict)
 
     def dump(self) -> str:
         """As JSON."""
@@ -33,6 +37,7 @@ class Changes:
             "nameless": sorted(self.nameless),
             "values": self.values,
             "receipts": {key: [whose, dataclasses.asdict(receipt)] for key, (whose, receipt) in self.receipts.items()},
+            "choices": self.choices,
         }
         return json.dumps(plain, default=date.isoformat)
 
@@ -41,7 +46,7 @@ class Changes:
         """Out of JSON."""
         plain = json.loads(text)
         receipts = {key: (whose, _receipt(receipt)) for key, (whose, receipt) in plain["receipts"].items()}
-        return cls(set(plain["gone"]), set(plain["nameless"]), plain["values"], receipts)
+        return cls(set(plain["gone"]), set(plain["nameless"]), plain["values"], receipts, plain.get("choices", {}))
 
 
 class Store:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from portal.accounts import registry
 from portal.consent import merge
+from portal.consent.delivery import queue_delivery
 from portal.consent.events import Choice, Event, Evidence, beginning, seal, unseal
 from portal.consent.lowering import note_lowering
 from portal.consent.merge import NothingToUndo, OnlyThePersonMayRaise, State
@@ -70,7 +71,8 @@ def append_event(
     frequency: str | None = None,
     topics: Collection[str] | None = None,
 ) -> Event:
-    """Append one act to the person's chain and bring the choice's state up to date, in the caller's transaction.
+    """Append one act to the person's chain, bring the choice's state up to date and ask for it to be brought to the systems, in the
+    caller's transaction.
 
     `collection_point` is where it came in (`site:choices`, `api:<key>`): act times are compared within one of them only.
     `acted_at` is None where the act happens now, at our own door. `undoes` is the sequence of the event that `undone` takes back.
@@ -116,6 +118,9 @@ def append_event(
     write_state(db, row, person_id, event.choice, state)
     note_lowering(db, event, before, state, digest=stored.digest)
     db.flush()
+    # A question changes nothing that a system acts on.
+    if act is not Act.ASKED:
+        queue_delivery(db, person_id, event.choice)
     return event
 
 

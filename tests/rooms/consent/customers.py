@@ -31,13 +31,14 @@ def configuration() -> Config:
     return changed_configuration({})
 
 
-def changed_configuration(notices: dict[str, dict[str, str]]) -> Config:
-    """The same, but the first company says other words for some purposes."""
+def changed_configuration(notices: dict[str, dict[str, str]], systems: dict[str, Any] | None = None) -> Config:
+    """The same, but the first company says other words for some purposes, or has these systems."""
     companies = yaml.safe_load(COMPANIES.read_text())
     for key, purposes in yaml.safe_load(PURPOSES.read_text()).items():
         companies["companies"][key]["purposes"] |= purposes
     for purpose, texts in notices.items():
         companies["companies"]["first"]["purposes"][purpose]["notice"] = texts
+    companies["companies"]["first"]["systems"] = systems or {}
     with tempfile.TemporaryDirectory() as folder:
         shutil.copy(COMPANIES.parent / "logo.svg", folder)
         file = Path(folder) / "portal.yaml"

@@ -1,0 +1,166 @@
+"""Bring choices to the systems that act on them: what is asked for with each act, and how far each system has got.
+
+Must never miss an act (the ledger itself asks for it, in its transaction), and never say that a system has what it did not confirm.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import and_, case, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from portal.accounts import registry
+from portal.adapters.opening import open_system, place_of
+from portal.consent.delivery_model import ConsentDelivery
+from portal.consent.events import Choice
+from portal.core import clock, crypto
+from portal.core.db import company_of
+from portal.core.documents import DocumentError
+from portal.engine.model import Step, StepState
+from portal.engine.service import add_step
+from portal.people.service import Identifier, hashes_of
+
+WRITE = "consent.write"
+"""The act of the engine: one choice of one person to one system. Its subject is the row of `consent_delivery`, its part the round."""
+
+NOT_TAKEN = "not_taken"
+"""The system said that it had written a choice, and read back it had not."""
+
+
+class Reached(StrEnum):
+    """How far a choice has got. `nobody`: the system has no record to write it to. `failed`: it is tried again; `parked`: someone looks."""
+
+    WAITING = "waiting"
+    CONFIRMED = "confirmed"
+    NOBODY = "nobody"
+    FAILED = "failed"
+    PARKED = "parked"
+
+
+@dataclass(frozen=True, slots=True)
+class SystemStanding:
+    """One choice at one system (its key in `portal.yaml`). `at`: when it confirmed; `next_try`: when it is asked again, after a failure."""
+
+    choice: Choice
+    system: str
+    reached: Reached
+    at: datetime | None = None
+    next_try: datetime | None = None
+
+
+def queue_delivery(db: Session, person_id: int, choice: Choice) -> None:
+    """Ask for the choice to be brought to every system that keeps it, in the caller's transaction. What was asked before and has not
+    begun is taken back: whatever runs writes the choice as it then stands.
+    """
+    for system in systems_that_keep(company_of(db), choice):
+        _ask(db, system, _upsert(db, choice, system, {"person_id": person_id}))
+
+
+def queue_suppression(db: Session, identifier: Identifier, *, purpose: str, channel: str) -> None:
+    """The same for an address that opted out and belongs to no known person: it is kept, sealed, until every system has it."""
+    company_id = company_of(db)
+    key_id = crypto.keys().newest("hash")[0]
+    whose = {
+        "kind": identifier.kind,
+        "value": identifier.value,
+        "identifier_hash": hashes_of(company_id, identifier)[key_id],
+        "hash_key_id": key_id,
+    }
+    choice = Choice(purpose, channel)
+    for system in systems_that_keep(company_id, choice):
+        _ask(db, system, _upsert(db, choice, system, whose))
+
+
+def standing_of(db: Session, person_id: int) -> list[SystemStanding]:
+    """How far each of the person's choices has got at each system, in the order of `portal.yaml`."""
+    newest = and_(Step.act == WRITE, Step.subject_id == ConsentDelivery.id, Step.part == ConsentDelivery.rounds)
+    query = select(ConsentDelivery, Step).outerjoin(Step, newest).where(ConsentDelivery.person_id == person_id)
+    order = list(registry.company(company_of(db)).systems)
+    found = [_standing(row, step) for row, step in db.execute(query.execution_options(populate_existing=True))]
+    return sorted(found, key=lambda one: (one.choice.purpose, one.choice.channel, one.choice.topic, _place(order, one.system)))
+
+
+def systems_that_keep(company_id: int, choice: Choice) -> list[str]:
+    """Keys of the company's systems that keep this choice."""
+    return [key for key in registry.company(company_id).systems if _keeps(company_id, key, choice)]
+
+
+def ask_again(db: Session, row_id: int, *, run_at: datetime | None = None) -> None:
+    """Another round for a row, in the caller's transaction: something may have been overwritten, or will change by itself at `run_at`."""
+    again = update(ConsentDelivery).where(ConsentDelivery.id == row_id).values(rounds=ConsentDelivery.rounds + 1)
+    row = db.execute(again.returning(ConsentDelivery.system, ConsentDelivery.rounds)).one_or_none()
+    if row is not None:
+        _ask(db, row.system, (row_id, row.rounds), run_at=run_at)
+
+
+def microseconds(moment: datetime) -> int:
+    """A moment as a sequence: it grows over restarts, restores and for whoever comes back under the same address."""
+    return int(moment.timestamp() * 1_000_000)
+
+
+def _keeps(company_id: int, system: str, choice: Choice) -> bool:
+    place = place_of(company_id, system)
+    try:
+        return open_system(place).keeps_choice(choice.purpose, choice.channel, choice.topic)
+    except DocumentError:
+        # A mistake in a map must not keep anybody from choosing: the step tells it.
+        return "consent" in place.system.settings
+
+
+def _upsert(db: Session, choice: Choice, system: str, whose: Mapping[str, object]) -> tuple[int, int]:
+    """The row for a choice at a system, with a newer act wanted; its id and the number of the round that brings it."""
+    insert = sqlite_insert if db.get_bind().dialect.name == "sqlite" else postgresql_insert
+    now = microseconds(clock.now())
+    place = {
+        "company_id": company_of(db),
+        "purpose": choice.purpose,
+        "channel": choice.channel,
+        "topic": choice.topic,
+        "system": system,
+    }
+    by = "person_id" if "person_id" in whose else "identifier_hash"
+    wanted = case((ConsentDelivery.wanted < now, now), else_=ConsentDelivery.wanted + 1)
+    statement = insert(ConsentDelivery).values(**place, **whose, rounds=1, wanted=now)
+    row = db.execute(
+        statement.on_conflict_do_update(
+            index_elements=["company_id", by, "purpose", "channel", "topic", "system"],
+            set_={"wanted": wanted, "rounds": ConsentDelivery.rounds + 1},
+        ).returning(ConsentDelivery.id, ConsentDelivery.rounds)
+    ).one()
+    return row.id, row.rounds
+
+
+def _ask(db: Session, system: str, asked: tuple[int, int], *, run_at: datetime | None = None) -> None:
+    row_id, number = asked
+    if number > 1:
+        idle = or_(and_(Step.state == StepState.WAITING, Step.fence == 0), Step.state == StepState.PARKED)
+        superseded = update(Step).where(Step.act == WRITE, Step.subject_id == row_id, Step.part < number, idle)
+        db.execute(
+            superseded.values(state=StepState.CANCELLED, ended_at=clock.now()).execution_options(synchronize_session=False)
+        )
+    # No person on the step: a choice is kept apart from erasures system by system (in its handler), so that one silent system
+    # holds up neither.
+    add_step(db, act=WRITE, subject_id=row_id, system=system, part=number, run_at=run_at)
+
+
+def _standing(row: ConsentDelivery, step: Step | None) -> SystemStanding:
+    choice = Choice(row.purpose, row.channel, row.topic)
+    if row.written is not None and row.written >= row.wanted:
+        return SystemStanding(choice, row.system, Reached.CONFIRMED if row.found else Reached.NOBODY, at=row.written_at)
+    if step is not None and step.state == StepState.DONE:
+        # Done by hand, outside the portal; or there was nothing left to write it for.
+        by_hand = "by_hand" in (step.receipt or {})
+        return SystemStanding(choice, row.system, Reached.CONFIRMED if by_hand else Reached.NOBODY, at=step.ended_at)
+    if step is None or step.state not in (StepState.WAITING, StepState.CLAIMED):
+        return SystemStanding(choice, row.system, Reached.PARKED)
+    again = step.run_at if step.state == StepState.WAITING and step.tries else None
+    failed = again is not None and step.error not in (None, "system_does_not_answer", "waits_for_another_step")
+    return SystemStanding(choice, row.system, Reached.FAILED if failed else Reached.WAITING, next_try=again)
+
+
+def _place(order: Sequence[str], system: str) -> int:
+    return order.index(system) if system in order else len(order)
