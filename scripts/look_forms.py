@@ -1,6 +1,6 @@
 """The forms that the sample pages show; the portal has its own."""
 
-from wtforms import Form, RadioField, SelectMultipleField, StringField
+from wtforms import Form, RadioField, SelectMultipleField, StringField, TextAreaField
 from wtforms.widgets import CheckboxInput, EmailInput, ListWidget, TextInput
 
 
@@ -28,6 +28,19 @@ class DetailForm(Form):
         ],
     )
     value = StringField("The detail", widget=TextInput())
+
+
+class QuestionForm(Form):
+    """Asks for a number and words."""
+
+    number = StringField("Customer or order number", widget=TextInput())
+    message = TextAreaField("What is it about?", render_kw={"rows": "6"})
+
+
+class MessageForm(Form):
+    """Asks for words about a request."""
+
+    message = TextAreaField("Write to us about this request", render_kw={"rows": "4"})
 
 
 class OneDetailForm(Form):

@@ -38,7 +38,7 @@ LINK: dict[str, Any] = HIDDEN | {
     "not_me_url": "/in/x/not-me",
 }
 CHECK_MAIL: dict[str, Any] = {
-    "address": "maren@example.org",
+    "address": MASKED,
     "valid_until": UNTIL,
     "sender": "privacy@fjordkaffe.example",
     "wait_url": "/sign-in/state",
@@ -75,7 +75,7 @@ def pages() -> list[Page]:
         page("link_elsewhere", form=forms.AddressForm(), hint=MASKED, **LINK),
         page("link_other_session", "link", **(LINK | {"other_session": "a•••@example.org"})),
         page("link_stopped", "link_ended", hint=MASKED, destination="", fresh_url="/in/fresh", **HIDDEN, stopped=True),
-        page("not_me_check", not_me_url="/in/not-me", **HIDDEN),
+        page("not_me_check", form=forms.AddressForm(), hint=MASKED, not_me_url="/in/not-me", **HIDDEN),
         page("link_ended", hint=MASKED, destination="A copy of your data", fresh_url="/in/x/fresh"),
         page("link_unknown", "link_ended", hint="", destination="", fresh_url=""),
         page("not_me"),
@@ -89,6 +89,14 @@ def pages() -> list[Page]:
         page("reauthenticate", address=MASKED, destination="A copy of your data", fresh_url="/again", back_url="/held"),
         page("home", choices=sample.CHOICES, held=sample.held(waiting=sample.WAITING), **TALK),
         page("home_new", "home", choices=sample.NO_CHOICES, held=sample.held(groups=[], count=0), requests=[], requests_count=0),
+        page(
+            "home_broken",
+            "home",
+            choices=sample.CHOICES,
+            held=sample.held(groups=[], count=0, searched=[], waiting=sample.WAITING),
+            requests=[],
+            requests_count=0,
+        ),
         page("home_several", "home", choices=sample.CHOICES, held=None, requests=[], requests_count=0),
         page(
             "preferences",
@@ -141,6 +149,14 @@ def pages() -> list[Page]:
             back_url="/copy",
         ),
         page("requests", **TALK),
+        page("ask", form=forms.QuestionForm(), days=14),
+        page(
+            "ask_wrong",
+            "ask",
+            form=forms.with_errors(forms.QuestionForm(), message="Give a number, or write what it is about."),
+            days=14,
+        ),
+        page("asked_too_often"),
         page("requests_none", "requests", open_requests=0, next_due=None, requests=[]),
         page("request_in_work", "request", **sample.in_work()),
         page("request_ready", "request", **sample.ready()),
@@ -167,6 +183,7 @@ MAILS = {
         "site_host": "privacy.fjordkaffe.example",
     },
     "received": {**MAIL, "request_words": "a copy of your data", "due_date_words": "Monday 21 December 2026"},
+    "asked": {**MAIL, "answer_date_words": "Thursday 10 December 2026"},
     "ready": {**MAIL, "expires_words": "Monday 7 December 2026", "later_words": "Monday 21 December 2026"},
     "ready_part": {**MAIL, "expires_words": "Monday 7 December 2026", "later_words": ""},
 }

@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from scripts.look_forms import MessageForm
+
 NOW = datetime(2026, 11, 23, 13, 2, tzinfo=UTC)
 Sample = dict[str, Any]
 YOU = "you, 3 May 2024"
@@ -132,6 +134,7 @@ def held(*, many: bool = False, **more: Any) -> Sample:
         "count": count + (41 if many else 0),
         "outside_count": 2,
         "systems_count": 5,
+        "searched": ["Shop and account"],
         "read_at": NOW,
         "groups": shown,
         "waiting": [],
@@ -237,6 +240,8 @@ def in_work() -> Sample:
             ),
             stage("Bookkeeping", "", "Comes next."),
         ],
+        "form": MessageForm(),
+        "messages": [],
         "events": [
             event("You asked for a copy", "done", NOW),
             event("We read your data", "now", said="4 of 5 systems"),
@@ -257,6 +262,12 @@ def ready() -> Sample:
             "without_pdf": False,
             "log": [{"at": NOW, "words": "Firefox on Android"}],
         },
+        "form": MessageForm(),
+        "messages": [
+            {"author": "person", "at": NOW, "text": "Is my letter of March in it?"},
+            {"author": "staff", "at": NOW, "text": "Yes. It comes with the part that follows."},
+            {"author": "person", "at": NOW, "text": None},
+        ],
         "later": [{"title": "What you wrote", "words": "1 message. By Monday 21 December 2026 at the latest."}],
         "ended": False,
         "stages": [

@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session
 from portal.accounts import registry
 from portal.cases.laws import ClockEvent, DueDates, Law, due_dates, earliest_of, load_law, load_laws
 from portal.cases.laws.deadlines import day_of
+from portal.cases.laws.promise import NO_LAW, promise
 from portal.cases.model import Case, ClockRow
 from portal.config.model import Company
 from portal.core import clock
+from portal.core.durations import length_of
 from portal.core.errors import PortalError
 
 
@@ -62,7 +64,7 @@ def choose_law(company: Company, kind: str, event: ClockEvent) -> tuple[Law, Due
 def due_of(db: Session, case: Case) -> Due:
     """The dates of a case, computed from its clock as it stands."""
     company = registry.company(case.company_id)
-    law = _law(case.law)
+    law = promise(length_of(company.answers_within).days) if case.law == NO_LAW else _law(case.law)
     zone = company.time_zone
     dates = due_dates(law, _history(db, case), zone, company.public_holidays)
     return Due(law, dates, day_of(case.received_at, zone), day_of(clock.now(), zone))

@@ -45,6 +45,8 @@ class Code(StrEnum):
     DOWNLOADED = "downloaded"
     CANCELLED = "cancelled"
     FILE_GONE = "file_gone"
+    ASKED = "asked"
+    WRITTEN = "written"
 
 
 _TITLES = {
@@ -69,6 +71,8 @@ _TITLES = {
     Code.DOWNLOADED: N_("Downloaded"),
     Code.CANCELLED: N_("You stopped this request"),
     Code.FILE_GONE: N_("The file was deleted, as announced"),
+    Code.ASKED: N_("You asked us something"),
+    Code.WRITTEN: N_("You wrote to us"),
 }
 
 

@@ -1,4 +1,4 @@
-"""The mails of a case: received, ready, the rest is ready. Nothing held, nothing typed and no file is ever in them."""
+"""The mails of a case: received, asked, ready, the rest is ready. Nothing held, nothing typed and no file is ever in them."""
 
 from contextlib import AbstractContextManager
 from datetime import date
@@ -19,6 +19,13 @@ def send_received(db: Session, case: Case, due: date) -> None:
     with _speaking(case):
         words = {"request_words": i18n._("a copy of your data"), "due_date_words": i18n.format_date(due, weekday=True)}
     _send(db, case, "received", f"received:{case.id}", words)
+
+
+def send_asked(db: Session, case: Case, answer_by: date) -> None:
+    """That a question is here, and by when the company answers it."""
+    with _speaking(case):
+        words = {"answer_date_words": i18n.format_date(answer_by, weekday=True)}
+    _send(db, case, "asked", f"asked:{case.id}", words)
 
 
 def send_ready(db: Session, case: Case, package: Package, *, follows_by: date | None) -> None:

@@ -27,6 +27,7 @@ class CaseKind(StrEnum):
     OPT_OUT = "opt_out"
     COMPLAINT = "complaint"
     APPEAL = "appeal"
+    QUESTION = "question"
 
 
 class CaseState(StrEnum):
@@ -55,6 +56,13 @@ class PartState(StrEnum):
     REVIEW = "review"
     READY = "ready"
     EMPTY = "empty"
+
+
+class Author(StrEnum):
+    """Who wrote a message."""
+
+    PERSON = "person"
+    STAFF = "staff"
 
 
 def _word(kind: type[StrEnum], length: int) -> Enum:
@@ -122,6 +130,19 @@ class CaseEvent(CompanyOwned, Base):
     code: Mapped[str] = mapped_column(String(40))
     params: Mapped[dict[str, Any]] = mapped_column(JSON)
     actor: Mapped[str] = mapped_column(String(40))
+
+
+class CaseMessage(CompanyOwned, Base):
+    """One message between the person and staff. `session_id` is where the person wrote it: a mailbox may be two people's."""
+
+    __tablename__ = "case_message"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"), index=True)
+    session_id: Mapped[int | None] = mapped_column(ForeignKey("session.id", ondelete="SET NULL"), index=True)
+    author: Mapped[Author] = mapped_column(_word(Author, 10))
+    text: Mapped[str] = mapped_column(Encrypted("case_message.text"))
+    at: Mapped[datetime]
 
 
 class CasePart(CompanyOwned, Base):

@@ -9,18 +9,20 @@ from sqlalchemy.orm import Session
 from portal.accounts import registry
 from portal.cases.dates import due_of
 from portal.cases.events import timeline
+from portal.cases.messages import messages_of, unanswered
 from portal.cases.model import OPEN_STATES, Case, CasePart, CaseState, PartState
 from portal.cases.service import case_by_number
 from portal.cases.stages import stages_of
 from portal.cases.workflow import BUILD, EXPORT, STUCK, newest
-from portal.core.i18n import _, format_date, format_moment
+from portal.core.i18n import _, format_date, format_moment, ngettext
 from portal.engine.model import Step
 from portal.engine.service import steps_of
 
 
 @dataclass(frozen=True, slots=True)
 class CaseLine:
-    """One open case. `waits_for`: keys of systems that wait for a human, `copy` for the package, `review` for a look at free text."""
+    """One open case. `waits_for`: keys of systems that wait for a human, `copy` for the package, `review` for a look at free text,
+    `message` for words of the person that nobody has answered."""
 
     number: str
     kind: str
@@ -36,8 +38,8 @@ def open_cases(db: Session) -> list[CaseLine]:
     return sorted(lines, key=lambda line: line.due)
 
 
-def describe_case(db: Session, number: str) -> list[str]:
-    """One case as lines of plain text. Raises `NoSuchCase`."""
+def describe_case(db: Session, number: str, *, with_messages: bool = False) -> list[str]:
+    """One case as lines of plain text; what was written stands in it only where that is asked for. Raises `NoSuchCase`."""
     case = case_by_number(db, number)
     due, company = due_of(db, case), registry.company(case.company_id)
     lines = [f"{case.number}  {case.kind}  {case.state}", _("Date in law: %(day)s", day=format_date(due.day, weekday=True))]
@@ -49,6 +51,12 @@ def describe_case(db: Session, number: str) -> list[str]:
         lines.append(f"- {stage.title} [{step.system or 'copy'}] {step.state}: {stage.words}".rstrip(": "))
     lines.append("")
     lines += [f"{format_moment(event.at)}  {event.title}. {event.words}".rstrip() for event in timeline(db, case)]
+    if count := unanswered(db, case):
+        lines += ["", ngettext("%(num)s message waits for an answer.", "%(num)s messages wait for an answer.", count)]
+    if with_messages:
+        lines += [
+            line for one in messages_of(db, case) for line in ("", f"{format_moment(one.at)}  {one.author}:", one.text or "")
+        ]
     return lines
 
 
@@ -60,4 +68,4 @@ def _newest(db: Session, case: Case) -> list[Step]:
 def _stuck(db: Session, case: Case) -> list[str]:
     waits = [step.system or "copy" for step in _newest(db, case) if step.state in STUCK]
     review = db.scalar(select(CasePart.id).filter_by(case_id=case.id, number=2, state=PartState.REVIEW))
-    return [*waits, *(["review"] if review is not None else [])]
+    return [*waits, *(["review"] if review is not None else []), *(["message"] if unanswered(db, case) else [])]

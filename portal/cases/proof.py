@@ -20,7 +20,7 @@ from portal.cases.systems import open_system, place_of
 from portal.core import crypto
 from portal.core.db import Database
 from portal.core.errors import PortalError
-from portal.identity.proofs import record_proven, record_try, tries_left
+from portal.identity.proofs import give_back, record_proven, record_try, tries_left
 from portal.identity.sessions import CurrentSession
 
 LONGEST = 100
@@ -83,6 +83,7 @@ def prove(db: Session, current: CurrentSession, typed: Mapping[str, str], held: 
         best = max(matched, key=lambda one: len(of_one_person(one, everyone)))
         token = record_proven(db, current, system=best.system, record_key=best.key, values=len(wanted))
         if token is not None:
+            give_back(db, current, permitted)
             return Opened(token)
     return NotEnough(tries_left(db, current))
 

@@ -16,6 +16,7 @@ from portal.accounts.companies import record_audit
 from portal.cases import advancing, letters
 from portal.cases.dates import choose_law, margin_of
 from portal.cases.events import PERSON, Code, note
+from portal.cases.filing import count_case
 from portal.cases.laws import ClockEvent, Happened, end_of_day
 from portal.cases.laws.deadlines import day_of
 from portal.cases.meaning import GROUPS
@@ -54,7 +55,7 @@ def open_access_case(
 ) -> Case:
     """Ask for a copy of everything (`categories` empty) or of some groups; the same wish while it is open is the same case.
 
-    Writes case, clock, timeline, one step a system and the mail, in the caller's transaction. Raises `NoSuchGroup` or `NoLawGivesThis`.
+    Writes case, clock, timeline, one step a system and the mail, in the caller's transaction. Raises `NoSuchGroup`, `NoLawGivesThis` or `TooManyCases`.
     """
     choice = [group for group in GROUPS if group in categories]
     if len(choice) != len(set(categories)):
@@ -62,6 +63,7 @@ def open_access_case(
     same = _same_wish(db, person_id, choice, proven)
     if same is not None:
         return same
+    count_case(db, person_id)
     company, now = registry.company(company_of(db)), clock.now()
     law, dates = choose_law(company, CaseKind.ACCESS, ClockEvent(Happened.RECEIVED, now))
     case = Case(

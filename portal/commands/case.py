@@ -31,6 +31,8 @@ def add(commands: Any) -> None:
         act.set_defaults(run=run)
         if name != "list":
             act.add_argument("number", help="the case number, like 7KQ2-M9XD-4TBR")
+        if name == "show":
+            act.add_argument("--messages", action="store_true", help="print what the customer and staff wrote to each other, too")
         if name in ("release", "resolve"):
             act.add_argument("--by", required=True, help="who does this (a staff id, no name of a customer)")
         if name == "resolve":
@@ -62,12 +64,12 @@ def list_them(chosen: argparse.Namespace) -> int:
 
 
 def show(chosen: argparse.Namespace) -> int:
-    """Everything about one case that is no value of the person."""
+    """Everything about one case that is no value of the person; messages only where `--messages` asks for them."""
     from portal.cases.overview import describe_case
 
     running, company_id = _open(chosen)
     with running.database.reading(company_id) as db, i18n.speaking("en", registry.company(company_id).time_zone):
-        print("\n".join(describe_case(db, chosen.number)))
+        print("\n".join(describe_case(db, chosen.number, with_messages=chosen.messages)))
     return 0
 
 

@@ -292,6 +292,7 @@ class Company(Part):
     proof: list[ProofRule] = Field(default_factory=list)
     proof_titles: dict[Key, Text] = Field(default_factory=dict, description="`postcode: {en: Your postcode}`")
     grace_period: Duration = "72 hours"
+    answers_within: Duration = Field("14 days", description="By when a question is answered for which no law sets a date")
     retention: OwnRetention = OwnRetention()
     allow_non_ascii_addresses: bool = False
     discreet: bool = False

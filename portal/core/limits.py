@@ -6,7 +6,7 @@ Must never be cleared by somebody else's success, and never be counted in one pr
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, Index, LargeBinary, delete, select
+from sqlalchemy import BigInteger, Index, LargeBinary, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -46,6 +46,17 @@ def count_once(db: Session, limit: Limit, *key: str) -> bool:
         .returning(LimitCounter.__table__.c.count)
     )
     return int(db.execute(statement).scalar_one()) <= limit.count
+
+
+def take_back(db: Session, limit: Limit, *key: str) -> None:
+    """Undo one `count_once` of this window: for a try that turned out to be none. Never goes below nothing, and clears nothing else."""
+    hashed, _ = _window(limit, key)
+    db.execute(
+        update(LimitCounter)
+        .where(LimitCounter.key == hashed, LimitCounter.count > 0)
+        .values(count=LimitCounter.count - 1)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def counted(db: Session, limit: Limit, *key: str) -> int:

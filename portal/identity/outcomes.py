@@ -90,13 +90,6 @@ class LinkUnknown:
 
 
 @dataclass(frozen=True, slots=True)
-class StopNeedsAnotherPress:
-    """ "This was not me" in a browser that did not ask: one more page with one button, since mail gateways press the first one."""
-
-    link: LinkReady
-
-
-@dataclass(frozen=True, slots=True)
 class LinkStopped:
     """Link and code are dead."""
 

@@ -6,7 +6,7 @@ For the door (a GET shows, POSTs act; `current` is this browser's live session, 
     show_link(db, token, nonce=, current=None) -> LinkReady | LinkEnded | LinkUnknown
     press_link(db, token, nonce=, user_agent=, typed_address=None, current=None)
         -> SignedIn | AddressWanted | AddressWrong | LinkEnded | LinkUnknown
-    stop_link(db, token, nonce=, confirmed=False) -> LinkStopped | StopNeedsAnotherPress | LinkEnded | LinkUnknown
+    stop_link(db, token, nonce=, typed_address=None) -> LinkStopped | AddressWanted | AddressWrong | LinkEnded | LinkUnknown
 """
 
 from sqlalchemy import update
@@ -27,7 +27,6 @@ from portal.identity.outcomes import (
     LinkStopped,
     LinkUnknown,
     SignedIn,
-    StopNeedsAnotherPress,
 )
 from portal.identity.sessions import CurrentSession, begin_session
 from portal.people.addresses import AddressRefused, masked, normal_address
@@ -63,13 +62,8 @@ def press_link(
     ended = _ended(row, nonce)
     if ended:
         return ended
-    if not asked_here(row, nonce):
-        if not (typed_address or "").strip():
-            return AddressWanted(_ready(row, nonce, current))
-        if not _count_typed_address(db, row):
-            return _end(row, nonce, EndReason.TOO_MANY_TRIES)
-        if not _fits(db, row, typed_address or ""):
-            return AddressWrong(_ready(row, nonce, current))
+    if mistake := _elsewhere(db, row, nonce, typed_address, current):
+        return mistake
     return sign_in_by(db, row, nonce=nonce, user_agent=user_agent, current=current) or _end(row, nonce, _why(row))
 
 
@@ -92,18 +86,31 @@ def sign_in_by(
 
 
 def stop_link(
-    db: Session, token: str, *, nonce: str | None, confirmed: bool = False
-) -> LinkStopped | StopNeedsAnotherPress | LinkEnded | LinkUnknown:
-    """ "This was not me": link and code die. Anyone who has the mail may do it; outside the asking browser with one more press."""
+    db: Session, token: str, *, nonce: str | None, typed_address: str | None = None
+) -> LinkStopped | AddressWanted | AddressWrong | LinkEnded | LinkUnknown:
+    """ "This was not me": link and code die. Outside the asking browser the address is typed first: mail gateways press every button."""
     row = request_of(db, token)
     if row is None:
         return LinkUnknown()
     ended = _ended(row, nonce)
     if ended:
         return ended
-    if not confirmed and not asked_here(row, nonce):
-        return StopNeedsAnotherPress(_ready(row, nonce, None))
+    if mistake := _elsewhere(db, row, nonce, typed_address, None):
+        return mistake
     return LinkStopped() if _use_up(db, row, RequestState.STOPPED) else _end(row, nonce, _why(row))
+
+
+def _elsewhere(
+    db: Session, row: SignInRequest, nonce: str | None, typed_address: str | None, current: CurrentSession | None
+) -> AddressWanted | AddressWrong | LinkEnded | None:
+    """What keeps a browser that did not ask from going on, if anything; the asking one needs to type nothing."""
+    if asked_here(row, nonce):
+        return None
+    if not (typed_address or "").strip():
+        return AddressWanted(_ready(row, nonce, current))
+    if not _count_typed_address(db, row):
+        return _end(row, nonce, EndReason.TOO_MANY_TRIES)
+    return None if _fits(db, row, typed_address or "") else AddressWrong(_ready(row, nonce, current))
 
 
 def _use_up(db: Session, row: SignInRequest, state: RequestState, *, used_where_asked: bool = False) -> bool:

@@ -5,6 +5,7 @@ Must never let a comparison happen that was not counted first, nor a proof count
 For cases:
     tries_left(db, current) -> int
     record_try(db, current, records, values=1) -> frozenset     those of `records` that may be compared now; empty: no more today
+    give_back(db, current, records)             after a try that opened something
     record_proven(db, current, system=, record_key=, values=) -> str | None    the session's new token, for its cookie
     proven_values(db, session_id, system, record_key) -> int    how many matched values proved this record in this session
 """
@@ -23,6 +24,7 @@ from portal.identity.sessions import CurrentSession, renew_token
 
 PER_ADDRESS = limits.Limit("proof.address", 3, timedelta(days=1))
 PER_RECORD = limits.Limit("proof.record", 3, timedelta(days=1))
+"""Per record and the address it is tried from: who guesses from another mailbox uses up none of the owner's tries."""
 
 Record = tuple[str, str]
 """The system's key in the configuration, and the record's key within it."""
@@ -37,12 +39,14 @@ def tries_left(db: Session, current: CurrentSession) -> int:
 def record_try(db: Session, current: CurrentSession, records: Collection[Record], *, values: int = 1) -> frozenset[Record]:
     """Count one try for the address and one for each record it will be compared with; returns those that may be compared.
 
-    A try counts whatever comes of it, and the caller's answer to every failure is the same "not enough".
+    It is counted before anything is compared; one that opens a record is given back by `give_back`, in the same transaction. The caller's
+    answer to every failure is the same "not enough".
     """
     company, now = _company(db), clock.now()
-    if not limits.count_once(db, PER_ADDRESS, company, str(current.identifier_id)):
+    address = str(current.identifier_id)
+    if not limits.count_once(db, PER_ADDRESS, company, address):
         return frozenset()
-    permitted = [record for record in sorted(set(records)) if limits.count_once(db, PER_RECORD, company, *record)]
+    permitted = [record for record in sorted(set(records)) if limits.count_once(db, PER_RECORD, company, address, *record)]
     key_id = crypto.keys().newest("hash")[0]
     for system, key in permitted:
         record_hash = _hashes(db, system, key)[key_id]
@@ -53,6 +57,14 @@ def record_try(db: Session, current: CurrentSession, records: Collection[Record]
         )
     db.flush()
     return frozenset(permitted)
+
+
+def give_back(db: Session, current: CurrentSession, records: Collection[Record]) -> None:
+    """A try that opened a record was none: whoever shares the mailbox has as many left as before. `records` as `record_try` returned them."""
+    company, address = _company(db), str(current.identifier_id)
+    limits.take_back(db, PER_ADDRESS, company, address)
+    for record in records:
+        limits.take_back(db, PER_RECORD, company, address, *record)
 
 
 def record_proven(db: Session, current: CurrentSession, *, system: str, record_key: str, values: int) -> str | None:

@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from portal.core import i18n
 from portal.identity.links import ask
 from portal.identity.pressing import GOES_ON
+from portal.site.sign_in import asked_too_often
 from portal.web import signing, steps
 from portal.web.guards import current_session, person_required
 from portal.web.strangers import within_asking_limit
@@ -33,15 +34,16 @@ def show() -> ResponseReturnValue:
 def send() -> ResponseReturnValue:
     """Mail a fresh link to the address of this session."""
     step = steps.read(request.args.get("next"))
-    if within_asking_limit():
-        ask(
-            db(),
-            address=current_session().address,
-            nonce=signing.nonce_made(),
-            user_agent=request.user_agent.string,
-            language=i18n.language(),
-            destination=step,
-            typed={GOES_ON: str(current_session().id)},
-            allowed=(step,) if step else (),
-        )
+    if not within_asking_limit():
+        return asked_too_often()
+    ask(
+        db(),
+        address=current_session().address,
+        nonce=signing.nonce_made(),
+        user_agent=request.user_agent.string,
+        language=i18n.language(),
+        destination=step,
+        typed={GOES_ON: str(current_session().id)},
+        allowed=(step,) if step else (),
+    )
     return redirect(url_for("sign_in.wait"))

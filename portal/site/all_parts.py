@@ -15,6 +15,7 @@ from portal.site import (
     home,
     link,
     preferences,
+    questions,
     records,
     requests,
     sessions,
@@ -23,8 +24,8 @@ from portal.site import (
 )
 
 PARTS = (
-    sign_in, link, again, home, choices, preferences, history, held, records, copies, requests, downloads, sessions, helping, health,
-    well_known,
+    sign_in, link, again, home, choices, preferences, history, held, records, copies, requests, questions, downloads, sessions, helping,
+    health, well_known,
 )  # fmt: skip
 
 

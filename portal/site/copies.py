@@ -4,6 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.cases.dates import choose_law
+from portal.cases.filing import TooManyCases
 from portal.cases.held import Held, review_groups
 from portal.cases.laws import ClockEvent, Happened
 from portal.cases.meaning import title_of
@@ -14,6 +15,7 @@ from portal.core.durations import length_of
 from portal.core.i18n import _
 from portal.site import own_data
 from portal.site.forms import CopyForm
+from portal.site.messages_words import too_many_cases
 from portal.web.context import current_company, database
 from portal.web.guards import current_session, person_required
 from portal.web.transactions import asks_systems
@@ -53,7 +55,11 @@ def ask() -> ResponseReturnValue:
         return _choose(data, [], form)
     with database().writing(current_company().id) as db:
         person_id = current_session().person_id
-        case = open_access_case(db, person_id, categories=form.chosen, proven=data.scope, language=i18n.language())
+        try:
+            case = open_access_case(db, person_id, categories=form.chosen, proven=data.scope, language=i18n.language())
+        except TooManyCases:
+            flash(too_many_cases(), "warn")
+            return redirect(url_for("requests.index"))
         number = case.number
     flash(_("Your request has arrived. We write to you when the copy is ready."), "ok")
     return redirect(url_for("requests.show", number=number))

@@ -4,14 +4,17 @@ from collections.abc import Callable
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import EmailField, Field, Form, HiddenField, RadioField, SelectMultipleField, StringField
+from wtforms import EmailField, Field, Form, HiddenField, RadioField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import Optional, StopValidation
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from portal.cases.messages import LONGEST as LONGEST_MESSAGE
+from portal.cases.questions import LONGEST_NUMBER
 from portal.core.i18n import N_, _
 
 LONGEST_ADDRESS = 320
 TOO_LONG_ADDRESS = N_("This is too long for an e-mail address.")
+TOO_LONG_MESSAGE = N_("This is too long. Send it in two messages.")
 ADDRESS = {"autocomplete": "email", "inputmode": "email", "spellcheck": "false", "autocapitalize": "none", "maxlength": "400"}
 
 Check = Callable[[Form, Field], None]
@@ -52,9 +55,10 @@ class AddressForm(FlaskForm):
 
 
 class LinkForm(FlaskForm):
-    """The press of a link's button; the address only where another browser asked."""
+    """The press of a link's button; the address only where another browser asked. `again`: the field was there to be filled in."""
 
     token = HiddenField()
+    again = HiddenField()
     email = EmailField(render_kw=ADDRESS, validators=[Optional(), at_most(LONGEST_ADDRESS, TOO_LONG_ADDRESS)])
 
     def __init__(self, **given: Any) -> None:
@@ -89,6 +93,34 @@ class ValueForm(FlaskForm):
         self.kind.choices = kinds
         self.kind.label.text = _("What do you want to give?")
         self.value.label.text = _("The detail itself")
+
+
+class QuestionForm(FlaskForm):
+    """A number under which something may be held, and words; one of them is enough."""
+
+    number = StringField(
+        render_kw={"autocomplete": "off", "spellcheck": "false", "maxlength": str(LONGEST_NUMBER)},
+        validators=[Optional(), at_most(LONGEST_NUMBER, N_("This is too long for a number."))],
+    )
+    message = TextAreaField(render_kw={"rows": "6"}, validators=[Optional(), at_most(LONGEST_MESSAGE, TOO_LONG_MESSAGE)])
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.number.label.text = _("Customer or order number")
+        self.message.label.text = _("What is it about?")
+
+
+class MessageForm(FlaskForm):
+    """Words to a human about a request."""
+
+    message = TextAreaField(
+        render_kw={"rows": "4", "required": True},
+        validators=[needed(N_("Write what you want to say.")), at_most(LONGEST_MESSAGE, TOO_LONG_MESSAGE)],
+    )
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.message.label.text = _("Write to us about this request")
 
 
 class Ticks(SelectMultipleField):

@@ -4,7 +4,6 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.site import own_data
-from portal.web.context import current_company
 from portal.web.guards import current_session, person_required
 from portal.web.transactions import asks_systems
 
@@ -27,7 +26,7 @@ def show() -> ResponseReturnValue:
             searched=held.searched,
             waiting=(*held.waiting, *held.closed),
             read_at=held.read_at,
-            number_url=url_for("help.show", _anchor="number") if current_company().config.proof_titles else "",
+            number_url=url_for("questions.show"),
             other_url=url_for("sign_in.show"),
         )
     return render_template("site/held.html", held=held)

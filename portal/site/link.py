@@ -19,10 +19,10 @@ from portal.identity.outcomes import (
     LinkStopped,
     LinkUnknown,
     SignedIn,
-    StopNeedsAnotherPress,
 )
 from portal.identity.pressing import press_link, show_link, stop_link
 from portal.site.forms import LinkForm
+from portal.site.sign_in import asked_too_often
 from portal.web import signing, steps
 from portal.web.guards import public
 from portal.web.strangers import within_asking_limit
@@ -71,13 +71,13 @@ def press() -> ResponseReturnValue:
 @public(WHY)
 def not_me() -> ResponseReturnValue:
     """This was not me: link and code die."""
-    token = request.form.get("token", "")
-    outcome = stop_link(db(), token, nonce=signing.nonce(), confirmed=request.form.get("confirmed") == "yes")
+    form, token = LinkForm(), request.form.get("token", "")
+    typed = form.email.data if form.validate_on_submit() else None
+    outcome = stop_link(db(), token, nonce=signing.nonce(), typed_address=typed)
     if isinstance(outcome, LinkStopped):
         return render_template("site/not_me.html")
-    if isinstance(outcome, StopNeedsAnotherPress):
-        g.secret_link = True
-        return render_template("site/not_me_check.html", token=token, not_me_url=url_for("link.not_me"))
+    if isinstance(outcome, AddressWanted | AddressWrong):
+        return _check_not_me(form, outcome, token)
     return _ended(outcome, token)
 
 
@@ -86,7 +86,7 @@ def not_me() -> ResponseReturnValue:
 def fresh() -> ResponseReturnValue:
     """Another link to the same address, in one press."""
     if not within_asking_limit():
-        return redirect(url_for("sign_in.show"))
+        return asked_too_often()
     outcome = ask_fresh(
         db(),
         request.form.get("token", ""),
@@ -102,6 +102,22 @@ def fresh() -> ResponseReturnValue:
         flash(_("A new link is on its way. Open it, and type your address there."), "ok")
         return redirect(url_for("sign_in.show"))
     return redirect(url_for("sign_in.wait"))
+
+
+def _check_not_me(form: LinkForm, outcome: AddressWanted | AddressWrong, token: str) -> ResponseReturnValue:
+    g.secret_link = True
+    # The page before had no field for it: who comes from there has made no mistake yet.
+    if isinstance(outcome, AddressWrong) or form.again.data:
+        form.email.errors = form.email.errors or [_(MISTAKES[type(outcome)])]
+    form.again.data = "yes"
+    page = render_template(
+        "site/not_me_check.html",
+        form=form,
+        token=token,
+        hint=outcome.link.masked_address,
+        not_me_url=url_for("link.not_me"),
+    )
+    return page, 422 if form.errors else 200
 
 
 def _ready(link: LinkReady, token: str, mistake: str = "") -> ResponseReturnValue:

@@ -3,12 +3,16 @@
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.cases.model import Case
+from portal.cases.events import PERSON, Code, note
+from portal.cases.messages import MessageRefused, add_message, messages_for
+from portal.cases.model import Author, Case
 from portal.cases.service import NoSuchCase, cancel_case, case_for_person, may_see
 from portal.core import clock
 from portal.core.i18n import _
 from portal.identity.sessions import is_fresh
 from portal.site import requests_words as words
+from portal.site.forms import MessageForm
+from portal.site.messages_words import refused
 from portal.web.guards import current_session, person_required
 from portal.web.transactions import db
 
@@ -29,7 +33,7 @@ def show(number: str) -> ResponseReturnValue:
     case = _case(number)
     if not may_see(db(), current_session().id, case):
         return redirect(url_for("records.show"))
-    return render_template("site/request.html", **words.page(db(), case, fresh=is_fresh(current_session(), clock.now())))
+    return _page(case, MessageForm())
 
 
 @bp.post("/<number>/stop")
@@ -44,6 +48,31 @@ def stop(number: str) -> ResponseReturnValue:
     else:
         flash(_("There was nothing left to stop: the answer is here already."), "")
     return redirect(url_for("requests.show", number=number))
+
+
+@bp.post("/<number>/write")
+@person_required()
+def write(number: str) -> ResponseReturnValue:
+    """Write to a human about a request."""
+    case, form, current = _case(number), MessageForm(), current_session()
+    if not may_see(db(), current.id, case):
+        return redirect(url_for("records.show"))
+    if not form.validate_on_submit():
+        return _page(case, form, 422)
+    try:
+        add_message(db(), case, author=Author.PERSON, text=form.message.data or "", session_id=current.id)
+    except MessageRefused as refusal:
+        form.message.errors = [refused(refusal)]
+        return _page(case, form, 422)
+    note(db(), case, Code.WRITTEN, actor=PERSON)
+    flash(_("Your message has arrived. A person reads it."), "ok")
+    return redirect(url_for("requests.show", number=number, _anchor="talk"))
+
+
+def _page(case: Case, form: MessageForm, status: int = 200) -> ResponseReturnValue:
+    current = current_session()
+    said = words.page(db(), case, fresh=is_fresh(current, clock.now()))
+    return render_template("site/request.html", form=form, messages=messages_for(db(), case, current.id), **said), status
 
 
 def _case(number: str) -> Case:

@@ -12,8 +12,9 @@ from portal.accounts import registry
 from portal.cases.advancing import live_package
 from portal.cases.dates import Due, due_of
 from portal.cases.events import timeline
+from portal.cases.laws.promise import NO_LAW
 from portal.cases.meaning import title_of
-from portal.cases.model import OPEN_STATES, Case, CasePart, CaseState, DownloadLog, Package, PartState
+from portal.cases.model import OPEN_STATES, Case, CaseKind, CasePart, CaseState, DownloadLog, Package, PartState
 from portal.cases.service import cases_of, may_see
 from portal.cases.stages import stages_of
 from portal.cases.workflow import BUILD, EXPORT
@@ -54,10 +55,11 @@ def page(db: Session, case: Case, *, fresh: bool) -> dict[str, Any]:
             "lead": _lead(case, due, package, waits=waits is not None),
             "asked_at": case.received_at,
             "due": due.day,
-            "law": due.law.respond.article,
+            "law": _law(due),
+            "is_question": case.kind is CaseKind.QUESTION,
             "day_number": max(due.day_number, 0),
             "days_total": due.days_total,
-            "usual": _("a few minutes"),
+            "usual": "" if case.kind is CaseKind.QUESTION else _("a few minutes"),
         },
         "stages": stages_of(registry.company(case.company_id), steps_of(db, (EXPORT, BUILD), case.id)),
         "download": _download(db, case, package, fresh=fresh) if package else None,
@@ -80,7 +82,15 @@ def _line(db: Session, case: Case) -> dict[str, str]:
     }
 
 
+def _law(due: Due) -> str:
+    if due.law.id == NO_LAW:
+        return _("No law sets a day for a question. This one is our own word.")
+    return due.law.respond.article
+
+
 def _title(case: Case) -> str:
+    if case.kind is CaseKind.QUESTION:
+        return _("A question")
     if not case.choice:
         return _("A copy of everything")
     return _("A copy: %(groups)s", groups=i18n.format_list([title_of(key) for key in case.choice]))
@@ -99,6 +109,8 @@ def _state(case: Case, due: Due) -> str:
 def _lead(case: Case, due: Due, package: Package | None, *, waits: bool) -> str:
     if case.state is CaseState.CANCELLED:
         return _("You stopped this request on %(day)s.", day=format_date(case.closed_at or case.received_at))
+    if case.kind is CaseKind.QUESTION:
+        return _question_lead(case, due)
     if case.state is CaseState.ENDED:
         return _("Your copy was here for its time. The file was deleted, as announced.")
     if case.state is CaseState.ANSWERED:
@@ -114,6 +126,14 @@ def _lead(case: Case, due: Due, package: Package | None, *, waits: bool) -> str:
     if due.is_late:
         return _("We are late. You should have had the answer by %(day)s.", day=format_date(due.day, weekday=True))
     return _("We are putting your copy together. You get a mail when it is ready.")
+
+
+def _question_lead(case: Case, due: Due) -> str:
+    if case.state is CaseState.ANSWERED:
+        return _("A person has answered. What they wrote stands below.")
+    if due.is_late:
+        return _("We are late. You should have had the answer by %(day)s.", day=format_date(due.day, weekday=True))
+    return _("A person reads your question. The answer comes on this page, and we write to you then.")
 
 
 def _by(due: Due) -> str:

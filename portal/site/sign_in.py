@@ -11,7 +11,7 @@ from portal.core.i18n import _, ngettext
 from portal.identity.codes import enter_code
 from portal.identity.links import ask, asking_of
 from portal.identity.outcomes import CodeEnded, CodeMalformed, CodesOff, CodeWrong, EndReason, SignedIn
-from portal.people.addresses import AddressRefused
+from portal.people.addresses import AddressRefused, masked
 from portal.site.forms import AddressForm, CodeForm
 from portal.web import signing, steps
 from portal.web.context import current_company
@@ -37,11 +37,9 @@ def send() -> ResponseReturnValue:
     form = AddressForm()
     if form.validate_on_submit():
         try:
-            _ask(form.email.data or "", steps.read(request.args.get("next")))
+            return _ask(form.email.data or "", steps.read(request.args.get("next")))
         except AddressRefused as refusal:
             form.email.errors = [_(refusal.reason)]
-        else:
-            return redirect(url_for("sign_in.wait"))
     return render_template("site/sign_in.html", form=form), 422
 
 
@@ -80,8 +78,7 @@ def send_again() -> ResponseReturnValue:
     asking = asking_of(db(), signing.nonce() or "")
     if asking is None:
         return redirect(url_for("sign_in.show"))
-    _ask(asking.address, asking.destination)
-    return redirect(url_for("sign_in.wait"))
+    return _ask(asking.address, asking.destination)
 
 
 @bp.get("/check-mail/progress")
@@ -93,9 +90,14 @@ def progress() -> ResponseReturnValue:
     return jsonify({"go": steps.url_of(asking.destination)} if asking and gone_on else {})
 
 
-def _ask(address: str, step: str | None) -> None:
+def asked_too_often() -> ResponseReturnValue:
+    """So many links were asked for from this network that none is sent now. Says nothing of any address."""
+    return render_template("site/asked_too_often.html"), 429
+
+
+def _ask(address: str, step: str | None) -> ResponseReturnValue:
     if not within_asking_limit():
-        return
+        return asked_too_often()
     ask(
         db(),
         address=address,
@@ -105,6 +107,7 @@ def _ask(address: str, step: str | None) -> None:
         destination=step,
         allowed=(step,) if step else (),
     )
+    return redirect(url_for("sign_in.wait"))
 
 
 def _waiting(form: CodeForm, status: int = 200) -> ResponseReturnValue:
@@ -114,7 +117,7 @@ def _waiting(form: CodeForm, status: int = 200) -> ResponseReturnValue:
     page = render_template(
         "site/check_mail.html",
         form=form,
-        address=asking.address,
+        address=masked(asking.address),
         valid_until=asking.valid_until,
         sender=current_company().config.sender.email,
         wait_url=url_for("sign_in.progress"),

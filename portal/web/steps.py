@@ -21,11 +21,17 @@ STEPS = {
     "requests.index": N_("Your requests"),
     "requests.show": N_("Your request"),
     "copies.show": N_("Get a copy of your data"),
+    "questions.show": N_("Ask us"),
     "sessions.show": N_("Where you are signed in"),
 }
 """Endpoints that may be gone on to, and what they are called on the page."""
 
-STARTS = {"copies.check": "copies.show", "copies.ask": "copies.show", "downloads.fetch": "requests.show"}
+STARTS = {
+    "copies.check": "copies.show",
+    "copies.ask": "copies.show",
+    "downloads.fetch": "requests.show",
+    "questions.send": "questions.show",
+}
 """Where an act begins whose later steps were reached without a fresh sign-in."""
 
 NUMBER = re.compile(r"^[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}$")

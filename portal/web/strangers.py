@@ -1,4 +1,5 @@
-"""How often one network may ask for links. Over it the page is the same and nothing is done: a flood learns nothing and fills nothing."""
+"""How often one network may ask for links. Over it nothing is done and a plain page says so: a flood fills nothing, and
+learns of no address, since it is told the same for every one."""
 
 from datetime import timedelta
 

@@ -17,7 +17,7 @@ def counted(site, network):
         return limits.counted(db, ASKING, network)
 
 
-def ask_from(site, remote, **headers):
+def ask_from(site, remote, *, status=302, **headers):
     """One request for a link, over a connection from that address."""
     browser = site.browser()
     browser.open("/sign-in")
@@ -28,7 +28,7 @@ def ask_from(site, remote, **headers):
         headers={"Sec-Fetch-Site": "same-origin", **headers},
         environ_overrides={"REMOTE_ADDR": remote},
     )
-    assert answer.status_code == 302
+    assert answer.status_code == status
 
 
 FORGED = [
@@ -76,11 +76,11 @@ def test_H5_addresses_of_one_household_are_one_network(site):
     assert counted(site, "203.0.113.9") == 3
 
 
-def test_H5_over_its_limit_a_network_gets_the_same_page_and_nothing_is_written(site):
+def test_H5_over_its_limit_a_network_is_told_so_and_nothing_is_written(site):
     with site.running.database.writing(ALL_COMPANIES) as db:
         for _ in range(ASKING.count):
             limits.count_once(db, ASKING, "203.0.113.9")
-    ask_from(site, "203.0.113.9", **{"X-Forwarded-For": "198.51.100.7"})
+    ask_from(site, "203.0.113.9", status=429, **{"X-Forwarded-For": "198.51.100.7"})
     ask_from(site, "203.0.113.10")
     assert len(site.mails("someone@example.net")) == 1, "only the one from elsewhere was served"
 

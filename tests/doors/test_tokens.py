@@ -51,7 +51,7 @@ def tokens(walked):
 PLACES = {
     "the link": ("link", lambda browser, token: browser.client.get(f"/in/{token}", base_url=f"http://{browser.host}")),
     "the press": ("link", lambda browser, token: send(browser, "/in", token=token, email=MAREN)),
-    "not me": ("link", lambda browser, token: send(browser, "/in/not-me", token=token, confirmed="yes")),
+    "not me": ("link", lambda browser, token: send(browser, "/in/not-me", token=token, email=demo.CUSTOMER)),
     "a fresh link": ("link", lambda browser, token: send(browser, "/in/fresh", token=token)),
     "the code": ("code", lambda browser, token: send(browser, "/check-mail", code=token)),
     "a file": ("case", lambda browser, token: send(browser, f"/requests/{token}/download")),

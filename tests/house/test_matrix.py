@@ -104,6 +104,8 @@ def test_H2_what_is_refused_leaves_every_table_but_limits_as_it_was(grounds):
     site, maren, other, _foreign, number, session = grounds
     for path, values in (
         (f"/requests/{number}/stop", {}),
+        (f"/requests/{number}/write", {"message": "Not mine"}),
+        ("/ask", {}),
         (f"/requests/{number}/download", {}),
         (f"/sessions/{session}/end", {}),
         ("/get-a-copy", {"scope": "rubbish"}),

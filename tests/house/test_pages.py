@@ -35,6 +35,7 @@ def pages(site, language):
         "/data",
         "/data/open",
         "/requests",
+        "/ask",
         "/sessions",
         "/help",
         "/again",
@@ -50,6 +51,11 @@ def pages(site, language):
     yield browser
     site.work()
     browser.open(browser.path)
+    yield browser
+    browser.open("/ask")
+    browser.post(*_typed(browser, number="x" * 61))
+    yield browser
+    browser.post(*_typed(browser, number="FK-1", message="Where is it?"))
     yield browser
     browser.open(link)
     yield browser
@@ -100,7 +106,7 @@ def test_every_page_is_whole(site, language):
 
 def test_nothing_is_ticked_for_anyone(site):
     browser = site.signed_in(MAREN)
-    for path in ("/get-a-copy", "/preferences", "/data/open"):
+    for path in ("/get-a-copy", "/preferences", "/data/open", "/ask"):
         browser.open(path)
         assert not [control for control in browser.page.all("input") if "checked" in control.attributes], path
 

@@ -123,3 +123,11 @@ def test_the_titles_of_what_can_be_asked_are_the_companys(house: House) -> None:
 def test_case_spaces_and_signs_of_a_value_do_not_count(text: str) -> None:
     assert normal_value(f" {text} ") == normal_value(text)
     assert normal_value("5003 BERGEN") == normal_value("５００３-bergen")
+
+
+def test_S17_opening_ones_own_record_uses_up_no_try_of_the_other_person_of_the_mailbox(house: House) -> None:
+    for _ in range(4):
+        outcome, _current = try_values(house, house.sign_in(COUPLE), {"customer_number": "K-1002"})
+        assert isinstance(outcome, Opened)
+    outcome, _current = try_values(house, house.sign_in(COUPLE), {"customer_number": "K-9999"})
+    assert outcome == NotEnough(tries_left=2)

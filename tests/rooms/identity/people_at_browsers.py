@@ -86,10 +86,10 @@ class Browser:
             self.last = codes.enter_code(db, code, nonce=self.nonce or "", user_agent=self.user_agent, current=current)
         return self._keep()
 
-    def says_not_me(self, token: str, *, confirmed: bool = False) -> object:
+    def says_not_me(self, token: str, *, typing: str | None = None) -> object:
         """Press "This was not me"."""
         with self.world.writing(self.company) as db:
-            return pressing.stop_link(db, token, nonce=self.nonce, confirmed=confirmed)
+            return pressing.stop_link(db, token, nonce=self.nonce, typed_address=typing)
 
     def is_signed_in_as(self) -> CurrentSession | None:
         """The live session of the cookie."""

@@ -124,7 +124,7 @@ def test_S12_a_token_of_one_kind_is_nothing_elsewhere(world: World, browser: Bro
         assert links.asking_of(db, letter.token) is None
     for other in (browser.nonce, letter.code, letter.code.replace(" ", "")):
         assert browser.presses(other) == LinkUnknown()
-        assert browser.says_not_me(other, confirmed=True) == LinkUnknown()
+        assert browser.says_not_me(other) == LinkUnknown()
     browser.presses(letter.token)
     assert browser.session_token
     for other in (browser.session_token, browser.nonce):

@@ -15,7 +15,6 @@ from portal.identity.outcomes import (
     LinkStopped,
     LinkUnknown,
     SignedIn,
-    StopNeedsAnotherPress,
 )
 from portal.people.addresses import AddressRefused
 from tests.rooms.identity.people_at_browsers import MARIA, OLAV, Browser, letters, newest_letter, post
@@ -187,9 +186,9 @@ def test_this_was_not_me_kills_link_and_code(world: World, browser: Browser, oth
     browser.asks()
     post(world)
     letter = newest_letter(world)
-    assert isinstance(other_browser.says_not_me(letter.token), StopNeedsAnotherPress)
+    assert isinstance(other_browser.says_not_me(letter.token), AddressWanted)
     assert isinstance(browser.looks_at(letter.token), LinkReady)
-    assert other_browser.says_not_me(letter.token, confirmed=True) == LinkStopped()
+    assert other_browser.says_not_me(letter.token, typing=MARIA) == LinkStopped()
     for outcome in (
         browser.presses(letter.token),
         other_browser.presses(letter.token, typing=MARIA),
@@ -205,7 +204,7 @@ def test_this_was_not_me_after_the_use_says_that_it_was_used(world: World, brows
     post(world)
     token = newest_letter(world).token
     browser.presses(token)
-    ended = other_browser.says_not_me(token, confirmed=True)
+    ended = other_browser.says_not_me(token, typing=MARIA)
     assert isinstance(ended, LinkEnded)
     assert ended.reason is EndReason.USED
 

@@ -90,14 +90,40 @@ def test_an_address_has_three_tries_a_day(world: World, browser: Browser) -> Non
         assert tries(world, current, OTHER) == frozenset()
 
 
-def test_S17_a_record_has_three_tries_a_day_whoever_tries(world: World, new_browser: Make) -> None:
+def test_S17_who_guesses_from_another_mailbox_uses_up_none_of_the_owners_tries(world: World, new_browser: Make) -> None:
     with at_noon():
-        for number in range(3):
-            assert tries(world, new_browser().signs_in(f"guess{number}@example.org"), ONE) == {ONE}
-        owner = new_browser().signs_in(MARIA)
-        assert tries(world, owner, ONE, OTHER) == {OTHER}
+        guesser, owner = new_browser().signs_in("guess@example.org"), new_browser().signs_in(MARIA)
+        for _ in range(4):
+            tries(world, guesser, ONE)
+        assert tries(world, owner, ONE, OTHER) == {ONE, OTHER}
         with world.reading() as db:
             assert proofs.tries_left(db, owner) == 2
+
+
+def test_S17_a_try_that_opened_a_record_leaves_the_other_person_of_the_mailbox_as_many_as_before(
+    world: World, new_browser: Make
+) -> None:
+    with at_noon():
+        one, other = new_browser().signs_in(), new_browser().signs_in()
+        for _ in range(5):
+            permitted = tries(world, one, ONE, OTHER)
+            assert permitted == {ONE, OTHER}
+            with world.writing() as db:
+                proofs.give_back(db, one, permitted)
+        with world.reading() as db:
+            assert proofs.tries_left(db, other) == 3
+
+
+def test_S17_giving_back_one_try_clears_none_that_failed(world: World, browser: Browser) -> None:
+    with at_noon():
+        current = browser.signs_in()
+        for _ in range(2):
+            tries(world, current, ONE)
+        permitted = tries(world, current, ONE)
+        with world.writing() as db:
+            proofs.give_back(db, current, permitted)
+        assert tries(world, current, ONE) == {ONE}
+        assert tries(world, current, ONE) == frozenset()
 
 
 def test_S17_parallel_tries_do_not_pass_the_limit_together(world: World, browser: Browser) -> None:

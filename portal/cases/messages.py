@@ -1,0 +1,94 @@
+"""What a person and staff write to each other about a case: plain text, sealed at rest, read on the case's page alone.
+
+Must never reach a mail, a log or the timeline, nor the page of somebody else who uses the same mailbox.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.cases.model import Author, Case, CaseMessage
+from portal.cases.scope import load_scope
+from portal.cases.showing import clean
+from portal.core import clock
+from portal.core.db import company_of
+from portal.core.errors import PortalError
+from portal.core.limits import Limit, count_once
+from portal.people.service import was_seen_alone
+
+LONGEST = 4000
+A_DAY = Limit("case.messages", 20, timedelta(days=1))
+"""What one person may write in a day, over all their cases."""
+
+
+class MessageRefused(PortalError):
+    """The base of what keeps a message from being stored; nothing was written."""
+
+
+class MessageEmpty(MessageRefused):
+    """Nothing that can be read was typed."""
+
+
+class MessageTooLong(MessageRefused):
+    """More than `LONGEST` characters were typed."""
+
+
+class TooManyMessages(MessageRefused):
+    """The person has written so often today that the next message has to wait until tomorrow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message. `text` is None where it may not be shown in this session: it was written in another, of a mailbox that several may use."""
+
+    author: Author
+    at: datetime
+    text: str | None = field(repr=False)
+
+
+def add_message(db: Session, case: Case, *, author: Author, text: str, session_id: int | None = None) -> None:
+    """Store a message, without marks that would turn the text around it. Raises a `MessageRefused`; staff are not counted."""
+    kept = clean(text).strip()
+    if not kept:
+        raise MessageEmpty("A message needs words.")
+    if len(kept) > LONGEST:
+        raise MessageTooLong(f"A message has at most {LONGEST} characters.")
+    if author is Author.PERSON and not count_once(db, A_DAY, str(company_of(db)), str(case.person_id)):
+        raise TooManyMessages("So many messages were written today that the next one has to wait until tomorrow.")
+    db.add(CaseMessage(case_id=case.id, session_id=session_id, author=author, text=kept, at=clock.now()))
+    db.flush()
+
+
+def messages_of(db: Session, case: Case) -> list[Message]:
+    """Everything that was written, oldest first: for staff."""
+    return [Message(row.author, row.at, row.text) for row in _rows(db, case)]
+
+
+def messages_for(db: Session, case: Case, session_id: int) -> list[Message]:
+    """The same for the person of this session, who may not be the one of the mailbox who wrote.
+
+    Words are shown where they were written, to who has proven what the case was asked under (`service.may_see`), and where nothing ever
+    spoke for a second person behind the address.
+    """
+    rows = _rows(db, case)
+    safe = bool(load_scope(case.proven).records) or (case.person_id is not None and was_seen_alone(db, case.person_id))
+    # An answer of staff may repeat what it answers: it is shown where all that it can speak of was written.
+    own = all(row.session_id == session_id for row in rows if row.author is Author.PERSON)
+    return [Message(row.author, row.at, row.text if safe or own or row.session_id == session_id else None) for row in rows]
+
+
+def unanswered(db: Session, case: Case) -> int:
+    """How many messages of the person came after the last one of staff."""
+    count = 0
+    for author in db.scalars(select(CaseMessage.author).filter_by(case_id=case.id).order_by(CaseMessage.id.desc())):
+        if author is Author.STAFF:
+            break
+        count += 1
+    return count
+
+
+def _rows(db: Session, case: Case) -> Sequence[CaseMessage]:
+    return db.scalars(select(CaseMessage).filter_by(case_id=case.id).order_by(CaseMessage.id)).all()

@@ -1,0 +1,66 @@
+"""Door 1, ask a human: a number under which something may be held, or anything that no other page answers.
+
+Must never search for what was typed nor say whether there is such a number: typing it proves nothing.
+"""
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.cases.filing import TooManyCases
+from portal.cases.messages import MessageRefused
+from portal.cases.questions import open_question
+from portal.core import i18n
+from portal.core.durations import length_of
+from portal.core.i18n import _
+from portal.site import own_data
+from portal.site.forms import QuestionForm
+from portal.site.messages_words import refused
+from portal.web.context import current_company, database
+from portal.web.guards import current_session, person_required
+from portal.web.transactions import asks_systems
+
+bp = Blueprint("questions", __name__, url_prefix="/ask")
+
+
+@bp.get("")
+@person_required()
+def show() -> ResponseReturnValue:
+    """Ask for the number and the words."""
+    return _page(QuestionForm())
+
+
+@bp.post("")
+@person_required()
+@asks_systems
+def send() -> ResponseReturnValue:
+    """Store the question as a case."""
+    form = QuestionForm()
+    if not form.validate_on_submit():
+        return _page(form, 422)
+    try:
+        number = _open(form, own_data.read())
+    except (MessageRefused, TooManyCases) as refusal:
+        form.message.errors = [refused(refusal)]
+        return _page(form, 422)
+    flash(_("Your question has arrived. A person reads it."), "ok")
+    return redirect(url_for("requests.show", number=number))
+
+
+def _open(form: QuestionForm, data: own_data.OwnData) -> str:
+    with database().writing(current_company().id) as db:
+        current = current_session()
+        case = open_question(
+            db,
+            current.person_id,
+            number=form.number.data or "",
+            text=form.message.data or "",
+            proven=data.scope,
+            session_id=current.id,
+            language=i18n.language(),
+        )
+        return case.number
+
+
+def _page(form: QuestionForm, status: int = 200) -> ResponseReturnValue:
+    days = length_of(current_company().config.answers_within).days
+    return render_template("site/ask.html", form=form, days=days), status

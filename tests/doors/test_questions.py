@@ -1,0 +1,104 @@
+"""Asking a human at the door: the number and the words become a case with a page, and every refusal keeps what was typed."""
+
+import demo
+from portal.cases import filing
+from portal.core import limits
+from portal.web.strangers import ASKING
+from tests.doors.test_systems_down import rubbish
+
+MAREN = demo.CUSTOMER
+
+
+def ask(browser, **typed):
+    """Ask on the page."""
+    browser.open("/ask")
+    return browser.submit("Send to a person", **typed)
+
+
+def test_who_found_nothing_gives_a_number_and_reads_it_again_on_the_case_s_page(site):
+    nobody = site.signed_in(demo.NOBODY)
+    nobody.open("/data")
+    assert [link for link in nobody.page.all("a") if link.attributes.get("href") == "/ask" and link.words == "Give a number"]
+    ask(nobody, number="FK-10482", message="I once ordered by telephone.")
+    assert nobody.path.startswith("/requests/")
+    assert "Number: FK-10482" in nobody.words and "I once ordered by telephone." in nobody.words
+    assert "Date in law" not in nobody.words and "at the latest" in nobody.words
+    [mail] = [mail for mail in site.mails(demo.NOBODY) if "question" in mail.subject]
+    assert "FK-10482" not in mail.text + mail.html and "telephone" not in mail.text + mail.html
+    nobody.open("/requests")
+    assert "A question" in nobody.words
+
+
+def test_a_number_that_somebody_else_has_is_answered_like_one_that_nobody_has(site):
+    theirs = next(person for person in demo.people("fjordkaffe") if person.email != demo.NOBODY).customer_number
+    pages = []
+    for number in (theirs, "K-9999999"):
+        browser = site.signed_in(demo.NOBODY)
+        ask(browser, number=number)
+        pages.append(browser.words.replace(number, "N").replace(browser.path.rpartition("/")[2], "C"))
+    assert pages[0] == pages[1]
+
+
+def test_an_empty_question_is_refused_and_what_was_typed_too_long_comes_back(site):
+    browser = site.signed_in(MAREN)
+    ask(browser)
+    assert browser.status == 422 and "Give a number, or write what it is about." in browser.words
+    ask(browser, number="x" * 61, message="kept")
+    assert browser.status == 422 and "too long for a number" in browser.words and "kept" in browser.answer.text
+    ask(browser, message="y" * 4001)
+    assert browser.status == 422 and "Send it in two messages" in browser.words
+
+
+def test_C9_a_message_is_shown_as_it_was_typed_and_never_as_markup_or_link(site):
+    browser = site.signed_in(MAREN)
+    ask(browser, message="Hello")
+    browser.submit("Send message", message="<script>alert(1)</script> https://evil.example \u202eabc")
+    said = [element for element in browser.page.all("p") if "evil.example" in element.words]
+    assert said and said[0].words == "<script>alert(1)</script> https://evil.example abc"
+    assert not said[0].all("a") and not said[0].all("script")
+    assert said[0].attributes["dir"] == "auto"
+
+
+def test_C11_the_eleventh_request_of_a_day_is_refused_in_plain_words(site):
+    browser = site.signed_in(MAREN)
+    for number in range(filing.CASES_A_DAY.count):
+        ask(browser, message=f"Question {number}")
+        browser.submit("Stop this request")
+    ask(browser, message="One more")
+    assert browser.status == 422 and "you can open the next one tomorrow" in browser.words
+    browser.open("/get-a-copy")
+    browser.submit("Continue", scope="all")
+    browser.submit("Make my copy")
+    assert browser.path == "/requests" and "you can open the next one tomorrow" in browser.answer.text
+
+
+def test_the_page_that_waits_shows_the_address_masked(site):
+    browser = site.browser()
+    browser.ask_for_link(MAREN)
+    assert browser.path == "/check-mail"
+    assert MAREN not in browser.answer.text and "•••" in browser.words
+
+
+def test_a_network_that_asks_too_often_is_told_so_on_a_plain_page_whatever_the_address(site):
+    browser = site.browser()
+    with site.running.database.writing("all") as db:
+        for _ in range(ASKING.count):
+            limits.count_once(db, ASKING, "0.0.0.0")  # what stands for a connection without an address
+    pages = set()
+    for address in (MAREN, demo.NOBODY):
+        browser.ask_for_link(address)
+        assert browser.status == 429
+        pages.add(browser.words)
+    assert len(pages) == 1 and "Try again in an hour" in pages.pop()
+    assert site.mails(MAREN) == []
+
+
+def test_when_every_system_is_broken_home_does_not_say_that_nothing_is_held(site):
+    shop, mail = site.folder / "fjordkaffe_shop.db", site.folder / "fjordkaffe_mail.db"
+    with rubbish(shop), rubbish(mail):
+        browser = site.signed_in(MAREN)
+        browser.open("/")
+        assert "facts" not in browser.words
+        assert "We cannot say yet." in browser.words and "None of our systems could be read." in browser.words
+        browser.open("/data")
+        assert "We found nothing" not in browser.answer.text
