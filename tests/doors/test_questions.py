@@ -4,6 +4,7 @@ import demo
 from portal.cases import filing
 from portal.core import limits
 from portal.web.strangers import ASKING
+from tests.doors.site import SECOND_HOST
 from tests.doors.test_systems_down import rubbish
 
 MAREN = demo.CUSTOMER
@@ -94,11 +95,19 @@ def test_a_network_that_asks_too_often_is_told_so_on_a_plain_page_whatever_the_a
 
 
 def test_when_every_system_is_broken_home_does_not_say_that_nothing_is_held(site):
-    shop, mail = site.folder / "fjordkaffe_shop.db", site.folder / "fjordkaffe_mail.db"
-    with rubbish(shop), rubbish(mail):
-        browser = site.signed_in(MAREN)
+    with rubbish(site.folder / "alpenrad_billing.db"), rubbish(site.folder / "alpenrad_crm.db"):
+        browser = site.signed_in(demo.stars.ANNA.email, SECOND_HOST)
         browser.open("/")
         assert "facts" not in browser.words
         assert "We cannot say yet." in browser.words and "None of our systems could be read." in browser.words
         browser.open("/data")
         assert "We found nothing" not in browser.answer.text
+        assert browser.page.all("h1")[0].words == "We cannot say yet what we hold"
+
+
+def test_when_some_systems_are_broken_and_the_others_hold_nothing_home_says_just_that(site):
+    with rubbish(site.folder / "fjordkaffe_shop.db"):
+        browser = site.signed_in(demo.NOBODY)
+        browser.open("/")
+        assert "facts" not in browser.words
+        assert "We cannot say yet. What we could read holds nothing about you." in browser.words
