@@ -4,6 +4,7 @@ from pathlib import Path
 
 from flask import Flask, Response, g, request
 
+from portal.api import all_parts as api
 from portal.core import crypto, i18n
 from portal.site.all_parts import blueprints
 from portal.starting import Running
@@ -37,7 +38,8 @@ def build(running: Running) -> Flask:
     forgery.protect(app)
     app.after_request(set_headers)
     app.teardown_request(_end_request)
-    errors.handle_errors(app)
+    errors.handle_errors(app, api.is_ours, api.refuse)
+    api.register(app)
     for blueprint in (looks.bp, *blueprints(demo=running.settings.is_demo)):
         app.register_blueprint(blueprint)
     return app

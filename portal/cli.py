@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from portal.core.errors import PortalError, fingerprint
 
-FAMILIES = ("demo", "serve", "worker", "database", "keys", "config", "case")
+FAMILIES = ("demo", "serve", "worker", "database", "keys", "config", "case", "api-key")
 """Modules of `portal.commands`; each has `add(commands)` and sets `run` on its parsers. Loaded one at a time, so that start is quick."""
 
 SUMMARIES = {
@@ -18,6 +18,7 @@ SUMMARIES = {
     "database": "bring the database to the tables of this version (`database migrate`)",
     "keys": "make and rotate the keys (`keys new`, `keys rotate`)",
     "config": "check portal.yaml and the maps against the live systems (`config check`)",
+    "api-key": "keys of a company's own systems (`api-key add | list | revoke`)",
     "case": "look at cases and settle what waits for a human (`case list | show | release | resolve`)",
 }
 ALIASES = {"migrate": ["database", "migrate"], "map": ["config", "map"]}
@@ -59,7 +60,7 @@ def _run(words: list[str]) -> int:
     wanted = words[0] if words else ""
     for name in FAMILIES:
         if name == wanted:
-            importlib.import_module(f"portal.commands.{name}").add(commands)
+            importlib.import_module(f"portal.commands.{name.replace('-', '_')}").add(commands)
         else:
             commands.add_parser(name, help=SUMMARIES[name])
     chosen = parser.parse_args(words)

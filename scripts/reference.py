@@ -117,7 +117,7 @@ def pages_page() -> str:
             view = app.view_functions[rule.endpoint]
             guard = vars(view)["guard"]
             methods = ", ".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
-            who = {"public": "anyone: ", "person": "signed in"}.get(guard.kind, guard.kind) + (
+            who = {"public": "anyone: ", "person": "signed in", "api_key": "an API key"}.get(guard.kind, guard.kind) + (
                 guard.detail if guard.kind == "public" else f" ({guard.detail})" if guard.detail else ""
             )
             what = (view.__doc__ or sys.modules[view.__module__].__doc__ or "").strip().splitlines()[0]
@@ -131,7 +131,7 @@ def commands_page() -> str:
     parser = argparse.ArgumentParser(prog="portal")
     commands = parser.add_subparsers()
     for family in cli.FAMILIES:
-        importlib.import_module(f"portal.commands.{family}").add(commands)
+        importlib.import_module(f"portal.commands.{family.replace('-', '_')}").add(commands)
     rows += ["| command | what it does |", "|---|---|"]
     rows += [f"| `{usage}` | {_cell(summary)} |" for usage, summary in _commands(parser, "portal")]
     return "\n".join(rows) + "\n"

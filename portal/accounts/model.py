@@ -1,12 +1,12 @@
-"""Tables of companies and audit entries. A company's texts live in `portal.yaml`; the row only lends its id."""
+"""Tables of companies, their API keys and audit entries. A company's texts live in `portal.yaml`; the row only lends its id."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, String
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.core.db import Base, CompanyOwned
+from portal.core.db import Base, CompanyOwned, Encrypted
 
 
 class CompanyRow(Base):
@@ -30,3 +30,35 @@ class AuditEntry(CompanyOwned, Base):
     act: Mapped[str] = mapped_column(String(60))
     target: Mapped[str] = mapped_column(String(80))
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+class ApiKeyRow(CompanyOwned, Base):
+    """A key of one of the company's systems. `secret_hash` is all that is kept of it; `public_id` may be shown and logged."""
+
+    __tablename__ = "api_key"
+    __table_args__ = (UniqueConstraint("company_id", "public_id"), UniqueConstraint("secret_hash"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(12))
+    name: Mapped[str] = mapped_column(String(40))
+    secret_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    scopes: Mapped[list[str]] = mapped_column(JSON)
+    created_at: Mapped[datetime]
+    created_by: Mapped[str] = mapped_column(String(40))
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class ApiAnswerRow(CompanyOwned, Base):
+    """What was answered to one idempotency key (kept as a hash with key and route), for as long as a caller may try again."""
+
+    __tablename__ = "api_answer"
+    __table_args__ = (UniqueConstraint("company_id", "key_hash"), Index("ix_api_answer_created_at", "created_at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    api_key_id: Mapped[int] = mapped_column(ForeignKey("api_key.id", ondelete="CASCADE"))
+    body_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    status: Mapped[int | None]
+    answer: Mapped[str | None] = mapped_column(Encrypted("api_answer.answer"))
+    created_at: Mapped[datetime]

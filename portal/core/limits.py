@@ -37,15 +37,20 @@ class Limit:
 
 def count_once(db: Session, limit: Limit, *key: str) -> bool:
     """Count one more and say whether it is still within the limit. One statement: parallel tries cannot pass together."""
+    return count_more(db, limit, 1, *key) <= limit.count
+
+
+def count_more(db: Session, limit: Limit, number: int, *key: str) -> int:
+    """Count so many more at once; returns how many it is now in the current window."""
     hashed, ends_at = _window(limit, key)
     insert = sqlite_insert if db.get_bind().dialect.name == "sqlite" else postgresql_insert
     statement = (
         insert(LimitCounter)
-        .values(key=hashed, count=1, ends_at=ends_at)
-        .on_conflict_do_update(index_elements=[LimitCounter.key], set_={"count": LimitCounter.__table__.c.count + 1})
+        .values(key=hashed, count=number, ends_at=ends_at)
+        .on_conflict_do_update(index_elements=[LimitCounter.key], set_={"count": LimitCounter.__table__.c.count + number})
         .returning(LimitCounter.__table__.c.count)
     )
-    return int(db.execute(statement).scalar_one()) <= limit.count
+    return int(db.execute(statement).scalar_one())
 
 
 def take_back(db: Session, limit: Limit, *key: str) -> None:

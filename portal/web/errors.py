@@ -1,5 +1,8 @@
 """What a person sees when something does not work: one plain page in their language, never a trace, a path or a value."""
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Flask, Response, g, make_response, render_template, request, session
 from werkzeug.exceptions import HTTPException
 
@@ -52,8 +55,12 @@ def _page(status: int) -> Response:
     return make_response(html, status)
 
 
-def handle_errors(app: Flask) -> None:
-    """Send every failure of the app through these pages."""
-    app.register_error_handler(CSRFError, handle_forgery)
-    app.register_error_handler(HTTPException, handle_http)
-    app.register_error_handler(Exception, handle_crash)
+def handle_errors(app: Flask, is_for_machines: Callable[[str], bool], refuse: Callable[[Exception], Response]) -> None:
+    """Send every failure of the app through these pages; those of addresses that machines use go through `refuse`."""
+
+    def by_address(page: Callable[[Any], Response]) -> Callable[[Exception], Response]:
+        return lambda error: refuse(error) if "company" in g and is_for_machines(request.path) else page(error)
+
+    app.register_error_handler(CSRFError, by_address(handle_forgery))
+    app.register_error_handler(HTTPException, by_address(handle_http))
+    app.register_error_handler(Exception, by_address(handle_crash))
