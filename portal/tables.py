@@ -10,6 +10,7 @@ import portal.core.limits
 import portal.engine.model
 import portal.identity.model
 import portal.outbox.model
+import portal.outbox.webhook_model
 import portal.people.model  # noqa: F401  # importing the models is what fills the metadata
 from portal.core.db import Base
 

@@ -14,7 +14,7 @@ import httpcore
 import httpx
 
 from portal.adapters.contract import AdapterError, TryLater
-from portal.adapters.deadline import DeadlineTransport
+from portal.core.deadline import DeadlineTransport
 from portal.core.errors import fingerprint
 
 BUSY = (408, 425, 429, 500, 502, 503, 504)

@@ -15,12 +15,16 @@ import httpx
 
 
 class DeadlineTransport(httpx.BaseTransport):
-    """Plain HTTP/1.1 over pooled connections; every wait ends at the deadline of the calling thread."""
+    """Plain HTTP/1.1 over pooled connections; every wait ends at the deadline of the calling thread.
 
-    def __init__(self, context: ssl.SSLContext) -> None:
+    `network` decides where a host name leads (none: where the machine says).
+    """
+
+    def __init__(self, context: ssl.SSLContext, network: httpcore.NetworkBackend | None = None) -> None:
         self._deadline = _Deadline()
+        backend = _Backend(self._deadline, network or httpcore.SyncBackend())
         self._pool = httpcore.ConnectionPool(
-            ssl_context=context, max_connections=10, keepalive_expiry=5.0, network_backend=_Backend(self._deadline)
+            ssl_context=context, max_connections=10, keepalive_expiry=5.0, network_backend=backend
         )
 
     @contextmanager
@@ -78,9 +82,9 @@ class _Deadline(threading.local):
 
 
 class _Backend(httpcore.NetworkBackend):
-    def __init__(self, deadline: _Deadline) -> None:
+    def __init__(self, deadline: _Deadline, inner: httpcore.NetworkBackend) -> None:
         self._deadline = deadline
-        self._inner = httpcore.SyncBackend()
+        self._inner = inner
 
     def connect_tcp(
         self,

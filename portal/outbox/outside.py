@@ -1,0 +1,84 @@
+"""Where a web address that somebody else gave us may lead: only to hosts of the open internet, and to the very address that was checked.
+
+Must never connect to an address that was not judged (a name may answer differently a moment later), nor to anything inside (A12).
+"""
+
+import ipaddress
+import socket
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpcore
+
+from portal.core.errors import PortalError
+
+Resolver = Callable[[str, int], list[str]]
+NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+class AddressNotAllowed(PortalError):
+    """The web address leads inside, nowhere, or is not one that we call."""
+
+
+def refuse_address(url: str, *, loopback: bool) -> None:
+    """Raise `AddressNotAllowed` for an address that is no plain https one. `loopback`: plain http to this machine is fine (demo)."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise AddressNotAllowed("This is not a web address.") from None
+    plain = url.isascii() and url.isprintable() and " " not in url and "\\" not in url and len(url) <= 500
+    local = loopback and parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")
+    if not plain or not parts.hostname or parts.username is not None or parts.fragment or port == 0:
+        raise AddressNotAllowed("Give a plain address like https://hooks.example.com/privacy, without user name and fragment.")
+    if parts.scheme != "https" and not local:
+        raise AddressNotAllowed("Only https addresses are called.")
+
+
+def is_open_internet(text: str) -> bool:
+    """Whether an IP address is one of the open internet, whatever it is wrapped in."""
+    address = ipaddress.ip_address(text.partition("%")[0])
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
+        if address in NAT64 or int(address) >> 32 == 0:
+            inner.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+        if any(each is not None and not is_open_internet(str(each)) for each in inner):
+            return False
+    return address.is_global and not address.is_multicast and not address.is_reserved
+
+
+def ask_resolver(host: str, port: int) -> list[str]:
+    """Every address of a host name, as this machine's resolver has it."""
+    return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+
+
+class CheckedNetwork(httpcore.NetworkBackend):
+    """Resolves a name once, judges every address it has, and connects to one of those that were judged."""
+
+    def __init__(self, *, loopback: bool, resolver: Resolver = ask_resolver) -> None:
+        self._inner = httpcore.SyncBackend()
+        self._loopback, self._resolver = loopback, resolver
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Connect, or raise `AddressNotAllowed`."""
+        try:
+            addresses = self._resolver(host, port)
+        except OSError:
+            raise httpcore.ConnectError("The name is not known.") from None
+        if not addresses or not all(self._may(address) for address in addresses):
+            raise AddressNotAllowed("The address leads to a place that is not on the open internet.")
+        return self._inner.connect_tcp(addresses[0], port, timeout, local_address, socket_options)
+
+    def _may(self, address: str) -> bool:
+        try:
+            return is_open_internet(address) or (self._loopback and ipaddress.ip_address(address).is_loopback)
+        except ValueError:
+            return False
