@@ -35,7 +35,7 @@ def test_A1_a_key_without_the_scope_is_refused_before_its_body_is_read(site):
             if one.scope == scope:
                 answer = poor.call(method, path, raw=b"\xff garbage")
                 assert answer.status_code == 403, (method, path)
-                assert answer.json["scope"] == scope
+                assert answer.get_json()["scope"] == scope
                 assert "Set-Cookie" not in answer.headers
 
 
@@ -113,6 +113,6 @@ def test_H15_a_fault_of_ours_says_an_id_and_nothing_else(site):
     (site.folder / "portal.db").unlink()
     answer = mine.call("GET", "/purposes")
     assert answer.status_code == 500
-    assert answer.json["type"].endswith("#fault")
-    assert answer.json["instance"].rpartition("/")[2].isdigit()
+    assert answer.get_json()["type"].endswith("#fault")
+    assert answer.get_json()["instance"].rpartition("/")[2].isdigit()
     assert "sqlite" not in answer.text.lower() and "table" not in answer.text

@@ -9,7 +9,7 @@ from tests.doors.api.caller import caller, operations
 def test_the_description_is_openapi_3_1_and_names_every_operation(site):
     browser = site.browser()
     answer = browser.open("/api/v1/openapi.json")
-    document = answer.json
+    document = answer.get_json()
     assert document["openapi"] == "3.1.0"
     assert document["servers"][0]["url"] == "http://127.0.0.1:8080/api/v1"
     described = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
@@ -44,7 +44,7 @@ def test_the_page_for_people_names_every_operation_and_problem(site):
 def test_the_purposes_are_those_of_the_file_with_the_hash_of_each_text(site):
     from portal.consent.notices import notice_hash
 
-    said = caller(site, "consents:check").call("GET", "/purposes").json
+    said = caller(site, "consents:check").call("GET", "/purposes").get_json()
     newsletter = next(one for one in said["purposes"] if one["key"] == "newsletter")
     assert {channel["key"] for channel in newsletter["channels"]} >= {"email", "sms"}
     for notice in newsletter["notices"]:

@@ -9,7 +9,7 @@ import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from portal.core import clock
-from portal.outbox import webhooks
+from portal.core.errors import PortalError
 from portal.outbox.outside import AddressNotAllowed, is_open_internet, refuse_address
 from portal.outbox.webhook_delivery import LARGEST_ANSWER, WAITS, Caller, deliver_webhooks
 from portal.outbox.webhooks import (
@@ -253,7 +253,7 @@ def test_A12_a_name_that_answers_differently_a_moment_later_leads_nowhere(world,
     answers = iter([["93.184.215.14", "127.0.0.1"], ["127.0.0.1"], ["::ffff:127.0.0.1"], ["0177.0.0.1"], []])
     rebinding = Caller(loopback=False, resolver=lambda host, port: next(answers), deadline=2.0)
     for _ in range(5):
-        with pytest.raises(webhooks.PortalError) as caught:
+        with pytest.raises(PortalError) as caught:
             rebinding.send(f"https://rebind.example:{port}/hook", b"{}", {})
         assert caught.value.__context__ is None
     assert hook.asked == []
