@@ -5,15 +5,21 @@ from datetime import datetime
 from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from portal.core import crypto
 from portal.core.db import Base, CompanyOwned, Encrypted
 
 
 class Person(CompanyOwned, Base):
-    """A customer, as far as the portal must know one. `wrapped_key` seals what is kept about them and dies with them."""
+    """A customer, as far as the portal must know one. `wrapped_key` seals what is kept about them and dies with them.
+
+    `public_id` is random, and what the company's own systems may know a person by.
+    """
 
     __tablename__ = "person"
+    __table_args__ = (Index("ix_person_public_id", "company_id", "public_id", unique=True),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(14), default=crypto.random_public_id, nullable=True)
     language: Mapped[str | None] = mapped_column(String(20))
     wrapped_key: Mapped[bytes | None] = mapped_column(LargeBinary, info={"ciphertext": "person.wrapped_key"})
     created_at: Mapped[datetime]

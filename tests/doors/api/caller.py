@@ -20,10 +20,12 @@ class Caller:
     secret: str
     host: str = FIRST_HOST
 
-    def call(self, method: str, path: str, body: Any = None, *, raw: bytes | None = None, **headers: str) -> TestResponse:
+    def call(
+        self, method: str, path: str, body: Any = None, *, raw: bytes | None = None, headers: dict[str, str] | None = None
+    ) -> TestResponse:
         """Call an operation; `raw` is sent as it is."""
         sent = {"Authorization": f"Bearer {self.secret}", "Content-Type": "application/json"}
-        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        sent |= headers or {}
         data = raw if raw is not None else None if body is None else json.dumps(body).encode()
         return Client(self.site.app).open(
             f"/api/v1{path}", method=method, data=data, headers=sent, base_url=f"http://{self.host}"

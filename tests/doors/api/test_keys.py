@@ -58,7 +58,7 @@ def test_A11_a_key_is_taken_from_its_header_only(site):
     mine = caller(site)
     nobody = Caller(site, "")
     assert nobody.call("GET", f"/purposes?key={mine.secret}&access_token={mine.secret}").status_code == 401
-    assert nobody.call("GET", "/purposes", Cookie=f"portal={mine.secret}").status_code == 401
+    assert nobody.call("GET", "/purposes", headers={"Cookie": f"portal={mine.secret}"}).status_code == 401
 
 
 def test_two_keys_of_a_name_are_live_at_a_time_and_the_secret_is_stored_nowhere(site):
