@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from portal.accounts import registry
+from portal.accounts.api_keys import prune_answers
 from portal.cases.handlers import case_handlers
 from portal.cases.pruning import prune_cases, prune_files
 from portal.consent.handlers import consent_handlers
@@ -24,6 +25,7 @@ from portal.identity.links import issue_due_links
 from portal.identity.pruning import prune_sign_ins
 from portal.outbox.delivery import deliver_due, open_transport
 from portal.outbox.pruning import prune_mails
+from portal.outbox.webhook_delivery import deliver_webhooks
 from portal.starting import Running
 
 LINK_SECONDS = 0.2
@@ -53,6 +55,7 @@ class Worker:
                 target=self._repeat, args=(stop, MAIL_SECONDS, "mails", lambda: deliver_due(self.database, self.transport))
             ),
             threading.Thread(target=self._repeat, args=(stop, JOURNAL_SECONDS, "journal", self.write_journal)),
+            threading.Thread(target=self._repeat, args=(stop, MAIL_SECONDS, "webhooks", lambda: deliver_webhooks(self.database))),
             threading.Thread(target=self._repeat, args=(stop, CLEAN_UP_SECONDS, "clean_up", self.clean_up)),
         ]
         for loop in loops:
@@ -66,7 +69,7 @@ class Worker:
         """Do what is due now, once, in this thread; returns how much was done. For tests and for `portal demo`."""
         done = issue_due_links(self.database)
         done += self.steps.run_due()
-        return done + deliver_due(self.database, self.transport) + self.write_journal()
+        return done + deliver_due(self.database, self.transport) + deliver_webhooks(self.database) + self.write_journal()
 
     def write_journal(self) -> int:
         """Bring to the disk outside the database what no restore may undo."""
@@ -80,7 +83,7 @@ class Worker:
                 company = registry.company(company_id)
                 gone += prune_sign_ins(db, company) + prune_mails(db, company) + prune_cases(db, company)
         with self.database.writing(ALL_COMPANIES) as db:
-            gone += drop_old_counters(db) + prune_files(db)
+            gone += drop_old_counters(db) + prune_files(db) + prune_answers(db)
         leave_no_trace(self.database, thorough=True)
         if gone:
             logs.event("worker.cleaned_up", count=gone)

@@ -6,13 +6,13 @@ Must never keep a key that could be read back, and never find one of another com
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from portal.accounts.companies import record_audit
-from portal.accounts.model import ApiKeyRow
+from portal.accounts.model import ApiAnswerRow, ApiKeyRow
 from portal.core import clock, crypto
 from portal.core.errors import PortalError
 
@@ -31,6 +31,9 @@ SCOPES = {
 
 LIVE_AT_ONCE = 2
 """Keys of one name that may be live at a time: the old one and the new one of a rotation."""
+
+ANSWERS_KEPT = timedelta(days=1)
+"""How long the same idempotency key gets the same answer."""
 
 _FORM = re.compile(r"ppk_[A-Za-z0-9_-]{43}")
 
@@ -144,3 +147,9 @@ def keys_of(db: Session) -> Sequence[KeyView]:
     """All keys of the session's company, the newest first; no secret is among what is known."""
     rows = db.scalars(select(ApiKeyRow).order_by(ApiKeyRow.created_at.desc(), ApiKeyRow.id.desc()))
     return [KeyView(row.public_id, row.name, tuple(row.scopes), row.created_at, row.last_used_at, row.revoked_at) for row in rows]
+
+
+def prune_answers(db: Session) -> int:
+    """Drop answers that nobody will ask for again; returns how many."""
+    statement = delete(ApiAnswerRow).where(ApiAnswerRow.created_at < clock.now() - ANSWERS_KEPT).returning(ApiAnswerRow.id)
+    return len(db.scalars(statement.execution_options(synchronize_session=False)).all())

@@ -1,4 +1,4 @@
-"""Drop mails whose retention is over. What is still to be sent is never dropped."""
+"""Drop mails and webhook messages whose retention is over. What is still to be sent is never dropped."""
 
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
@@ -7,10 +7,14 @@ from portal.config.model import Company
 from portal.core import clock
 from portal.core.durations import length_of
 from portal.outbox.model import Mail
+from portal.outbox.webhook_model import WebhookMessage
 
 
 def prune_mails(db: Session, company: Company) -> int:
-    """Delete the session's company's mails that ended longer ago than its `retention.mails`; returns how many."""
+    """Delete the session's company's mails and webhook messages that ended longer ago than `retention.mails`; returns how many."""
     before = clock.now() - length_of(company.retention.mails)
-    gone = db.scalars(delete(Mail).where(Mail.ended_at < before).returning(Mail.id).execution_options(synchronize_session=False))
-    return len(gone.all())
+    gone = 0
+    for table in (Mail, WebhookMessage):
+        statement = delete(table).where(table.ended_at < before).returning(table.id)
+        gone += len(db.scalars(statement.execution_options(synchronize_session=False)).all())
+    return gone
