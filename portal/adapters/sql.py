@@ -1,12 +1,13 @@
-"""Kind `sql`: a company's own databases, read through Fideslang maps. SQLite files and PostgreSQL; read-only.
+"""Kind `sql`: a company's own databases, read through Fideslang maps. SQLite files and PostgreSQL; read-only but for choices.
 
-Must never write, never follow a name that the live schema does not have, and never answer "nothing" where it could not look.
+Must never write but what `sql_consent` writes, never follow a name that the live schema does not have, and never answer "nothing" where it could not look.
 """
 
 import threading
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -17,23 +18,28 @@ from portal.adapters.contract import (
     Adapter,
     AdapterError,
     Can,
+    ChoiceToWrite,
+    ConsentReceipt,
     Export,
     Health,
     Identifier,
     Match,
     Place,
     Record,
+    SentCount,
     Subject,
     TryLater,
 )
 from portal.adapters.fideslang import read_maps
 from portal.adapters.sql_check import Findings, compare
-from portal.adapters.sql_connections import NotAUrl, Reading, explained, open_engine
+from portal.adapters.sql_connections import NotAUrl, Reading, explained, open_engine, open_writing_engine
+from portal.adapters.sql_consent import ChoiceWriter, ConsentSettings, open_writer
 from portal.adapters.sql_graph import Graph
 from portal.adapters.sql_persons import PersonSearch
 from portal.adapters.sql_queries import Layout, make_layout
 from portal.adapters.sql_records import make_record
 from portal.adapters.sql_schema import LiveTable, read_tables
+from portal.adapters.sql_sent import SentCounter, SentSettings, open_counter
 from portal.adapters.sql_tables import Tables, describe_tables
 from portal.adapters.sql_values import to_json, write_key
 from portal.adapters.sql_walk import Person, Walk
@@ -50,6 +56,8 @@ class SqlSettings(Part):
     databases: dict[str, Secret] = Field(min_length=1, description="Per dataset, where the URL of its database stands")
     maps: list[Line] = Field(min_length=1, description="Fideslang files, beside portal.yaml")
     statement_timeout_seconds: float = Field(10, gt=0, le=300)
+    consent: ConsentSettings | None = Field(None, description="Where the choices stand that this system acts on")
+    sent: SentSettings | None = Field(None, description="Where it stands what was sent to whom")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +76,16 @@ class SqlAdapter(Adapter):
 
     can = Can(find=True, export=True, sources=True)
 
-    def __init__(self, tables: Tables, engines: dict[str, Engine], timeout: float) -> None:
+    def __init__(
+        self,
+        tables: Tables,
+        engines: dict[str, Engine],
+        timeout: float,
+        choices: ChoiceWriter | None = None,
+        sent: SentCounter | None = None,
+    ) -> None:
+        self._choices, self._sent = choices, sent
+        self.can = replace(type(self).can, consent=choices is not None, sent_counts=sent is not None)
         self._tables = tables
         self._engines = engines
         self._timeout = timeout
@@ -79,7 +96,9 @@ class SqlAdapter(Adapter):
         """Compare maps and live schemas anew; a database that does not answer is a problem, not an exception."""
         try:
             with Reading(self._engines, self._timeout) as reading:
-                problems = self._look(reading, anew=True).findings.all()
+                known = self._look(reading, anew=True)
+                more = [problem for one in (self._choices, self._sent) if one for problem in one.problems(known.graph)]
+                problems = (*known.findings.all(), *more)
         except (TryLater, AdapterError) as error:
             problems = (str(error),)
         return Health(not problems, problems)
@@ -130,8 +149,31 @@ class SqlAdapter(Adapter):
                     for row in rows:
                         yield make_record(layout, row)
 
+    def keeps_choice(self, purpose: str, channel: str, topic: str = "") -> bool:
+        """The choices that `settings.consent` names."""
+        return self._choices is not None and self._choices.keeps(purpose, channel, topic)
+
+    def write_consent(self, subject: Subject, choice: ChoiceToWrite, *, idempotency_key: str) -> ConsentReceipt:
+        """Into the rows that `settings.consent` leads to, by their keys; then read again."""
+        if self._choices is None:
+            return super().write_consent(subject, choice, idempotency_key=idempotency_key)
+        with Reading(self._engines, self._timeout) as reading:
+            known = self._look(reading)
+            aims = self._choices.aims(known.graph, known.narrow, reading, subject, choice)
+        return self._choices.write(aims, known.graph.live[self._choices.settings.collection], choice)
+
+    def sent_counts(self, subject: Subject, *, since: datetime) -> Sequence[SentCount]:
+        """From the table that `settings.sent` names."""
+        if self._sent is None:
+            return super().sent_counts(subject, since=since)
+        with Reading(self._engines, self._timeout) as reading:
+            known = self._look(reading)
+            return self._sent.count(known.graph, known.narrow, reading, subject, since=since)
+
     def close(self) -> None:
         """Let go of all connections."""
+        if self._choices:
+            self._choices.close()
         for engine in self._engines.values():
             engine.dispose()
 
@@ -251,4 +293,10 @@ def open_sql(place: Place) -> SqlAdapter:
             raise place.error(
                 "settings", "databases", key, problem=problem, remedy="Write sqlite:////path/file or postgresql://..."
             )
-    return SqlAdapter(describe_tables(place, datasets), engines, settings.statement_timeout_seconds)
+    tables, timeout = describe_tables(place, datasets), settings.statement_timeout_seconds
+    choices = None
+    if settings.consent:
+        dataset = settings.consent.collection.partition(".")[0]
+        url = next((url for url, engine in opened.items() if engine is engines.get(dataset)), "")
+        choices = open_writer(place, settings.consent, tables, engines, partial(open_writing_engine, url, timeout))
+    return SqlAdapter(tables, engines, timeout, choices, open_counter(place, settings.sent, tables) if settings.sent else None)

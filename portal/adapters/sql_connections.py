@@ -1,6 +1,6 @@
-"""Connections to a company's databases: read-only, with a time limit a statement, and errors without values.
+"""Connections to a company's databases: read-only unless asked for by name, with a time limit a statement, and errors without values.
 
-Must never open a connection that can write, and never let a driver's message or its exception out: both hold rows.
+Must never open a connection that can write but by `open_writing_engine`, nor let a driver's message or exception out: both hold rows.
 """
 
 import sqlite3
@@ -58,7 +58,16 @@ def _may_pass(error: Exception) -> bool:
 
 
 def open_engine(url: str, timeout: float) -> Engine:
-    """An engine for `sqlite:///file` or `postgresql://...`. Raises `NotAUrl`; connects to nothing yet."""
+    """An engine that reads, for `sqlite:///file` or `postgresql://...`. Raises `NotAUrl`; connects to nothing yet."""
+    return _open_engine(url, timeout, writes=False)
+
+
+def open_writing_engine(url: str, timeout: float) -> Engine:
+    """As `open_engine`, for what writes."""
+    return _open_engine(url, timeout, writes=True)
+
+
+def _open_engine(url: str, timeout: float, *, writes: bool) -> Engine:
     parsed, backend = None, ""
     with suppress(ArgumentError, NoSuchModuleError, ValueError):
         parsed = make_url(url)
@@ -66,20 +75,25 @@ def open_engine(url: str, timeout: float) -> Engine:
     if parsed is None:
         raise NotAUrl("is not the URL of a database")
     if backend == "sqlite":
-        return _open_sqlite(parsed, timeout)
+        return _open_sqlite(parsed, timeout, writes=writes)
     if backend in ("postgresql", "postgres"):
-        return _open_postgresql(parsed, timeout)
+        return _open_postgresql(parsed, timeout, writes=writes)
     raise NotAUrl("names a database that cannot be read; sqlite and postgresql can")
 
 
-def _open_sqlite(url: URL, timeout: float) -> Engine:
+def _open_sqlite(url: URL, timeout: float, *, writes: bool) -> Engine:
     if not url.database or url.database == ":memory:":
         raise NotAUrl("names no file")
-    place = f"file:{quote(str(Path(url.database).absolute()))}?mode=ro"
+    place = f"file:{quote(str(Path(url.database).absolute()))}?mode={'rw' if writes else 'ro'}"
 
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(place, uri=True, timeout=min(timeout, 5), isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA query_only=ON")
+        if writes:
+            # What is erased must not stay in the file's free pages, and no reference may be left hanging.
+            connection.execute("PRAGMA secure_delete=ON")
+            connection.execute("PRAGMA foreign_keys=ON")
+        else:
+            connection.execute("PRAGMA query_only=ON")
         connection.execute("PRAGMA trusted_schema=OFF")
         return connection
 
@@ -87,14 +101,15 @@ def _open_sqlite(url: URL, timeout: float) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
 
 
-def _open_postgresql(url: URL, timeout: float) -> Engine:
+def _open_postgresql(url: URL, timeout: float, *, writes: bool) -> Engine:
     milliseconds = int(timeout * 1000)
-    options = f"-c default_transaction_read_only=on -c statement_timeout={milliseconds} -c lock_timeout={milliseconds}"
+    read_only = "off" if writes else "on"
+    options = f"-c default_transaction_read_only={read_only} -c statement_timeout={milliseconds} -c lock_timeout={milliseconds}"
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         connect_args={"options": options, "connect_timeout": max(2, int(min(timeout, 10))), "application_name": "privacy-portal"},

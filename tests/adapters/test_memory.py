@@ -11,6 +11,7 @@ from portal.adapters.contract import AdapterError, ErasePlan, EraseReceipt, Fate
 from portal.adapters.map_check import check_maps
 from portal.adapters.memory import DemoAdapter
 from portal.adapters.testing import AdapterContract, Far, Setting
+from portal.adapters.testing_choices import Choices, ChoicesContract
 from portal.core.documents import DocumentError
 from tests.adapters.companies import email, export, note, open_company, values, write_company
 
@@ -106,6 +107,27 @@ class TestDemo(AdapterContract):
 def correctable_identifier(described: dict[str, Any]) -> None:
     described["settings"]["records"][0]["fields"]["mail"] = {"category": "user.contact.email", "value": "Maria@Example.org"}
     described["collections"]["app.guests"]["correctable"] = ["mail"]
+
+
+class TestDemoChoices(ChoicesContract):
+    @pytest.fixture
+    def choices(self, tmp_path: Path) -> Choices:
+        described = system()
+        described["settings"]["consent"] = ["newsletter.email"]
+        adapter = open_company(tmp_path, described)
+        assert isinstance(adapter, DemoAdapter)
+
+        def stands(key: str) -> bool | None:
+            found = adapter.choice_of(key, "newsletter", "email")
+            return found[0] if found else None
+
+        return Choices(
+            adapter,
+            Identifier("email", "maria@example.org"),
+            ("newsletter", "email"),
+            lambda: stands("app.guests:g1"),
+            lambda: stands("app.guests:g2"),
+        )
 
 
 def test_what_hangs_on_a_record_comes_with_it(tmp_path: Path) -> None:
