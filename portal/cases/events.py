@@ -47,6 +47,29 @@ class Code(StrEnum):
     FILE_GONE = "file_gone"
     ASKED = "asked"
     WRITTEN = "written"
+    ERASURE_CONFIRMED = "erasure_confirmed"
+    MARKETING_STOPPED = "marketing_stopped"
+    ADDRESSES_TOLD = "addresses_told"
+    ERASURE_CANCELLED = "erasure_cancelled"
+    ERASURE_STOPPED_BY_ADDRESS = "erasure_stopped_by_address"
+    ERASURE_STOPPED_BY_STAFF = "erasure_stopped_by_staff"
+    ERASURE_STOPPING = "erasure_stopping"
+    CHOICES_RESTORED = "choices_restored"
+    ERASURE_BEGUN = "erasure_begun"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+    SYSTEM_PLANNED = "system_planned"
+    SYSTEM_ERASED = "system_erased"
+    SYSTEM_KEPT_SOME = "system_kept_some"
+    SYSTEM_LEFT_SOMETHING = "system_left_something"
+    SYSTEM_IN_DOUBT = "system_in_doubt"
+    SYSTEM_BY_HAND = "system_by_hand"
+    PLAN_GREW = "plan_grew"
+    ERASURE_STOPPED = "erasure_stopped"
+    OWN_DATA_ERASED = "own_data_erased"
+    LAST_MAIL = "last_mail"
+    ERASURE_DONE = "erasure_done"
+    ERASURE_DONE_BUT = "erasure_done_but"
+    ENDED_BY_ERASURE = "ended_by_erasure"
 
 
 _TITLES = {
@@ -73,6 +96,29 @@ _TITLES = {
     Code.FILE_GONE: N_("The file was deleted, as announced"),
     Code.ASKED: N_("You asked us something"),
     Code.WRITTEN: N_("You wrote to us"),
+    Code.ERASURE_CONFIRMED: N_("You asked us to delete your data"),
+    Code.MARKETING_STOPPED: N_("All marketing stopped"),
+    Code.ADDRESSES_TOLD: N_("We wrote to every address that we have of you"),
+    Code.ERASURE_CANCELLED: N_("You cancelled the deletion"),
+    Code.ERASURE_STOPPED_BY_ADDRESS: N_("The deletion was stopped from another address of yours"),
+    Code.ERASURE_STOPPED_BY_STAFF: N_("We stopped the deletion"),
+    Code.ERASURE_STOPPING: N_("The deletion stops: what has not begun will not begin"),
+    Code.CHOICES_RESTORED: N_("What you had agreed to holds again"),
+    Code.ERASURE_BEGUN: N_("The deletion has begun"),
+    Code.CONSENT_WITHDRAWN: N_("All that you had agreed to has ended"),
+    Code.SYSTEM_PLANNED: N_("%(system)s has answered, and its plan stands below"),
+    Code.SYSTEM_ERASED: N_("%(system)s has deleted"),
+    Code.SYSTEM_KEPT_SOME: N_("%(system)s has deleted what it may"),
+    Code.SYSTEM_LEFT_SOMETHING: N_("%(system)s has not deleted everything"),
+    Code.SYSTEM_IN_DOUBT: N_("We are checking %(system)s by hand"),
+    Code.SYSTEM_BY_HAND: N_("A person deletes in %(system)s by hand"),
+    Code.PLAN_GREW: N_("%(system)s holds more than you confirmed, so a person looks first"),
+    Code.ERASURE_STOPPED: N_("The deletion has stopped"),
+    Code.OWN_DATA_ERASED: N_("Your data in this portal is deleted"),
+    Code.LAST_MAIL: N_("The last mail to you is on its way"),
+    Code.ERASURE_DONE: N_("Your data is deleted"),
+    Code.ENDED_BY_ERASURE: N_("Ended, because your data was deleted"),
+    Code.ERASURE_DONE_BUT: N_("The deletion has ended, but not everything could be deleted"),
 }
 
 
@@ -124,6 +170,22 @@ def _words(event: CaseEvent) -> str:
         return _("Nothing is lost. We go on trying.")
     if code is Code.DOWNLOADED:
         return browser_words(str(params.get("browser", "")))
+    return _words_of_erasure(code, int(params.get("count", 0)))
+
+
+def _words_of_erasure(code: Code, count: int) -> str:
+    if code is Code.ADDRESSES_TOLD:
+        return ngettext("%(num)s mail, with a button to cancel.", "%(num)s mails, each with a button to cancel.", count)
+    if code is Code.SYSTEM_KEPT_SOME:
+        return _("What the law makes us keep stands in the result, with its date.")
+    if code is Code.SYSTEM_LEFT_SOMETHING:
+        return ngettext(
+            "%(num)s value is still there. A person looks at it.", "%(num)s values are still there. A person looks at it.", count
+        )
+    if code is Code.SYSTEM_IN_DOUBT:
+        return _("It broke off while it deleted. Nothing is done twice before a person has looked.")
+    if code is Code.ERASURE_STOPPING:
+        return _("What is deleted already does not come back. It stands below.")
     return ""
 
 
@@ -135,5 +197,10 @@ def _look(code: Code) -> str:
         Code.PERSON_UNCLEAR,
         Code.COPY_PARKED,
         Code.REVIEW_WAITS,
+        Code.SYSTEM_LEFT_SOMETHING,
+        Code.SYSTEM_IN_DOUBT,
+        Code.SYSTEM_BY_HAND,
+        Code.PLAN_GREW,
+        Code.ERASURE_DONE_BUT,
     }
     return "doubt" if code in doubtful else "done"

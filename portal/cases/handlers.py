@@ -3,12 +3,22 @@
 from collections.abc import Mapping
 
 from portal.cases.building import AccessBuild
+from portal.cases.erasing.own_steps import Begin, Identity, Own
+from portal.cases.erasing.system_step import SystemCheck, SystemErase
 from portal.cases.exporting import AccessExport
-from portal.cases.workflow import BUILD, EXPORT
+from portal.cases.workflow import BEGIN, BUILD, CHECK, ERASE, EXPORT, IDENTITY, OWN
 from portal.core.db import Database
 from portal.engine.contract import Handler
 
 
 def case_handlers(database: Database, *, with_pdf: bool = True) -> Mapping[str, Handler]:
     """One handler an act. Without the PDF packages are made faster and say that it is not in them."""
-    return {EXPORT: AccessExport(database), BUILD: AccessBuild(database, with_pdf=with_pdf)}
+    return {
+        EXPORT: AccessExport(database),
+        BUILD: AccessBuild(database, with_pdf=with_pdf),
+        BEGIN: Begin(),
+        ERASE: SystemErase(database),
+        CHECK: SystemCheck(database),
+        OWN: Own(),
+        IDENTITY: Identity(database),
+    }

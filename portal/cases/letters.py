@@ -16,21 +16,21 @@ from portal.people.service import EMAIL
 
 def send_received(db: Session, case: Case, due: date) -> None:
     """That the case is open, and its day in law."""
-    with _speaking(case):
+    with speaking(case):
         words = {"request_words": i18n._("a copy of your data"), "due_date_words": i18n.format_date(due, weekday=True)}
     _send(db, case, "received", f"received:{case.id}", words)
 
 
 def send_asked(db: Session, case: Case, answer_by: date) -> None:
     """That a question is here, and by when the company answers it."""
-    with _speaking(case):
+    with speaking(case):
         words = {"answer_date_words": i18n.format_date(answer_by, weekday=True)}
     _send(db, case, "asked", f"asked:{case.id}", words)
 
 
 def send_ready(db: Session, case: Case, package: Package, *, follows_by: date | None) -> None:
     """That a package can be fetched. `follows_by`: something is not in it yet and comes by that day. `package.part` 2 is the rest."""
-    with _speaking(case):
+    with speaking(case):
         words = {
             "expires_words": i18n.format_date(package.expires_at, weekday=True),
             "later_words": i18n.format_date(follows_by, weekday=True) if follows_by else "",
@@ -38,7 +38,8 @@ def send_ready(db: Session, case: Case, package: Package, *, follows_by: date | 
     _send(db, case, "ready" if package.part == 1 else "ready_part", f"ready:{case.id}:{package.id}", words)
 
 
-def _speaking(case: Case) -> AbstractContextManager[None]:
+def speaking(case: Case) -> AbstractContextManager[None]:
+    """Words within the block are in the case's language and the company's zone."""
     return i18n.speaking(case.language, registry.company(case.company_id).time_zone)
 
 

@@ -46,6 +46,8 @@ class ConsentWrite:
 
     repeatable = True
     calls_system = True
+    # A no has to arrive while the person's data is being erased: nothing is read that could be half gone.
+    reads = False
 
     def __init__(self, database: Database) -> None:
         self.database = database

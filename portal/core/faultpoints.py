@@ -16,6 +16,13 @@ POINTS = frozenset(
         "engine.settling",  # the result is written, not yet committed
         "engine.settled",  # the result is committed
         "journal.written",  # the entries are on the disk outside the database, not yet marked so
+        "erasure.loaded",  # a step of an erasure has read what was confirmed, and asked nobody yet
+        "erasure.planned",  # the system was planned once more, nothing is erased
+        "erasure.erasing",  # one record is erased next
+        "erasure.erased",  # the system has said what it did with one record
+        "erasure.probing",  # a system is asked what a lost try did
+        "erasure.settling",  # what a system said is written next, in the engine's transaction
+        "erasure.forgetting",  # the last mail has left, the identity goes next
     )
 )
 """Every point there is. A new one is added here first."""

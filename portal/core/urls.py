@@ -5,6 +5,8 @@ SIGN_IN = "/sign-in"
 LINK = "/in/{token}"
 HELP = "/help"
 REQUEST = "/requests/{case}"
+STOP_ERASURE = "/erase/stop/{token}"
+ERASURE_RESULT = "/erase/result/{token}"
 
 
 def address(base: str, path: str, **values: str) -> str:

@@ -168,7 +168,11 @@ def must_wait(handlers: Mapping[str, Handler]) -> ColumnElement[bool]:
 
     An erasure that has not begun lets every open reading of the person finish first; a reading waits for an erasure that has.
     """
-    return _crosses(tuple(act for act, handler in handlers.items() if handler.repeatable and handler.calls_system))
+    return _crosses(tuple(act for act, handler in handlers.items() if _reads(handler)))
+
+
+def _reads(handler: Handler) -> bool:
+    return handler.repeatable and handler.calls_system and getattr(handler, "reads", True)
 
 
 @cache

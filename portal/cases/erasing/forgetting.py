@@ -1,0 +1,91 @@
+"""What the portal itself holds of a person, and how it goes: first what they asked and fetched, last who they are.
+
+Must never delete the ledger, nor leave a row from which the person could be found again but the tombstones and what the law keeps.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import Delete, delete, select, update
+from sqlalchemy.orm import Session
+
+from portal.cases.advancing import close_case, drop_package, drop_spools
+from portal.cases.erasing.letters import is_last_mail
+from portal.cases.erasing.model import ErasureLink, LinkKind
+from portal.cases.events import Code, note
+from portal.cases.kept_model import Kept
+from portal.cases.model import OPEN_STATES, Case, CaseMessage, CaseState, DownloadLog, Package
+from portal.cases.scope import Scope, dump_scope
+from portal.cases.workflow import BUILD, EXPORT
+from portal.consent.delivery_model import ConsentDelivery
+from portal.core.db import company_of
+from portal.engine.model import Step
+from portal.engine.service import cancel_step, steps_of
+from portal.identity.model import SessionRow, SignInRequest
+from portal.outbox.model import Mail
+from portal.people.model import Person, PersonIdentifier
+from portal.people.service import hashes_of, identifiers_of
+from portal.people.tombstones import bury
+
+
+def drop_own_rows(db: Session, erasing: Case) -> None:
+    """Everything but the identity: copies and what was read for them, downloads, messages, other requests, sessions, sign-ins, mails."""
+    person_id = erasing.person_id
+    for case in db.scalars(select(Case).where(Case.person_id == person_id, Case.id != erasing.id).with_for_update()):
+        _end(db, case)
+    theirs = select(Case.id).where(Case.person_id == person_id)
+    _delete(db, delete(CaseMessage).where(CaseMessage.case_id.in_(theirs)))
+    if person_id is not None:
+        _drop_mails(db, erasing, {one.value for one in identifiers_of(db, person_id)})
+    _delete(db, delete(SessionRow).where(SessionRow.person_id == person_id))
+    db.flush()
+
+
+def forget_identity(db: Session, erasing: Case, *, erased_at: datetime) -> None:
+    """Bury every identifier, then delete it; the emptied person stays only because their chain of consent hangs on it."""
+    person_id = erasing.person_id
+    if person_id is None:
+        return
+    # Whoever signed in since, or asked something, did so as the person who wanted this.
+    drop_own_rows(db, erasing)
+    for identifier in identifiers_of(db, person_id):
+        bury(db, identifier, erased_at=erased_at)
+        hashes = hashes_of(company_of(db), identifier)
+        _delete(db, delete(SignInRequest).where(SignInRequest.identifier_hash.in_(hashes.values())))
+    _delete(db, delete(ConsentDelivery).where(ConsentDelivery.person_id == person_id))
+    _delete(db, delete(PersonIdentifier).where(PersonIdentifier.person_id == person_id))
+    _delete(db, delete(ErasureLink).where(ErasureLink.case_id == erasing.id, ErasureLink.kind == LinkKind.CANCEL))
+    nobody = {"person_id": None, "proven": dump_scope(Scope())}
+    db.execute(update(Case).where(Case.person_id == person_id).values(nobody).execution_options(synchronize_session=False))
+    db.execute(
+        update(Step).where(Step.person_id == person_id).values(person_id=None).execution_options(synchronize_session=False)
+    )
+    db.execute(
+        update(Kept).where(Kept.person_id == person_id).values(person_id=None).execution_options(synchronize_session=False)
+    )
+    db.execute(update(Person).where(Person.id == person_id).values(language=None).execution_options(synchronize_session=False))
+    db.expire_all()
+
+
+def _end(db: Session, case: Case) -> None:
+    """An older request of the person: its files go; one that still waits is stopped, since there is nothing left to answer it with."""
+    for package in db.scalars(select(Package).filter_by(case_id=case.id)):
+        if package.deleted_at is None:
+            drop_package(package)
+        _delete(db, delete(DownloadLog).where(DownloadLog.package_id == package.id))
+    drop_spools(db, case)
+    if case.state in (*OPEN_STATES, CaseState.READY):
+        for step in steps_of(db, (EXPORT, BUILD), case.id):
+            cancel_step(db, step.id)
+        close_case(case, CaseState.CANCELLED if case.state in OPEN_STATES else CaseState.ENDED)
+        note(db, case, Code.FILE_GONE if case.state is CaseState.ENDED else Code.ENDED_BY_ERASURE)
+
+
+def _drop_mails(db: Session, erasing: Case, addresses: set[str]) -> None:
+    """What still lies in the outbox for these addresses; nothing is written to them any more but the last mail."""
+    for mail in db.scalars(select(Mail).where(Mail.company_id == company_of(db), Mail.recipient.is_not(None))):
+        if mail.recipient in addresses and not is_last_mail(erasing, mail):
+            db.delete(mail)
+
+
+def _delete(db: Session, statement: Delete) -> None:
+    db.execute(statement.execution_options(synchronize_session=False))

@@ -1,0 +1,137 @@
+"""The steps of the portal's own: `erasure.begin`, `erasure.own`, `erasure.identity`. Claiming the first is the point of no return.
+
+Must never forget an address before its last mail has left, nor anything at all where a system has not done its part.
+"""
+
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from portal.accounts import registry
+from portal.cases.advancing import close_case, lock_case
+from portal.cases.erasing.forgetting import drop_own_rows, forget_identity
+from portal.cases.erasing.letters import last_mail_waits, send_done
+from portal.cases.erasing.model import Erasure
+from portal.cases.erasing.settling import add_erase, advance, end_stopped, seal_result
+from portal.cases.events import Code, note
+from portal.cases.model import OPEN_STATES, Case, CaseState
+from portal.cases.workflow import BEGIN, IDENTITY
+from portal.consent.stopping import stop_choices
+from portal.core import clock, faultpoints
+from portal.core.db import Database
+from portal.engine.contract import Claim, Done, Later, Outcome, Park
+from portal.engine.service import add_step, steps_of
+
+COLLECTION_POINT = "erasure"
+LOOK_AGAIN = 5.0
+LAST_MAIL_MAY_TAKE = timedelta(days=5)
+"""A mail is tried for four days (`outbox.delivery`); then the identity goes without it having arrived."""
+
+
+class Begin:
+    """The grace period is over: every agreement ends, and each system is asked to erase."""
+
+    repeatable = True
+    calls_system = False
+
+    def run(self, claim: Claim) -> Outcome:
+        """There is nothing to wait for."""
+        return Done()
+
+    def probe(self, claim: Claim) -> Outcome | None:
+        """It is simply done again."""
+        return None
+
+    def settle(self, db: Session, claim: Claim, outcome: Outcome) -> None:
+        """Ask every system; unless somebody asked to stop while this step was being taken."""
+        case = lock_case(db, claim.subject_id)
+        erasure = db.get_one(Erasure, case.id, populate_existing=True)
+        if case.state not in OPEN_STATES or not isinstance(outcome, Done):
+            return
+        erasure.begun_at = clock.now()
+        if erasure.stop_asked_at is not None:
+            end_stopped(db, case, erasure)
+            return
+        note(db, case, Code.ERASURE_BEGUN)
+        if not case.choice and case.person_id is not None:
+            stopped = stop_choices(db, case.person_id, collection_point=COLLECTION_POINT)
+            erasure.stopped_choices = [*erasure.stopped_choices, *stopped]
+            note(db, case, Code.CONSENT_WITHDRAWN)
+        for system in registry.company(case.company_id).systems:
+            add_erase(db, case, system)
+        db.flush()
+        advance(db, case)
+
+
+class Own:
+    """Every system has ended: what the portal itself holds goes, and the person is told."""
+
+    repeatable = True
+    calls_system = False
+
+    def run(self, claim: Claim) -> Outcome:
+        """All of it is rows of the portal, written where the step ends."""
+        return Done()
+
+    def probe(self, claim: Claim) -> Outcome | None:
+        """It is simply done again."""
+        return None
+
+    def settle(self, db: Session, claim: Claim, outcome: Outcome) -> None:
+        """Seal the result, tell the person, and go on to the identity where everything was to go and did."""
+        case = lock_case(db, claim.subject_id)
+        erasure = db.get_one(Erasure, case.id, populate_existing=True)
+        if case.state not in OPEN_STATES or not isinstance(outcome, Done):
+            return
+        result = seal_result(db, case, erasure)
+        everything = not case.choice
+        if everything and result.is_complete:
+            drop_own_rows(db, case)
+            note(db, case, Code.OWN_DATA_ERASED)
+            if send_done(db, case, complete=True):
+                note(db, case, Code.LAST_MAIL)
+            not_after = steps_of(db, (BEGIN,), case.id)[0].not_after
+            add_step(
+                db, act=IDENTITY, subject_id=case.id, person_id=case.person_id, irreversible=True,
+                not_after=max(not_after, clock.now() + LAST_MAIL_MAY_TAKE) if not_after else None,
+            )  # fmt: skip
+            return
+        close_case(case, CaseState.DONE if result.is_complete else CaseState.ANSWERED)
+        note(db, case, Code.ERASURE_DONE if result.is_complete else Code.ERASURE_DONE_BUT)
+        send_done(db, case, complete=result.is_complete)
+
+
+class Identity:
+    """Last of all: who the person is. From here on the portal does not know them any more."""
+
+    repeatable = True
+    calls_system = False
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def run(self, claim: Claim) -> Outcome:
+        """Wait for the last mail to leave: nobody could write it afterwards."""
+        with self.database.reading(claim.company_id) as db:
+            case = db.get(Case, claim.subject_id)
+            if case is not None and last_mail_waits(db, case):
+                return Later("last_mail_waits", LOOK_AGAIN)
+        faultpoints.point("erasure.forgetting")
+        return Done()
+
+    def probe(self, claim: Claim) -> Outcome | None:
+        """It is simply done again."""
+        return None
+
+    def settle(self, db: Session, claim: Claim, outcome: Outcome) -> None:
+        """Forget; the case outlives it without a person."""
+        case = lock_case(db, claim.subject_id)
+        if isinstance(outcome, Park):
+            note(db, case, Code.SYSTEM_PARKED, system="")
+        if case.state not in OPEN_STATES or not isinstance(outcome, Done):
+            return
+        erasure = db.get_one(Erasure, case.id, populate_existing=True)
+        note(db, case, Code.ERASURE_DONE)
+        close_case(case, CaseState.DONE)
+        db.flush()
+        forget_identity(db, case, erased_at=erasure.begun_at or clock.now())
