@@ -173,6 +173,14 @@ def pages() -> list[Page]:
 
 
 MAIL = {"case_number": "FJ-2481", "page_url": "https://privacy.fjordkaffe.example/requests/FJ-2481"}
+ADDRESS_MAIL = {
+    "link": "https://privacy.fjordkaffe.example/address/Zt4kQ9mWc2VhLr81sXyB0g",
+    "is_new": True,
+    "asked_at": "23 November 2026, 14:02",
+    "valid_until": "15:02",
+    "undo_until": "Monday 7 December 2026",
+    "browser_words": "Firefox on Android",
+}
 MAILS = {
     "sign_in": {
         "link": "https://privacy.fjordkaffe.example/in/Zt4kQ9mWc2VhLr81sXyB0g",
@@ -183,6 +191,9 @@ MAILS = {
         "site_host": "privacy.fjordkaffe.example",
     },
     "received": {**MAIL, "request_words": "a copy of your data", "due_date_words": "Monday 21 December 2026"},
+    "address_confirm": {**ADDRESS_MAIL, "is_new": False},
+    "address_changed": ADDRESS_MAIL,
+    "address_undone": ADDRESS_MAIL,
     "asked": {**MAIL, "answer_date_words": "Thursday 10 December 2026"},
     "ready": {**MAIL, "expires_words": "Monday 7 December 2026", "later_words": "Monday 21 December 2026"},
     "ready_part": {**MAIL, "expires_words": "Monday 7 December 2026", "later_words": ""},

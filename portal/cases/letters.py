@@ -3,15 +3,13 @@
 from contextlib import AbstractContextManager
 from datetime import date
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
 from portal.cases.model import Case, Package
 from portal.core import i18n, urls
 from portal.outbox.service import queue_mail
-from portal.people.model import PersonIdentifier
-from portal.people.service import EMAIL
+from portal.people.service import mail_address_of
 
 
 def send_received(db: Session, case: Case, due: date) -> None:
@@ -45,13 +43,7 @@ def speaking(case: Case) -> AbstractContextManager[None]:
 
 def _send(db: Session, case: Case, template: str, key: str, words: dict[str, str]) -> None:
     company = registry.company(case.company_id)
-    address = db.scalar(
-        select(PersonIdentifier.value)
-        .filter_by(person_id=case.person_id, kind=EMAIL)
-        .where(PersonIdentifier.proven_at.is_not(None))
-        .order_by(PersonIdentifier.proven_at.desc())
-        .limit(1)
-    )
+    address = mail_address_of(db, case.person_id)
     if address is None:
         return
     context = {

@@ -57,6 +57,45 @@ class SignInRequest(CompanyOwned, Base):
     used_where_asked: Mapped[bool] = mapped_column(default=False)
 
 
+class ChangeState(StrEnum):
+    """Where a change of address is: `asked` waits for both mailboxes, `done` can be undone until its day."""
+
+    ASKED = "asked"
+    DONE = "done"
+    STOPPED = "stopped"
+    UNDONE = "undone"
+
+
+class AddressChange(CompanyOwned, Base):
+    """One change of one address to one other, asked for in one browser (S14): what either mailbox confirms is this row and no other.
+
+    `asked_in` is the hash of the asking browser's nonce. Each mailbox has a token of its own; `undo_token_hash` is made when it is done.
+    """
+
+    __tablename__ = "address_change"
+    __table_args__ = (UniqueConstraint("old_token_hash"), UniqueConstraint("new_token_hash"), UniqueConstraint("undo_token_hash"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    session_id: Mapped[int | None] = mapped_column(ForeignKey("session.id", ondelete="SET NULL"), index=True)
+    state: Mapped[ChangeState] = mapped_column(String(12), default=ChangeState.ASKED)
+    old_address: Mapped[str] = mapped_column(Encrypted("address_change.old_address"))
+    new_address: Mapped[str] = mapped_column(Encrypted("address_change.new_address"))
+    asked_in: Mapped[bytes] = mapped_column(LargeBinary(32))
+    browser: Mapped[str] = mapped_column(String(30))
+    language: Mapped[str] = mapped_column(String(20))
+    old_token_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    new_token_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    undo_token_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    asked_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    old_confirmed_at: Mapped[datetime | None]
+    new_confirmed_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]
+    undo_until: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None] = mapped_column(index=True)
+
+
 class SessionRow(CompanyOwned, Base):
     """A signed-in browser. `proven_at` is the last sign-in in it, `ends_at` the end whatever happens."""
 

@@ -19,7 +19,7 @@ from portal.core import clock, crypto
 from portal.identity.model import SessionRow
 from portal.people.addresses import masked
 from portal.people.model import Person, PersonIdentifier
-from portal.people.service import EMAIL, Identifier, identifier_for
+from portal.people.service import EMAIL, Identifier, identifier_for, move_identifier
 
 PURPOSE = "session"
 IDLE = timedelta(minutes=30)
@@ -113,6 +113,9 @@ def begin_session(
     """
     identifier = identifier_for(db, Identifier(EMAIL, address))
     now, token = clock.now(), crypto.random_token()
+    if identifier.left_at is not None and identifier.left_at <= now:
+        # Its person changed to another address and can no longer undo it: a mailbox that is given out anew opens nothing of theirs.
+        move_identifier(db, identifier)
     identifier.proven_at = now
     db.get_one(Person, identifier.person_id).language = language
     row = _still_there(db, current, now) if goes_on and current and current.identifier_id == identifier.id else None

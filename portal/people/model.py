@@ -28,7 +28,8 @@ class Person(CompanyOwned, Base):
 class PersonIdentifier(CompanyOwned, Base):
     """One address, number or customer number of a person. The same identifier belongs to one person within a company.
 
-    `seen_alone_at`: when every system had answered and nothing spoke for a second person behind it.
+    `seen_alone_at`: when every system had answered and nothing spoke for a second person behind it. `left_at`: from when on it is no
+    longer theirs, since they changed to another address; who signs in with it after that is somebody new.
     """
 
     __tablename__ = "identifier"
@@ -42,6 +43,7 @@ class PersonIdentifier(CompanyOwned, Base):
     value: Mapped[str] = mapped_column(Encrypted("identifier.value"))
     proven_at: Mapped[datetime | None]
     seen_alone_at: Mapped[datetime | None]
+    left_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 

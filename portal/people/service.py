@@ -9,12 +9,14 @@ from sqlalchemy.orm import Session
 
 from portal.accounts import registry
 from portal.core import clock, crypto
-from portal.core.db import company_of
+from portal.core.db import Base, company_of
 from portal.core.errors import PortalError
 from portal.people.addresses import AddressRefused, normal_address
 from portal.people.model import Person, PersonIdentifier
 
 EMAIL = "email"
+
+_OF_SIGNING_IN = frozenset({"identifier", "session", "address_change"})
 
 
 class NotInNormalForm(PortalError):
@@ -77,6 +79,47 @@ def identifier_for(db: Session, identifier: Identifier) -> PersonIdentifier:
         if found is None:
             raise
         return found
+
+
+def move_identifier(db: Session, row: PersonIdentifier, person_id: int | None = None) -> None:
+    """Give an identifier to another person, or (none named) to one made for it. Nothing that was shown with it before counts any more."""
+    if person_id is None:
+        person = Person(created_at=clock.now())
+        db.add(person)
+        db.flush()
+        person_id = person.id
+    row.person_id, row.proven_at, row.seen_alone_at, row.left_at = person_id, None, None, None
+    db.flush()
+
+
+def is_blank(db: Session, person_id: int) -> bool:
+    """Whether nothing but identifiers, sign-ins and steps of signing in hangs on a person: they came, and did and were nothing here."""
+    for table in Base.metadata.sorted_tables:
+        for column in table.columns:
+            if table.name in _OF_SIGNING_IN or not any(key.column.table.name == "person" for key in column.foreign_keys):
+                continue
+            if db.execute(select(column).where(column == person_id).limit(1)).first() is not None:
+                return False
+    return True
+
+
+def mail_address_of(db: Session, person_id: int | None) -> str | None:
+    """Where mails to a person go: the address that they proved last, of those that are still theirs."""
+    return db.scalar(
+        select(PersonIdentifier.value)
+        .filter_by(person_id=person_id, kind=EMAIL)
+        .where(PersonIdentifier.proven_at.is_not(None))
+        .order_by(PersonIdentifier.left_at.is_not(None), PersonIdentifier.proven_at.desc())
+        .limit(1)
+    )
+
+
+def addresses_of(db: Session, person_id: int) -> list[str]:
+    """Every address on file that was proven, the newest first: what has to be told to all of them goes there."""
+    rows = (
+        select(PersonIdentifier.value).filter_by(person_id=person_id, kind=EMAIL).where(PersonIdentifier.proven_at.is_not(None))
+    )
+    return list(db.scalars(rows.order_by(PersonIdentifier.proven_at.desc())))
 
 
 def identifiers_of(db: Session, person_id: int) -> list[Identifier]:

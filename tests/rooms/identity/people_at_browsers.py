@@ -116,9 +116,9 @@ def post(world: World) -> int:
 
 
 def letters(world: World, to: str | None = None) -> list[Letter]:
-    """All mails that wait to be sent, oldest first."""
+    """All sign-in mails that wait to be sent, oldest first."""
     with world.reading("all") as db:
-        mails = db.scalars(select(Mail).order_by(Mail.id)).all()
+        mails = db.scalars(select(Mail).filter_by(template="sign_in").order_by(Mail.id)).all()
     return [_letter(mail) for mail in mails if to is None or mail.recipient == to]
 
 

@@ -1,0 +1,272 @@
+"""Change an address: asked for by a fresh sign-in, confirmed from both mailboxes, to be undone from the old one for 14 days.
+
+Must never move an address by a look, by one mailbox alone, or by a confirmation that was given for another change (S14).
+
+For the door (a GET shows, POSTs act; `nonce` as in `links`):
+    ask_change(db, current, address=, nonce=, user_agent=, language=) -> None
+        raises AddressRefused, SameAddress, ChangeUnderWay or TooManyChanges, and then nothing is written
+    show_change(db, token, nonce=) -> ChangeShown | None       None: unknown, used up, late and stopped are alike
+    confirm_change(db, token, nonce=, typed_address=None) -> Outcome
+    stop_change(db, token, nonce=, typed_address=None) -> Outcome      "this was not me", while it is not done
+    undo_change(db, token, nonce=, typed_address=None) -> Outcome      stands in `address_undo`
+For cases: is_settled(db, person_id) -> bool
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.orm import Session
+
+from portal.accounts import registry
+from portal.core import clock, crypto, i18n, limits
+from portal.core.db import company_of
+from portal.core.errors import PortalError
+from portal.identity import address_letters as letters
+from portal.identity.browsers import browser_of
+from portal.identity.links import NONCE
+from portal.identity.model import AddressChange, ChangeState
+from portal.identity.sessions import CurrentSession, end_all_sessions
+from portal.people.addresses import AddressRefused, mailbox_of, masked, normal_address
+from portal.people.model import Person
+from portal.people.service import EMAIL, Identifier, find_identifier, identifier_for, is_blank, move_identifier
+
+OLD, NEW, UNDO = "address.old", "address.new", "address.undo"
+LIFE = timedelta(hours=1)
+CAN_BE_UNDONE = timedelta(days=14)
+LONGEST_TOKEN = 64
+TYPED = limits.Limit("address.typed", 10, timedelta(days=1))
+"""Per change and mailbox: who holds the new one must not be able to use up the tries of the old one."""
+PER_PERSON = limits.Limit("address.person", 3, timedelta(days=1))
+PER_MAILBOX = limits.Limit("address.mailbox", 5, timedelta(days=1))
+
+
+class SameAddress(PortalError):
+    """The address is one of this person's already."""
+
+
+class ChangeUnderWay(PortalError):
+    """An earlier change can still be undone, so no other one begins."""
+
+
+class TooManyChanges(PortalError):
+    """Too many changes were asked for today."""
+
+
+class Side(StrEnum):
+    """Whose mailbox a token was sent to, and what it does."""
+
+    OLD = "old"
+    NEW = "new"
+    UNDO = "undo"
+
+
+class Outcome(StrEnum):
+    """What came of a press. `address_wanted`: in a browser that did not ask, the address that got the mail is typed first."""
+
+    WAITS = "waits"
+    DONE = "done"
+    TAKEN = "taken"
+    STOPPED = "stopped"
+    UNDONE = "undone"
+    ADDRESS_WANTED = "address_wanted"
+    ADDRESS_WRONG = "address_wrong"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeShown:
+    """What the page of a token says. `masked_new` is the address that is changed to, `masked_own` the one that got the mail."""
+
+    side: Side
+    masked_own: str
+    masked_new: str
+    browser: str
+    asked_at: datetime
+    until: datetime
+    in_asking_browser: bool
+    confirmed: bool
+
+
+def is_settled(db: Session, person_id: int) -> bool:
+    """Whether no change of this person's address can still be undone: until then nothing is downloaded and nothing erased."""
+    return _undoable(db, person_id) is None
+
+
+def unsettled_until(db: Session, person_id: int) -> datetime | None:
+    """Until when it can be undone, if it can."""
+    row = _undoable(db, person_id)
+    return row.undo_until if row else None
+
+
+def change_under_way(db: Session, person_id: int) -> AddressChange | None:
+    """The change that waits for its mailboxes."""
+    rows = select(AddressChange).filter_by(person_id=person_id, state=ChangeState.ASKED)
+    return db.scalar(rows.where(AddressChange.expires_at > clock.now()).order_by(AddressChange.id.desc()).limit(1))
+
+
+def ask_change(db: Session, current: CurrentSession, *, address: str, nonce: str, user_agent: str | None, language: str) -> None:
+    """Begin a change from this session's address to another; one that was under way is void, and so is what was confirmed of it."""
+    company = registry.company(company_of(db))
+    new = normal_address(address, allow_non_ascii=company.allow_non_ascii_addresses)
+    known = find_identifier(db, Identifier(EMAIL, new))
+    if known is not None and known.person_id == current.person_id and known.left_at is None:
+        raise SameAddress("This address is on file already.")
+    if not is_settled(db, current.person_id):
+        raise ChangeUnderWay("An earlier change can still be undone.")
+    if not limits.count_once(db, PER_PERSON, registry.key_of(company_of(db)), str(current.person_id)):
+        raise TooManyChanges("Too many changes were asked for today.")
+    stop_changes(db, current.person_id)
+    now, old_token, new_token = clock.now(), crypto.random_token(), crypto.random_token()
+    row = AddressChange(
+        person_id=current.person_id, session_id=current.id, state=ChangeState.ASKED, old_address=current.address, new_address=new,
+        asked_in=crypto.token_hash(NONCE, nonce), browser=browser_of(user_agent), language=i18n.best_of(company.languages, [language]),
+        old_token_hash=crypto.token_hash(OLD, old_token), new_token_hash=crypto.token_hash(NEW, new_token), asked_at=now,
+        expires_at=now + LIFE,
+    )  # fmt: skip
+    db.add(row)
+    db.flush()
+    letters.send_confirm(db, row, to=current.address, token=old_token, is_new=False)
+    # A mailbox that several strangers name is not flooded; the page is the same.
+    if limits.count_once(db, PER_MAILBOX, mailbox_of(new)):
+        letters.send_confirm(db, row, to=new, token=new_token, is_new=True)
+
+
+def stop_changes(db: Session, person_id: int) -> int:
+    """Void every change of the person that is not done yet; returns how many."""
+    return len(_end(db, AddressChange.person_id == person_id, ChangeState.ASKED, ChangeState.STOPPED))
+
+
+def show_change(db: Session, token: str, *, nonce: str | None) -> ChangeShown | None:
+    """What the token's page says. Changes nothing."""
+    found = find_change(db, token)
+    if found is None:
+        return None
+    row, side = found
+    until = row.undo_until if side is Side.UNDO else row.expires_at
+    return ChangeShown(
+        side=side,
+        masked_own=masked(row.new_address if side is Side.NEW else row.old_address),
+        masked_new=masked(row.new_address),
+        browser=row.browser,
+        asked_at=row.asked_at,
+        until=until or row.expires_at,
+        in_asking_browser=asked_here(row, nonce),
+        confirmed=(row.new_confirmed_at if side is Side.NEW else row.old_confirmed_at) is not None,
+    )
+
+
+def confirm_change(db: Session, token: str, *, nonce: str | None, typed_address: str | None = None) -> Outcome:
+    """One mailbox says yes; with the second yes the address is changed, in this very transaction."""
+    found = find_change(db, token)
+    if found is None or found[1] is Side.UNDO:
+        return Outcome.ENDED
+    row, side = found
+    if mistake := mistake_elsewhere(db, row, side, nonce, typed_address):
+        return mistake
+    db.refresh(row, with_for_update=True)
+    if row.state != ChangeState.ASKED or row.expires_at <= clock.now():
+        return Outcome.ENDED
+    if side is Side.NEW:
+        row.new_confirmed_at = row.new_confirmed_at or clock.now()
+    else:
+        row.old_confirmed_at = row.old_confirmed_at or clock.now()
+    db.flush()
+    return _carry_out(db, row) if row.new_confirmed_at and row.old_confirmed_at else Outcome.WAITS
+
+
+def stop_change(db: Session, token: str, *, nonce: str | None, typed_address: str | None = None) -> Outcome:
+    """ "This was not me", from either mailbox, while nothing is done yet."""
+    found = find_change(db, token)
+    if found is None or found[1] is Side.UNDO:
+        return Outcome.ENDED
+    row, side = found
+    if mistake := mistake_elsewhere(db, row, side, nonce, typed_address):
+        return mistake
+    return Outcome.STOPPED if _end(db, AddressChange.id == row.id, ChangeState.ASKED, ChangeState.STOPPED) else Outcome.ENDED
+
+
+def find_change(db: Session, token: str) -> tuple[AddressChange, Side] | None:
+    """The live change that a token belongs to, and whose it is."""
+    if not token or len(token) > LONGEST_TOKEN or not token.isascii():
+        return None
+    now = clock.now()
+    for side, purpose, column in (
+        (Side.OLD, OLD, AddressChange.old_token_hash),
+        (Side.NEW, NEW, AddressChange.new_token_hash),
+        (Side.UNDO, UNDO, AddressChange.undo_token_hash),
+    ):
+        row = db.scalar(select(AddressChange).where(column == crypto.token_hash(purpose, token)))
+        if row is None:
+            continue
+        asked = side is not Side.UNDO and row.state == ChangeState.ASKED and row.expires_at > now
+        done = side is Side.UNDO and row.state == ChangeState.DONE and row.undo_until is not None and row.undo_until > now
+        return (row, side) if asked or done else None
+    return None
+
+
+def asked_here(row: AddressChange, nonce: str | None) -> bool:
+    """Whether this is the browser in which the change was asked for."""
+    return bool(nonce) and crypto.same(row.asked_in, crypto.token_hash(NONCE, nonce or ""))
+
+
+def mistake_elsewhere(db: Session, row: AddressChange, side: Side, nonce: str | None, typed: str | None) -> Outcome | None:
+    """What keeps a browser that did not ask from acting: mail gateways press every button, but type no address."""
+    if asked_here(row, nonce) and side is not Side.UNDO:
+        return None
+    if not (typed or "").strip():
+        return Outcome.ADDRESS_WANTED
+    own = row.new_address if side is Side.NEW else row.old_address
+    if not limits.count_once(db, TYPED, str(row.id), side):
+        return Outcome.ENDED
+    try:
+        fits = crypto.same(normal_address(typed or "", allow_non_ascii=True).encode(), own.encode())
+    except AddressRefused:
+        fits = False
+    return None if fits else Outcome.ADDRESS_WRONG
+
+
+def _carry_out(db: Session, row: AddressChange) -> Outcome:
+    """Both have said yes. The row is held, so this happens once."""
+    now, undo_token = clock.now(), crypto.random_token()
+    found = find_identifier(db, Identifier(EMAIL, row.new_address))
+    if found is not None and found.left_at is not None and found.left_at <= now:
+        move_identifier(db, found)
+    if found is not None and found.person_id != row.person_id and not is_blank(db, found.person_id):
+        # Two histories cannot be made one: each keeps its own choices and requests.
+        row.state, row.ended_at = ChangeState.STOPPED, now
+        db.flush()
+        return Outcome.TAKEN
+    new = found or identifier_for(db, Identifier(EMAIL, row.new_address))
+    if new.person_id != row.person_id:
+        before = new.person_id
+        end_all_sessions(db, before)
+        move_identifier(db, new, row.person_id)
+        db.delete(db.get_one(Person, before))
+    old = find_identifier(db, Identifier(EMAIL, row.old_address))
+    new.proven_at, new.left_at = now, None
+    row.state, row.done_at, row.undo_until = ChangeState.DONE, now, now + CAN_BE_UNDONE
+    row.undo_token_hash = crypto.token_hash(UNDO, undo_token)
+    if old is not None:
+        old.left_at = row.undo_until
+    end_all_sessions(db, row.person_id, but=row.session_id)
+    db.flush()
+    letters.send_changed(db, row, undo_token)
+    return Outcome.DONE
+
+
+def _undoable(db: Session, person_id: int) -> AddressChange | None:
+    rows = select(AddressChange).filter_by(person_id=person_id, state=ChangeState.DONE)
+    return db.scalar(rows.where(AddressChange.undo_until > clock.now()).order_by(AddressChange.id.desc()).limit(1))
+
+
+def _end(db: Session, which: ColumnElement[bool], before: ChangeState, after: ChangeState) -> list[int]:
+    ended = (
+        update(AddressChange)
+        .where(which, AddressChange.state == before)
+        .values(state=after, ended_at=clock.now())
+        .returning(AddressChange.id)
+        .execution_options(synchronize_session=False)
+    )
+    return list(db.scalars(ended))
