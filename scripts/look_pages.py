@@ -173,7 +173,7 @@ def pages() -> list[Page]:
 
 
 MAIL = {"case_number": "FJ-2481", "page_url": "https://privacy.fjordkaffe.example/requests/FJ-2481"}
-ADDRESS_MAIL = {
+ADDRESS_MAIL: dict[str, Any] = {
     "link": "https://privacy.fjordkaffe.example/address/Zt4kQ9mWc2VhLr81sXyB0g",
     "is_new": True,
     "asked_at": "23 November 2026, 14:02",
@@ -181,7 +181,7 @@ ADDRESS_MAIL = {
     "undo_until": "Monday 7 December 2026",
     "browser_words": "Firefox on Android",
 }
-MAILS = {
+MAILS: dict[str, dict[str, Any]] = {
     "sign_in": {
         "link": "https://privacy.fjordkaffe.example/in/Zt4kQ9mWc2VhLr81sXyB0g",
         "code": "4829 1305",
