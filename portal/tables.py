@@ -5,6 +5,7 @@ import portal.cases.erasing.model
 import portal.cases.kept_model
 import portal.cases.model
 import portal.consent.delivery_model
+import portal.consent.effect_model
 import portal.consent.model
 import portal.core.journal
 import portal.core.limits

@@ -13,6 +13,7 @@ from portal.accounts import registry
 from portal.accounts.api_keys import prune_answers
 from portal.cases.handlers import case_handlers
 from portal.cases.pruning import prune_cases, prune_files
+from portal.consent.effect import prune_counts
 from portal.consent.handlers import consent_handlers
 from portal.core import logs
 from portal.core.db import ALL_COMPANIES, Database
@@ -83,7 +84,7 @@ class Worker:
                 company = registry.company(company_id)
                 gone += prune_sign_ins(db, company) + prune_mails(db, company) + prune_cases(db, company)
         with self.database.writing(ALL_COMPANIES) as db:
-            gone += drop_old_counters(db) + prune_files(db) + prune_answers(db)
+            gone += drop_old_counters(db) + prune_counts(db) + prune_files(db) + prune_answers(db)
         leave_no_trace(self.database, thorough=True)
         if gone:
             logs.event("worker.cleaned_up", count=gone)

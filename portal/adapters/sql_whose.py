@@ -6,6 +6,7 @@ Must never give a value of a record that carries none of them.
 from collections.abc import Mapping
 
 from portal.adapters.contract import Place, Subject
+from portal.adapters.identifiers import normal
 from portal.adapters.sql_connections import Reading
 from portal.adapters.sql_graph import Edge, Graph
 from portal.adapters.sql_persons import PersonSearch
@@ -26,6 +27,9 @@ def values_of(graph: Graph, layouts: Mapping[str, Layout], reading: Reading, sub
     found: dict[object, None] = {}
     for identifier in subject.identifiers:
         for person in PersonSearch(graph, reading, layouts).find(identifier):
+            # A database may fold more letters than we do.
+            if normal(person.kind, person.stored) != normal(identifier.kind, identifier.value):
+                continue
             for key, row in ((person.table, person.row), *person.with_it):
                 if key == edge.target and (value := layout.value(row, edge.target_column)) is not None:
                     found[value] = None

@@ -11,9 +11,9 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
+from portal.adapters.asking import ask_all
 from portal.adapters.contract import Place, Subject
 from portal.cases.apart import Candidate, may_be_several, of_one_person
-from portal.cases.asking import ask_all
 from portal.cases.found import Reading
 from portal.cases.matching import subject_of, true_matches
 from portal.cases.systems import open_system, place_of

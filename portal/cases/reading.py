@@ -16,10 +16,10 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
+from portal.adapters.asking import SystemIsBusy, ask_all
 from portal.adapters.contract import Adapter, AdapterError, Match, Place, Record, Subject, TryLater
 from portal.adapters.never_leaves import withhold
 from portal.cases.apart import may_be_several, open_to
-from portal.cases.asking import SystemIsBusy, ask_all
 from portal.cases.found import ROWS_ON_A_PAGE, Answer, FoundRecord, Reading, Rows, SystemReading
 from portal.cases.lines import dump_system, load_system
 from portal.cases.matching import subject_of, true_matches

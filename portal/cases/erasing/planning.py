@@ -15,10 +15,10 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
+from portal.adapters.asking import ask_all
 from portal.adapters.contract import EraseKind, Match, Place, Subject, Value, Wanted
 from portal.cases.about import kind_of
 from portal.cases.apart import Candidate
-from portal.cases.asking import ask_all
 from portal.cases.erasing.model import PlannedRead
 from portal.cases.erasing.plans import Planned, PlannedRecord, SystemPlan, dump_plan, load_plan
 from portal.cases.found import Reading

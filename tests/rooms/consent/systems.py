@@ -1,8 +1,14 @@
 """Systems that keep choices, for the tests of how a choice reaches them: kept in memory, or behind a server that a test makes odd."""
 
+import os
+import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, NamedTuple
+
+import yaml
 
 from portal.accounts import registry
 from portal.adapters.memory import DemoAdapter
@@ -78,3 +84,76 @@ def reached(world: World, person_id: int) -> Mapping[tuple[str, str], Reached]:
         found = standing_of(db, person_id)
     names = [".".join(filter(None, (one.choice.purpose, one.choice.channel, one.choice.topic))) for one in found]
     return {(name, one.system): one.reached for name, one in zip(names, found, strict=True)}
+
+
+MAP = {
+    "dataset": [
+        {
+            "fides_key": "tool",
+            "collections": [
+                {
+                    "name": "contacts",
+                    "fields": [
+                        {"name": "id", "data_categories": ["system.operations"], "fides_meta": {"primary_key": True}},
+                        {"name": "email", "data_categories": ["user.contact.email"], "fides_meta": {"identity": "email"}},
+                        {"name": "status", "data_categories": ["user.privacy_preferences"]},
+                    ],
+                },
+                {
+                    "name": "sent",
+                    "fields": [
+                        {"name": "id", "data_categories": ["system.operations"], "fides_meta": {"primary_key": True}},
+                        {
+                            "name": "contact_id",
+                            "data_categories": ["system.operations"],
+                            "fides_meta": {"references": [{"dataset": "tool", "field": "contacts.id", "direction": "from"}]},
+                        },
+                        {"name": "at", "data_categories": ["user.behavior"]},
+                        {"name": "purpose", "data_categories": ["user.behavior"]},
+                        {"name": "topic", "data_categories": ["user.behavior"]},
+                    ],
+                },
+            ],
+        }
+    ]
+}
+
+
+def mail_tool(folder: Path, **sent: int) -> dict[str, Any]:
+    """A mail tool in a SQLite file that keeps `newsletter.email` and sent Maria so many messages, `purpose__topic=count`, this week."""
+    file = folder / "tool.db"
+    with closing(sqlite3.connect(file)) as tool:
+        tool.execute("CREATE TABLE contacts (id INTEGER PRIMARY KEY, email TEXT, status TEXT)")
+        tool.execute("CREATE TABLE sent (id INTEGER PRIMARY KEY, contact_id INTEGER, at TEXT, purpose TEXT, topic TEXT)")
+        tool.execute("INSERT INTO contacts VALUES (1, 'Maria@example.org', 'active'), (2, 'otto@example.org', 'active')")
+        week_ago, long_ago = ((clock.now() - timedelta(days=days)).strftime("%Y-%m-%d %H:%M:%S") for days in (7, 70))
+        for name, count in sent.items():
+            purpose, _, topic = name.partition("__")
+            for contact, at in [(1, week_ago)] * count + [(1, long_ago), (2, week_ago)]:
+                tool.execute(
+                    "INSERT INTO sent (contact_id, at, purpose, topic) VALUES (?, ?, ?, ?)", (contact, at, purpose, topic)
+                )
+        tool.commit()
+    (folder / "tool.yml").write_text(yaml.safe_dump(MAP))
+    os.environ["TEST_TOOL_URL"] = f"sqlite:///{file}"
+    return {
+        "kind": "sql",
+        "title": {"en": "Mail tool", "de": "Mailprogramm"},
+        "settings": {
+            "databases": {"tool": {"env": "TEST_TOOL_URL"}},
+            "maps": [str(folder / "tool.yml")],
+            "consent": {
+                "collection": "tool.contacts",
+                "choices": {"newsletter.email": {"column": "status", "allowed": "active", "stopped": "unsubscribed"}},
+            },
+            "sent": {
+                "collection": "tool.sent",
+                "person": "contact_id",
+                "at": "at",
+                "purpose": {"column": "purpose"},
+                "channel": {"value": "email"},
+                "topic": {"column": "topic"},
+            },
+        },
+        "collections": {"tool.contacts": NOTE, "tool.sent": NOTE},
+    }
