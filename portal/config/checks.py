@@ -50,7 +50,7 @@ def _check_texts(part: BaseModel, languages: list[str], document: Document, plac
             for key, item in value.items():
                 if isinstance(item, BaseModel):
                     _check_texts(item, languages, document, (*here, key))
-                elif name in ("channels", "proof_titles") and isinstance(item, dict):
+                elif name in ("channels", "frequencies", "proof_titles") and isinstance(item, dict):
                     _check_text(item, languages, document, (*here, key))
 
 
@@ -104,6 +104,13 @@ def _check_law(company: Company, document: Document, place: Place) -> None:
             raise document.error(
                 here, "The legitimate interest is not named.", "Add `interest:`, what the interest is (Art. 13(1)(d))."
             )
+        for part in ("topics", "frequencies"):
+            if getattr(purpose, part) and purpose.basis is not Basis.CONSENT:
+                raise document.error(
+                    (*here, part),
+                    "Only who says yes can say to what and how often.",
+                    "Write a purpose of its own for each, or ask for consent.",
+                )
         if purpose.channels and not purpose.notice:
             raise document.error(here, "A choice needs the text that is agreed to.", "Add `notice:`.")
     for key, recipient in company.recipients.items():

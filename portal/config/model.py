@@ -163,6 +163,10 @@ class Purpose(Part):
     interest: Text | None = Field(None, description="The legitimate interest, by name; must stand where that is the basis")
     channels: dict[Key, Text] = Field(default_factory=dict, description="`email: {en: E-mail}`")
     topics: dict[Key, Topic] = Field(default_factory=dict)
+    frequencies: dict[Key, Text] = Field(
+        default_factory=dict,
+        description="How often, from the most messages to the fewest; the first holds until another is chosen",
+    )
     notice: Text | None = Field(None, description="The exact text that is agreed to; must stand where there are channels")
     still_arrives: Text | None = None
     marketing: bool = False

@@ -22,12 +22,14 @@ from portal.consent.notices import notices_by_hash
 from portal.consent.states import read_state
 from portal.consent.words import ANSWERS, Act, Actor
 from portal.core import clock
+from portal.people.suppressions import suppressed_of
 
 
 class Standing(StrEnum):
     """A choice in one word, as the page shows it. `paused`: it would be used, were it not paused.
 
-    `unset`: nobody answered; what expired or came from an old list is no answer (`said` tells them apart).
+    `unset`: nobody answered; what expired or came from an old list is no answer (`said` tells them apart). `suppressed`: it would be
+    used, had not somebody with this address opted out without signing in.
     """
 
     UNSET = "unset"
@@ -37,6 +39,7 @@ class Standing(StrEnum):
     OBJECTED = "objected"
     PAUSED = "paused"
     PENDING = "pending"
+    SUPPRESSED = "suppressed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,7 @@ class HistoryEntry:
 
 
 def choices_of(db: Session, company: Company, person_id: int) -> list[PurposeChoices]:
-    """Every purpose with channels, in the order of `portal.yaml`, as it stands for the person. Four queries, whoever it is."""
+    """Every purpose with channels, in the order of `portal.yaml`, as it stands for the person. Six queries, whoever it is."""
     states = {
         Choice(row.purpose, row.channel, row.topic): read_state(row)
         for row in db.scalars(select(ConsentState).filter_by(person_id=person_id))
@@ -116,7 +119,7 @@ def choices_of(db: Session, company: Company, person_id: int) -> list[PurposeCho
         key = open_key(wrapped_key_of(db, person_id), has_events=True)
         decided = {event.sequence: event for event in read_events(db, person_id, key, sequences)}
     notices = notices_by_hash(db, {event.notice_hash for event in decided.values() if event.notice_hash})
-    seen = _Seen(company, clock.now(), states, decided, notices)
+    seen = _Seen(company, clock.now(), states, decided, notices, suppressed_of(db, person_id))
     return [seen.purpose(key, purpose) for key, purpose in company.purposes.items() if purpose.channels]
 
 
@@ -136,6 +139,7 @@ class _Seen:
     states: Mapping[Choice, State]
     decided: Mapping[int, Event]
     notices: Mapping[bytes, Notice]
+    suppressed: Mapping[tuple[str, str], datetime]
 
     def purpose(self, key: str, purpose: Purpose) -> PurposeChoices:
         channels = tuple(self.channel(Choice(key, channel), title, purpose) for channel, title in purpose.channels.items())
@@ -146,13 +150,14 @@ class _Seen:
     def channel(self, choice: Choice, title: Text, purpose: Purpose) -> ChannelChoice:
         state = self.states.get(choice, UNSET)
         event = self.decided.get(state.sequence or 0)
+        standing = self.standing(choice, purpose, state)
         return ChannelChoice(
             key=choice.channel,
             title=title,
-            standing=self.standing(purpose, state),
+            standing=standing,
             said=state.said,
-            answer=self.answer(purpose, state, self.at),
-            since=state.since,
+            answer=self.answer(choice, purpose, state, self.at),
+            since=self.suppressed[choice.purpose, choice.channel] if standing is Standing.SUPPRESSED else state.since,
             until=state.paused_until if self.at < state.paused_until else None,
             frequency=state.frequency,
             topics=None if state.topics is None else tuple(sorted(state.topics)),
@@ -164,19 +169,23 @@ class _Seen:
 
     def topics(self, choice: Choice, purpose: Purpose) -> list[TopicChoice]:
         return [
-            TopicChoice(key, topic.title, self.standing(purpose, state), state.since)
+            TopicChoice(key, topic.title, self.standing(choice, purpose, state), state.since)
             for key, topic in purpose.topics.items()
             if (state := self.states.get(Choice(choice.purpose, choice.channel, key))) is not None
         ]
 
-    def answer(self, purpose: Purpose, state: State, at: datetime) -> Answer:
+    def answer(self, choice: Choice, purpose: Purpose, state: State, at: datetime, *, heed: bool = True) -> Answer:
+        suppressed = heed and (choice.purpose, choice.channel) in self.suppressed
         legacy, zone = purpose.accept_legacy_until, ZoneInfo(self.company.time_zone)
-        return may_use(purpose.basis, state, at, accept_legacy_until=legacy, time_zone=zone)
+        return may_use(purpose.basis, state, at, suppressed=suppressed, accept_legacy_until=legacy, time_zone=zone)
 
-    def standing(self, purpose: Purpose, state: State) -> Standing:
+    def standing(self, choice: Choice, purpose: Purpose, state: State) -> Standing:
+        would_be_used = self.answer(choice, purpose, state, max(self.at, state.paused_until), heed=False).allowed
         if state.pending:
             return Standing.PENDING
-        if self.at < state.paused_until and self.answer(purpose, state, state.paused_until).allowed:
+        if would_be_used and (choice.purpose, choice.channel) in self.suppressed:
+            return Standing.SUPPRESSED
+        if self.at < state.paused_until and would_be_used:
             return Standing.PAUSED
         return Standing(state.said.value) if state.said in ANSWERS else Standing.UNSET
 

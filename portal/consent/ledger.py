@@ -18,14 +18,17 @@ from portal.consent.merge import NothingToUndo, OnlyThePersonMayRaise, State
 from portal.consent.model import ConsentChain, ConsentEvent
 from portal.consent.notices import notices_by_hash
 from portal.consent.states import read_state, state_of, write_state
-from portal.consent.words import Act, Actor
+from portal.consent.words import STOPS, Act, Actor
 from portal.core import clock, crypto
 from portal.core.db import company_of
 from portal.core.errors import PortalError
 from portal.people.model import Person
+from portal.people.suppressions import lift_suppressions, renew_suppressions
 
 WRAPPED = "person.wrapped_key"
 LONGEST_PAUSE = timedelta(days=366)
+SAME_ACT = timedelta(minutes=1)
+"""A suppression noted this shortly before a no was noted with it."""
 
 
 class NoSuchPerson(PortalError):
@@ -118,6 +121,8 @@ def append_event(
     write_state(db, row, person_id, event.choice, state)
     note_lowering(db, event, before, state, digest=stored.digest)
     db.flush()
+    if event.actor is Actor.PERSON and not topic:
+        _bring_suppressions_along(db, event, key)
     # A question changes nothing that a system acts on.
     if act is not Act.ASKED:
         queue_delivery(db, person_id, event.choice)
@@ -171,7 +176,7 @@ def _comes_last(event: Event, chain: ConsentChain | None) -> bool:
 
 def _refold(events: Sequence[Event], event: Event) -> State:
     deeds = [one.deed for one in events if one.choice == event.choice]
-    if event.act is Act.UNDONE and event.undoes not in {deed.sequence for deed in deeds[-1:]}:
+    if event.act is Act.UNDONE and (event.undoes is None or event.undoes != merge.newest_standing(deeds)):
         raise NothingToUndo("Something newer was chosen since. It stands.")
     turns = {turn.deed.sequence: turn for turn in merge.trace([*deeds, event.deed])}
     state = merge.fold([*deeds, event.deed])
@@ -179,6 +184,25 @@ def _refold(events: Sequence[Event], event: Event) -> State:
     if turns[event.sequence].refused or raised:
         raise OnlyThePersonMayRaise("Only the person can say yes, or take back a no.")
     return state
+
+
+def _bring_suppressions_along(db: Session, event: Event, key: bytes) -> None:
+    """The person's yes lifts what was noted before it; taking it back puts that in force again; taking back a no lifts what came with it."""
+    choice, undone = event.choice, None
+    if event.act is Act.UNDONE and event.undoes:
+        (undone,) = read_events(db, event.person_id, key, [event.undoes])
+    if event.act is Act.GIVEN:
+        lift_suppressions(
+            db, event.person_id, purpose=choice.purpose, channel=choice.channel, until=event.happened_at, at=event.received_at
+        )
+    elif undone is not None and undone.act is Act.GIVEN:
+        renew_suppressions(db, event.person_id, purpose=choice.purpose, channel=choice.channel, lifted_at=undone.received_at)
+    elif undone is not None and undone.act in STOPS:
+        since = undone.received_at - SAME_ACT
+        lift_suppressions(
+            db, event.person_id, purpose=choice.purpose, channel=choice.channel, since=since, until=event.received_at,
+            at=event.received_at,
+        )  # fmt: skip
 
 
 def _refuse_what_cannot_be(db: Session, event: Event, *, known: bool) -> None:

@@ -119,6 +119,9 @@ def _done(state: State, deed: Deed, restored: State | None) -> State:
             return replace(state, pending=state.said is not Act.GIVEN)
         case Act.IMPORTED:
             return _saying(deed, state) if state.said is None else state
+        case Act.EXPIRED if state.pending and state.said is not Act.GIVEN:
+            # What ended is the wait for a confirmation; what was said before stands.
+            return replace(state, pending=False)
         case Act.EXPIRED:
             return _saying(deed, state) if state.spoken > Level.OPEN else state
         case Act.PAUSED:
@@ -130,7 +133,9 @@ def _done(state: State, deed: Deed, restored: State | None) -> State:
                 raise NothingToUndo("There is nothing to take back.")
             return restored
     if deed.actor is Actor.PERSON:
-        return _saying(deed, State(frequency=deed.frequency, topics=deed.topics))
+        # A yes said again does not end a pause: that is an act of its own.
+        paused_until = state.paused_until if deed.act is state.said is Act.GIVEN else NEVER
+        return _saying(deed, State(paused_until=paused_until, frequency=deed.frequency, topics=deed.topics))
     narrowed = state if deed.topics is None else replace(state, topics=deed.topics)
     return narrowed if deed.act is state.said else _saying(deed, replace(narrowed, pending=False))
 
@@ -158,6 +163,17 @@ def fold(deeds: Iterable[Deed]) -> State:
     for turn in trace(deeds):
         state = turn.after
     return state
+
+
+def newest_standing(deeds: Iterable[Deed]) -> int | None:
+    """The newest deed of one choice that was not taken back, by its sequence: the only one that can be."""
+    standing: list[int] = []
+    for deed in sorted(deeds, key=lambda one: one.sequence):
+        if deed.act is not Act.UNDONE:
+            standing.append(deed.sequence)
+        elif standing and standing[-1] == deed.undoes:
+            standing.pop()
+    return standing[-1] if standing else None
 
 
 def in_order(deeds: Iterable[Deed]) -> list[Deed]:

@@ -65,3 +65,22 @@ class Tombstone(CompanyOwned, Base):
     record_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     categories: Mapped[list[str]] = mapped_column(JSON)
     erased_at: Mapped[datetime]
+
+
+class Suppression(CompanyOwned, Base):
+    """An identifier that must not be contacted for one purpose through one channel, whether or not a person is known behind it.
+
+    `source` is where the wish came in. `lifted_at` is when the person themselves said yes again, later than `at`.
+    """
+
+    __tablename__ = "suppression"
+    __table_args__ = (UniqueConstraint("company_id", "hash", "purpose", "channel"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    hash_key_id: Mapped[str] = mapped_column(String(12))
+    purpose: Mapped[str] = mapped_column(String(41))
+    channel: Mapped[str] = mapped_column(String(41))
+    source: Mapped[str] = mapped_column(String(60))
+    at: Mapped[datetime]
+    lifted_at: Mapped[datetime | None]

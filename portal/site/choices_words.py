@@ -16,10 +16,11 @@ KINDS = {
     Standing.REFUSED: "refused",
     Standing.WITHDRAWN: "taken_back",
     Standing.OBJECTED: "refused",
+    Standing.SUPPRESSED: "refused",
 }
 """How each standing is counted in the one sentence; all others are unanswered."""
 
-DRAWN = {Standing.PENDING: "unset", Standing.OBJECTED: "withdrawn"}
+DRAWN = {Standing.PENDING: "unset", Standing.OBJECTED: "withdrawn", Standing.SUPPRESSED: "withdrawn"}
 """Standings that are drawn like another one; their words differ."""
 
 BASES = {
@@ -76,6 +77,7 @@ def _short(choice: ChannelChoice) -> str:
         Standing.WITHDRAWN: _("Taken back"),
         Standing.OBJECTED: _("Objected"),
         Standing.PENDING: _("Not confirmed"),
+        Standing.SUPPRESSED: _("Stopped"),
     }.get(choice.standing, _("Not answered"))
 
 
@@ -91,6 +93,8 @@ def _words(choice: ChannelChoice) -> str:
         return _("Taken back on %(day)s", day=day)
     if choice.standing is Standing.OBJECTED:
         return _("Objected on %(day)s, so it counts as no", day=day)
+    if choice.standing is Standing.SUPPRESSED:
+        return _("Stopped on %(day)s for this address, so it counts as no", day=day)
     if choice.standing is Standing.PENDING:
         return _("Waits for you to confirm it, so it counts as no")
     if choice.said is Act.IMPORTED and choice.answer.allowed:

@@ -16,7 +16,7 @@ from tests.rooms.consent.customers import Customer, customer
 
 def test_each_choice_begins_unset(world, db, maria):
     shown = choices_of(db, world.company(), maria.id)
-    assert [purpose.key for purpose in shown] == ["newsletter", "old_list", "similar", "partners"]
+    assert [purpose.key for purpose in shown] == ["newsletter", "old_list", "club", "similar", "partners"]
     for purpose in shown:
         for channel in purpose.channels:
             assert (channel.standing, channel.said, channel.since, channel.notice) == (Standing.UNSET, None, None, None)
@@ -113,13 +113,13 @@ def test_nobody_sees_the_choices_of_another_person_or_company(world):
         assert Customer(db, maria.id).sees().standing is Standing.UNSET
 
 
-def test_the_page_costs_four_queries_however_long_the_history_is(world, db, maria):
+def test_the_page_costs_six_queries_however_long_the_history_is(world, db, maria):
     for number in range(12):
         maria.did(Act.GIVEN if number % 2 else Act.REFUSED, "newsletter.email" if number % 3 else "partners.email")
     statements = []
     event.listen(db.connection(), "before_cursor_execute", lambda *details: statements.append(details[2]))
     choices_of(db, world.company(), maria.id)
-    assert len(statements) == 4
+    assert len(statements) == 6
 
 
 def test_the_history_tells_every_act_with_its_words(db, maria):

@@ -20,7 +20,7 @@ def change_words(world, words):
 
 
 def test_every_text_is_published_once_for_each_company(world):
-    assert world.rows("SELECT count(*) FROM notice WHERE version = 1") == [(10,)]
+    assert world.rows("SELECT count(*) FROM notice WHERE version = 1") == [(12,)]
 
 
 def test_a_start_where_nothing_changed_writes_nothing_and_asks_once(world):

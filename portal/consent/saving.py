@@ -1,0 +1,262 @@
+"""Save what a person chose: the one way in for the site, links and the API, so that equal choices leave equal rows.
+
+Must never touch a choice that is newer than what was shown, never write where nothing changes, and never let an unconfirmed yes act.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.accounts import registry
+from portal.config.model import Company
+from portal.consent.basis import NO_CHOICE
+from portal.consent.events import Choice, Event, Evidence
+from portal.consent.ledger import (
+    LONGEST_PAUSE,
+    PauseOutOfRange,
+    UnknownChoice,
+    append_event,
+    chain_of,
+    open_key,
+    read_events,
+    wrapped_key_of,
+)
+from portal.consent.merge import UNSET, NothingToUndo, State
+from portal.consent.model import ConsentEvent, ConsentState
+from portal.consent.notices import notice_for
+from portal.consent.states import read_state
+from portal.consent.steps import Plan, Step, Wish, steps_to, stopping
+from portal.consent.words import ANSWERS, Act, Actor
+from portal.core import clock
+from portal.core.db import company_of
+from portal.people.suppressions import suppressed_of
+
+
+class Answer(StrEnum):
+    """What a person says to a choice."""
+
+    YES = "yes"
+    NO = "no"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a person wants of one choice; what is None stays as it is. No topic left is a no.
+
+    `paused_until` begins or moves a pause, `resume` ends it. A no leaves topics, frequency and pause aside.
+    """
+
+    purpose: str
+    channel: str
+    answer: Answer | None = None
+    topics: Collection[str] | None = None
+    frequency: str | None = None
+    paused_until: datetime | None = None
+    resume: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What became of it. `events` are in the ledger now; `stale` was changed by someone since it was shown and is left alone;
+    `pending` waits until the person confirms it from their mailbox.
+    """
+
+    events: tuple[Event, ...] = ()
+    stale: tuple[Choice, ...] = ()
+    pending: tuple[Change, ...] = ()
+
+    @property
+    def sequences(self) -> tuple[int, ...]:
+        """The places of the events in the chain, for `undo`."""
+        return tuple(event.sequence for event in self.events)
+
+
+def version_of(db: Session, person_id: int) -> int:
+    """How long the person's chain is: what a form carries along to say what it showed."""
+    chain = chain_of(db, person_id)
+    return chain.length if chain else 0
+
+
+def save_choices(
+    db: Session,
+    person_id: int,
+    changes: Sequence[Change],
+    *,
+    seen: int,
+    language: str,
+    collection_point: str,
+    confirmed: bool,
+    evidence: Evidence | None = None,
+) -> Saved:
+    """Bring the person's choices to what `changes` want. `seen` is the `version_of` that the form was made with.
+
+    `confirmed`: the person proved their mailbox just now. Otherwise, and for a purpose with `double_opt_in`, what opens further is asked
+    for and waits; what closes acts at once. Raises, and then nothing is written, `UnknownChoice`, `PauseOutOfRange` and as `append_event`.
+    """
+    company = registry.company(company_of(db))
+    for change in changes:
+        _refuse_unknown(company, change)
+    desk = _Desk(db, company, person_id, language, collection_point, evidence)
+    newer, suppressed = desk.newer_than(seen), suppressed_of(db, person_id)
+    plans: list[tuple[Change, Choice, Plan]] = []
+    for change in changes:
+        choice, purpose = Choice(change.purpose, change.channel), company.purposes[change.purpose]
+        wish = _wish_of(change, suppressed=(choice.purpose, choice.channel) in suppressed)
+        plan = steps_to(purpose, desk.states.get(choice, UNSET), wish, proven=confirmed and not purpose.double_opt_in)
+        if plan.changes_something:
+            plans.append((change, choice, plan))
+    current = [(change, choice, plan) for change, choice, plan in plans if choice not in newer]
+    _refuse_pauses_out_of_range([step for _, _, plan in current for step in plan.steps])
+    events = [event for _, choice, plan in current for event in desk.append(choice, plan.steps)]
+    return Saved(
+        tuple(events),
+        tuple(choice for _, choice, _ in plans if choice in newer),
+        tuple(change for change, _, plan in current if plan.asks),
+    )
+
+
+def stop_marketing(
+    db: Session,
+    person_id: int,
+    *,
+    language: str,
+    collection_point: str,
+    actor: Actor = Actor.PERSON,
+    evidence: Evidence | None = None,
+) -> Saved:
+    """Say no to every marketing purpose through every channel, and to each of its topics that was chosen apart. Anyone may."""
+    company = registry.company(company_of(db))
+    desk = _Desk(db, company, person_id, language, collection_point, evidence, actor)
+    asked = [
+        Choice(key, channel) for key, purpose in company.purposes.items() if purpose.marketing for channel in purpose.channels
+    ]
+    apart = [choice for choice in desk.states if choice.topic and Choice(choice.purpose, choice.channel) in asked]
+    events: list[Event] = []
+    for choice in [*asked, *apart]:
+        purpose, state = company.purposes[choice.purpose], desk.states.get(choice, UNSET)
+        if purpose.basis not in NO_CHOICE:
+            events += desk.append(choice, stopping(purpose, state).steps)
+    return Saved(tuple(events))
+
+
+def undo(db: Session, person_id: int, sequences: Sequence[int], *, collection_point: str) -> Saved:
+    """The person takes back what those events did, newest first. A choice that changed since stands as it is, and is named in `stale`."""
+    company = registry.company(company_of(db))
+    desk = _Desk(db, company, person_id, None, collection_point, None)
+    events: list[Event] = []
+    stale: list[Choice] = []
+    for event in sorted(desk.events(set(sequences)), key=lambda one: one.sequence, reverse=True):
+        try:
+            events.append(desk.take_back(event))
+        except NothingToUndo:
+            stale.append(event.choice)
+    return Saved(tuple(events), tuple(dict.fromkeys(stale)))
+
+
+class _Desk:
+    """One person's choices, locked for this transaction, and how acts on them are written down."""
+
+    def __init__(
+        self,
+        db: Session,
+        company: Company,
+        person_id: int,
+        language: str | None,
+        collection_point: str,
+        evidence: Evidence | None,
+        actor: Actor = Actor.PERSON,
+    ) -> None:
+        self.db, self.company, self.person_id, self.actor = db, company, person_id, actor
+        self.language, self.collection_point, self.evidence = language, collection_point, evidence
+        self.wrapped = wrapped_key_of(db, person_id, lock=True)
+        rows = db.scalars(select(ConsentState).filter_by(person_id=person_id).execution_options(populate_existing=True))
+        self.states: dict[Choice, State] = {Choice(row.purpose, row.channel, row.topic): read_state(row) for row in rows}
+
+    def newer_than(self, seen: int) -> set[Choice]:
+        """The choices that something was done to after `seen`, whole channels for their topics."""
+        query = select(ConsentEvent.sequence).where(ConsentEvent.person_id == self.person_id, ConsentEvent.sequence > seen)
+        return {replace(event.choice, topic="") for event in self.events(set(self.db.scalars(query)))}
+
+    def events(self, sequences: set[int]) -> list[Event]:
+        """Those events, open."""
+        if not sequences:
+            return []
+        return read_events(self.db, self.person_id, open_key(self.wrapped, has_events=True), sequences)
+
+    def append(self, choice: Choice, steps: Iterable[Step]) -> list[Event]:
+        """Write the acts, a yes with the words that were shown for it."""
+        return [
+            append_event(
+                self.db,
+                self.person_id,
+                purpose=choice.purpose,
+                channel=choice.channel,
+                topic=choice.topic,
+                act=step.act,
+                actor=self.actor,
+                collection_point=self.collection_point,
+                evidence=self.evidence,
+                until=step.until,
+                frequency=step.frequency,
+                topics=step.topics,
+                **self.words(choice, step),
+            )
+            for step in steps
+        ]
+
+    def words(self, choice: Choice, step: Step) -> dict[str, Any]:
+        """The text that an answer was given to: today's, or that of the yes which stands."""
+        if step.act not in ANSWERS and step.act is not Act.ASKED:
+            return {"language": self.language}
+        standing = self.states.get(choice, UNSET)
+        if step.keeps_words and standing.said is Act.GIVEN and standing.sequence is not None:
+            (yes,) = self.events({standing.sequence})
+            return {"notice_hash": yes.notice_hash, "language": yes.language}
+        notice = notice_for(self.db, choice.purpose, self.language or self.company.languages[0])
+        return {"notice_hash": notice.hash, "language": notice.language}
+
+    def take_back(self, event: Event) -> Event:
+        """Go back to before `event`."""
+        choice = event.choice
+        return append_event(
+            self.db, self.person_id, purpose=choice.purpose, channel=choice.channel, topic=choice.topic, act=Act.UNDONE,
+            actor=self.actor, collection_point=self.collection_point, undoes=event.sequence,
+        )  # fmt: skip
+
+
+def _wish_of(change: Change, *, suppressed: bool) -> Wish:
+    return Wish(
+        at=clock.now(),
+        yes=None if change.answer is None else change.answer is Answer.YES,
+        topics=None if change.topics is None else frozenset(change.topics),
+        frequency=change.frequency,
+        paused_until=change.paused_until,
+        resume=change.resume,
+        suppressed=suppressed,
+    )
+
+
+def _refuse_unknown(company: Company, change: Change) -> None:
+    purpose = company.purposes.get(change.purpose)
+    known = (
+        purpose is not None
+        and purpose.basis not in NO_CHOICE
+        and change.channel in purpose.channels
+        and set(change.topics or ()) <= purpose.topics.keys()
+        and (change.frequency is None or change.frequency in purpose.frequencies)
+    )
+    if not known:
+        raise UnknownChoice("The company does not ask for this purpose, channel, topic or frequency.")
+
+
+def _refuse_pauses_out_of_range(steps: Iterable[Step]) -> None:
+    """Before anything is written: whoever catches the error must not commit a half of it."""
+    now = clock.now()
+    for step in steps:
+        if step.act is Act.PAUSED and not (step.until and now < step.until <= now + LONGEST_PAUSE):
+            raise PauseOutOfRange("A pause ends after now, and within a year.")

@@ -1,0 +1,91 @@
+"""Who must not be contacted, for what and through what: also identifiers behind which nobody is known.
+
+Must never hold an identifier but as its keyed hash, and never be lifted by anything but the person's own later yes.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from sqlalchemy import Update, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from portal.core import clock, crypto
+from portal.core.db import company_of
+from portal.people.model import Suppression
+from portal.people.service import Identifier, hashes_of, identifiers_of
+
+
+def suppress(db: Session, identifier: Identifier, *, purpose: str, channel: str, source: str) -> None:
+    """From now on the identifier is not contacted for that. Can be said again; the newest counts. One statement, known or not."""
+    key_id = crypto.keys().newest("hash")[0]
+    insert = sqlite_insert if db.get_bind().dialect.name == "sqlite" else postgresql_insert
+    statement = insert(Suppression).values(
+        company_id=company_of(db),
+        hash=hashes_of(company_of(db), identifier)[key_id],
+        hash_key_id=key_id,
+        purpose=purpose,
+        channel=channel,
+        source=source,
+        at=clock.now(),
+    )
+    newest = {"at": statement.excluded.at, "source": statement.excluded.source, "lifted_at": None}
+    same = [Suppression.company_id, Suppression.hash, Suppression.purpose, Suppression.channel]
+    db.execute(statement.on_conflict_do_update(index_elements=same, set_=newest))
+
+
+def is_suppressed(db: Session, identifier: Identifier, *, purpose: str, channel: str) -> bool:
+    """Must the identifier not be contacted for that, whichever hash key it was noted under?"""
+    return (purpose, channel) in suppressed_choices(db, [identifier])
+
+
+def suppressed_of(db: Session, person_id: int) -> Mapping[tuple[str, str], datetime]:
+    """The purposes and channels for which an identifier of the person is suppressed, each with the moment since when."""
+    return suppressed_choices(db, identifiers_of(db, person_id))
+
+
+def suppressed_choices(db: Session, identifiers: Collection[Identifier]) -> Mapping[tuple[str, str], datetime]:
+    """The same, of any of some identifiers."""
+    query = select(Suppression.purpose, Suppression.channel, Suppression.at).where(
+        Suppression.hash.in_(_hashes(db, identifiers)), Suppression.lifted_at.is_(None)
+    )
+    return {(purpose, channel): at for purpose, channel, at in db.execute(query.order_by(Suppression.at))}
+
+
+def lift_suppressions(
+    db: Session,
+    person_id: int,
+    *,
+    purpose: str,
+    channel: str,
+    until: datetime,
+    at: datetime,
+    since: datetime | None = None,
+) -> None:
+    """The person said yes: what was noted from `since` and before `until` no longer holds. `at` is the moment of that act."""
+    query = _theirs(db, person_id, purpose, channel).where(Suppression.lifted_at.is_(None), Suppression.at < until)
+    if since is not None:
+        query = query.where(Suppression.at >= since)
+    db.execute(query.values(lifted_at=at))
+
+
+def renew_suppressions(db: Session, person_id: int, *, purpose: str, channel: str, lifted_at: datetime) -> None:
+    """The yes that came at `lifted_at` was taken back: what it lifted holds again."""
+    db.execute(_theirs(db, person_id, purpose, channel).where(Suppression.lifted_at == lifted_at).values(lifted_at=None))
+
+
+def _theirs(db: Session, person_id: int, purpose: str, channel: str) -> Update:
+    return (
+        update(Suppression)
+        .where(
+            Suppression.hash.in_(_hashes(db, identifiers_of(db, person_id))),
+            Suppression.purpose == purpose,
+            Suppression.channel == channel,
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _hashes(db: Session, identifiers: Collection[Identifier]) -> list[bytes]:
+    return [hash_ for identifier in identifiers for hash_ in hashes_of(company_of(db), identifier).values()]
