@@ -1,6 +1,7 @@
 """Who said stop is left alone, known or not, for that purpose and channel and no other, in that company and no other."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import event
@@ -11,7 +12,7 @@ from portal.people.service import Identifier, person_for
 from portal.people.suppressions import is_suppressed, lift_suppressions, renew_suppressions, suppress, suppressed_of
 
 MARIA = Identifier("email", "maria@example.org")
-NEWS = {"purpose": "newsletter", "channel": "email"}
+NEWS: dict[str, Any] = {"purpose": "newsletter", "channel": "email"}
 
 
 def stop(db, identifier=MARIA, source="link:opt_out", **choice):
@@ -50,7 +51,7 @@ def test_saying_it_twice_is_saying_it_once(world):
 
 def test_a_known_and_an_unknown_address_take_the_same_statements(db):
     person_for(db, MARIA)
-    told = []
+    told: list[list[str]] = []
     event.listen(db.connection(), "before_cursor_execute", lambda *details: told[-1].append(details[2]))
     for identifier in (MARIA, Identifier("email", "nobody@example.org")):
         told.append([])
