@@ -105,7 +105,7 @@ def _client(port: int, path: str, seconds: float, counts: list[int], number: int
     while time.perf_counter() < stop:
         connection = connection or socket.create_connection(("127.0.0.1", port), timeout=20)
         connection.sendall(request)
-        head, stays = _read_answer(connection)
+        head, stays = read_answer(connection)
         if not head.startswith(b"HTTP/1.1 200 "):
             failures.append(head.partition(b"\r\n")[0].decode())
             return
@@ -117,7 +117,7 @@ def _client(port: int, path: str, seconds: float, counts: list[int], number: int
         connection.close()
 
 
-def _read_answer(connection: socket.socket) -> tuple[bytes, bool]:
+def read_answer(connection: socket.socket) -> tuple[bytes, bool]:
     """Head of one answer, and whether the server keeps the connection."""
     got = b""
     while b"\r\n\r\n" not in got:

@@ -1,6 +1,7 @@
-"""The demo under gunicorn as `portal serve` runs it, with two empty routes beside it: `python -m benchmarks.serving FOLDER PORT`.
+"""The demo under gunicorn as `portal serve` runs it, with three bare routes beside it: `python -m benchmarks.serving FOLDER PORT`.
 
 `/empty` is answered before the application: the ceiling of this server here. `/empty-flask` is a bare Flask view: what the framework costs.
+`/one-write` is a bare Flask view that adds one row in one transaction: what a write costs, however little is written.
 """
 
 import sys
@@ -8,10 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from sqlalchemy import text
 
 from portal.commands.serve import Server
+from portal.core.db import ALL_COMPANIES
 from portal.starting import Running
 from scripts.demo_app import start_demo
+
+BARE = ("/empty-flask", "/one-write")
 
 
 class WithEmptyRoutes(Server):
@@ -20,21 +25,30 @@ class WithEmptyRoutes(Server):
     def load(self) -> Any:
         app, bare = super().load(), Flask("bare")
         bare.add_url_rule("/empty-flask", view_func=lambda: "ok\n", endpoint="empty")
+        bare.add_url_rule("/one-write", view_func=self.write_once, endpoint="write", methods=["POST"])
         ours = app.wsgi_app
 
         def application(environ: dict[str, Any], start_response: Any) -> Any:
             if environ["PATH_INFO"] == "/empty":
                 start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "3")])
                 return [b"ok\n"]
-            return (bare.wsgi_app if environ["PATH_INFO"] == "/empty-flask" else ours)(environ, start_response)
+            return (bare.wsgi_app if environ["PATH_INFO"] in BARE else ours)(environ, start_response)
 
         app.wsgi_app = application
         return app
+
+    def write_once(self) -> str:
+        """One row, one transaction."""
+        with self.running.database.writing(ALL_COMPANIES) as db:
+            db.execute(text("INSERT INTO bare_write (at) VALUES (CURRENT_TIMESTAMP)"))
+        return "ok\n"
 
 
 def main() -> None:
     folder, port = Path(sys.argv[1]), int(sys.argv[2])
     running = start_demo(folder, port=port)
+    with running.database.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE IF NOT EXISTS bare_write (id INTEGER PRIMARY KEY, at TEXT NOT NULL)"))
     # Connections must not be shared with the processes that gunicorn forks.
     running.database.close()
     WithEmptyRoutes(Running(running.settings, running.config, running.database)).run()

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from scripts import look_choices
 from scripts import look_forms as forms
 from scripts import look_samples as sample
 
@@ -56,6 +57,9 @@ SESSIONS = [
     },
 ]
 COUNTS = {"who": 2, "contact": 3, "bought": 14, "wrote": 1, "health": 0, "others": 2}
+NOTHING_TO_CHOOSE: dict[str, Any] = look_choices.context() | {
+    "choices": sample.NO_CHOICES, "purposes": [], "stated": [], "in_use": False,
+}  # fmt: skip
 TALK: dict[str, Any] = {"open_requests": 1, "next_due": date(2026, 12, 21), "requests": sample.REQUESTS, "requests_count": 5}
 
 
@@ -98,12 +102,16 @@ def pages() -> list[Page]:
             requests_count=0,
         ),
         page("home_several", "home", choices=sample.CHOICES, held=None, requests=[], requests_count=0),
+        page("preferences", **look_choices.context(told=True)),
+        page("preferences_paused", "preferences", **look_choices.context(paused=NOW)),
         page(
+            "preferences_wrong_day",
             "preferences",
-            choices=sample.CHOICES,
-            stated=[{"title": "Orders", "why": "to deliver your coffee", "basis": "our contract with you"}],
+            **look_choices.context(wrong_day="Choose a day between tomorrow and one year from now."),
         ),
-        page("preferences_none", "preferences", choices=sample.NO_CHOICES, stated=[]),
+        page("preferences_none", "preferences", **NOTHING_TO_CHOOSE),
+        page("history", entries=sample.ACTS, count=2, older_url="/preferences/history?before=3", newest=True),
+        page("history_none", "history", entries=[], count=0, older_url="", newest=True),
         page("held", held=sample.held()),
         page("held_many", "held", held=sample.held(many=True)),
         page(

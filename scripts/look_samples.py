@@ -149,7 +149,7 @@ def choice(title: str, state: str, said: str, short: str, notice: str = "") -> S
 
 
 NOTICE = "Yes, Fjordkaffe AS may send me news about coffees, courses and prices by e-mail, at most once a week. I can take this back any time."
-CHOICES = {
+CHOICES: dict[str, Any] = {
     "given": 2,
     "refused": 2,
     "taken_back": 1,
@@ -178,6 +178,21 @@ CHOICES = {
         },
     ],
 }
+ACTS: list[dict[str, Any]] = [
+    {
+        "number": number,
+        "title": "News and offers, E-mail",
+        "act": act,
+        "sign": sign,
+        "at": NOW,
+        "learnt_at": None,
+        "place": "on these pages",
+        "actor": "",
+        "topics": "New coffees and Prices",
+        "notice": {"text": NOTICE, "language": "en", "version": 1},
+    }
+    for number, act, sign in ((4, "Taken back", "withdrawn"), (3, "Yes", "given"))
+]
 NO_CHOICES = {"given": 0, "refused": 0, "taken_back": 0, "unanswered": 0, "purposes": []}
 
 REQUESTS = [

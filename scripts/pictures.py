@@ -149,10 +149,22 @@ def many(camera: Camera) -> None:
     camera.keep("many-desktop", camera.show(page, "/data?group=bought", size=DESKTOP))
 
 
-def choices(camera: Camera) -> None:
-    """What was agreed to, with the words that were shown."""
+def preferences(camera: Camera) -> None:
+    """The choices as they stand; one just saved, with its undo; a break; and the history."""
     page = camera.person(stars.MAREN.email)
-    camera.keep("choices", camera.show(page, "/preferences", size=DESKTOP))
+    camera.keep("preferences", camera.show(page, "/preferences", size=DESKTOP, full=False))
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    page.locator("#choice-personal_offers-orders .pick").nth(1).click()
+    page.locator(".save .main").click()
+    page.wait_for_url("**/preferences?since=*")
+    saved = camera.show(page, full=False)
+    page.locator("#choice-newsletter-email").scroll_into_view_if_needed()
+    choices = camera.show(page, full=False)
+    page.locator("button[name=until]").first.click()
+    page.wait_for_load_state()
+    paused = camera.show(page, full=False)
+    history = camera.show(page, "/preferences/history", full=False)
+    camera.keep("preferences-phone", saved, choices, paused, history)
 
 
 def several(camera: Camera) -> None:
@@ -261,7 +273,7 @@ def look_and_ask(camera: Camera, name: str, email: str) -> None:
 
 
 PICTURES: tuple[Callable[[Camera], None], ...] = (
-    home, sign_in, mail, empty, one, many, choices, several, rtl, dark, hostile, narrow, error, ready, waiting, failing,
+    home, sign_in, mail, empty, one, many, preferences, several, rtl, dark, hostile, narrow, error, ready, waiting, failing,
 )  # fmt: skip
 
 

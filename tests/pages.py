@@ -86,12 +86,17 @@ def read(html: str) -> Element:
     return reader.root
 
 
-def fields_of(form: Element) -> dict[str, str]:
-    """What a browser would send of a form that nobody touched."""
-    values = {}
+def fields_of(form: Element) -> dict[str, str | list[str]]:
+    """What a browser would send of a form that nobody touched; several ticks under one name are a list."""
+    values: dict[str, str | list[str]] = {}
     for control in form.all("input") + form.all("textarea") + form.all("select"):
         name, kind = control.attributes.get("name"), control.attributes.get("type", "text")
         if not name or (kind in ("radio", "checkbox") and "checked" not in control.attributes) or kind == "submit":
             continue
-        values[name] = control.words if control.tag == "textarea" else control.attributes.get("value", "")
+        value = control.words if control.tag == "textarea" else control.attributes.get("value", "")
+        if kind == "checkbox" and name in values:
+            before = values[name]
+            values[name] = [*(before if isinstance(before, list) else [before]), value]
+        else:
+            values[name] = value
     return values

@@ -1,12 +1,13 @@
 """What was agreed to, in the words of home and of the choices page. Must never show a choice other than the ledger has it."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from portal.config.model import Basis
-from portal.consent.choices import ChannelChoice, Standing, choices_of
-from portal.consent.words import Act
+from portal.consent.choices import ChannelChoice, PurposeChoices, Standing, choices_of
+from portal.consent.words import Act, Actor
 from portal.core.i18n import N_, _, format_date, pick
 from portal.web.context import current_company
 
@@ -35,41 +36,47 @@ BASES = {
 
 def summary(db: Session, person_id: int) -> dict[str, Any]:
     """Every choice with its state in words, and how many there are of each kind."""
-    counts = {"given": 0, "refused": 0, "taken_back": 0, "unanswered": 0}
-    purposes = []
-    for purpose in choices_of(db, current_company().config, person_id):
+    purposes = choices_of(db, current_company().config, person_id)
+    shown = [{"title": pick(purpose.title), "choices": [line(channel) for channel in purpose.channels]} for purpose in purposes]
+    return {**counts(purposes), "purposes": shown}
+
+
+def counts(purposes: Iterable[PurposeChoices]) -> dict[str, int]:
+    """How many choices there are of each kind."""
+    found = {"given": 0, "refused": 0, "taken_back": 0, "unanswered": 0}
+    for purpose in purposes:
         for channel in purpose.channels:
-            counts[KINDS.get(channel.standing, "unanswered")] += 1
-        purposes.append(
-            {
-                "key": purpose.key,
-                "title": pick(purpose.title),
-                "text": pick(purpose.text),
-                "choices": [_line(channel) for channel in purpose.channels],
-            }
-        )
-    return {**counts, "purposes": purposes}
+            found[KINDS.get(channel.standing, "unanswered")] += 1
+    return found
 
 
-def stated() -> list[dict[str, str]]:
+def stated() -> list[dict[str, Any]]:
     """Purposes that ask for nothing, with the ground that the law gives them."""
     purposes = current_company().config.purposes.values()
     return [
-        {"title": pick(one.title), "why": pick(one.why), "basis": _(BASES[one.basis])} for one in purposes if not one.channels
+        {
+            "title": pick(one.title),
+            "why": pick(one.why),
+            "basis": _(BASES[one.basis]),
+            "object": one.basis is Basis.LEGITIMATE_INTEREST,
+        }
+        for one in purposes
+        if not one.channels
     ]
 
 
-def _line(choice: ChannelChoice) -> dict[str, str]:
+def line(choice: ChannelChoice) -> dict[str, str]:
+    """One choice as it stands, in words."""
     return {
         "title": pick(choice.title),
         "state": DRAWN.get(choice.standing, choice.standing.value),
-        "short": _short(choice),
+        "short": short(choice.standing),
         "words": _words(choice),
-        "notice": choice.notice.text if choice.notice else "",
     }
 
 
-def _short(choice: ChannelChoice) -> str:
+def short(standing: Standing) -> str:
+    """A standing in one word."""
     return {
         Standing.GIVEN: _("Yes"),
         Standing.PAUSED: _("Paused"),
@@ -78,15 +85,19 @@ def _short(choice: ChannelChoice) -> str:
         Standing.OBJECTED: _("Objected"),
         Standing.PENDING: _("Not confirmed"),
         Standing.SUPPRESSED: _("Stopped"),
-    }.get(choice.standing, _("Not answered"))
+    }.get(standing, _("Not answered"))
 
 
 def _words(choice: ChannelChoice) -> str:
     day = format_date(choice.since) if choice.since else ""
     if choice.standing is Standing.GIVEN:
         return _("Yes, since %(day)s", day=day)
+    if choice.standing is Standing.PAUSED and choice.said is None:
+        return _("Quiet until %(day)s", day=format_date(choice.until) if choice.until else "")
     if choice.standing is Standing.PAUSED:
         return _("Yes, but quiet until %(day)s", day=format_date(choice.until) if choice.until else "")
+    if choice.actor is Actor.SIGNAL and choice.standing in (Standing.OBJECTED, Standing.REFUSED, Standing.WITHDRAWN):
+        return _("No, from your browser’s privacy signal, %(day)s", day=day)
     if choice.standing is Standing.REFUSED:
         return _("No, since %(day)s", day=day)
     if choice.standing is Standing.WITHDRAWN:

@@ -77,7 +77,7 @@ def title_of(event: Event) -> str:
     purpose = current_company().config.purposes.get(event.choice.purpose)
     if purpose is None or event.choice.channel not in purpose.channels:
         return _("Something we no longer ask for")
-    return _("%(purpose)s: %(channel)s", purpose=pick(purpose.title), channel=pick(purpose.channels[event.choice.channel]))
+    return _("%(purpose)s, %(channel)s", purpose=pick(purpose.title), channel=pick(purpose.channels[event.choice.channel]))
 
 
 def _line(entry: HistoryEntry) -> dict[str, Any]:

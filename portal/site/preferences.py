@@ -1,19 +1,125 @@
-"""Door 1, what you agreed to: each choice as the ledger has it, with the words that were shown."""
+"""Door 1, what you agreed to: the person sees and changes their own choices. One Save; stopping, a break and undo are one press each."""
 
-from flask import Blueprint, render_template
+from collections.abc import Sequence
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.site import choices_words
+from portal.consent.events import Choice
+from portal.consent.saving import Change, Saved, save_choices, stop_marketing, undo
+from portal.core import i18n
+from portal.core.i18n import _
+from portal.site import preferences_words as words
+from portal.web.context import current_company
 from portal.web.guards import current_session, person_required
 from portal.web.transactions import db
 
 bp = Blueprint("preferences", __name__, url_prefix="/preferences")
 
+LONGEST_LIST = 4000
+
 
 @bp.get("")
 @person_required()
 def show() -> ResponseReturnValue:
-    """Each choice with its state and the words that were shown."""
-    return render_template(
-        "site/preferences.html", choices=choices_words.summary(db(), current_session().person_id), stated=choices_words.stated()
+    """Every choice as it stands, to be changed, and what was just done."""
+    stand = words.stand_of(db(), current_session().person_id)
+    told = words.just_done(db(), current_session().person_id, request.args.get("since", -1, type=int))
+    return render_template("site/preferences.html", **words.page(db(), stand, form=stand.form(), told=told))
+
+
+@bp.post("")
+@person_required()
+def save() -> ResponseReturnValue:
+    """Save what is wanted of all choices: what newly differs becomes an act, nothing else."""
+    stand = words.stand_of(db(), current_session().person_id)
+    form = stand.form()
+    if not form.is_whole(stand.purposes):
+        return render_template("site/preferences.html", **words.page(db(), stand, form=form)), 422
+    _say_what_is_gone(form)
+    return _saved(stand.seen, _save(form.changes(stand.purposes), seen=form.version))
+
+
+@bp.post("/stop")
+@person_required()
+def stop() -> ResponseReturnValue:
+    """No to every advert, in every channel."""
+    person_id = current_session().person_id
+    before = words.stand_of(db(), person_id).seen
+    return _saved(before, stop_marketing(db(), person_id, language=i18n.language(), collection_point=words.HERE))
+
+
+@bp.post("/pause")
+@person_required()
+def pause() -> ResponseReturnValue:
+    """Quiet until a day; the choices stay as they are."""
+    stand = words.stand_of(db(), current_session().person_id)
+    typed = request.form.get("until", "")
+    until = words.day_of(typed)
+    if until is None:
+        wrong = _("Choose a day between tomorrow and one year from now.")
+        page = words.page(db(), stand, form=stand.untouched(), wrong_day=wrong, day=typed[:10])
+        return render_template("site/preferences.html", **page), 422
+    changes = [Change(one.purpose.key, one.choice.key, paused_until=until) for one in stand.in_use()]
+    return _saved(stand.seen, _save(changes, seen=stand.seen))
+
+
+@bp.post("/resume")
+@person_required()
+def resume() -> ResponseReturnValue:
+    """End the break."""
+    stand = words.stand_of(db(), current_session().person_id)
+    changes = [Change(one.purpose.key, one.choice.key, resume=True) for one in stand.paused()]
+    return _saved(stand.seen, _save(changes, seen=stand.seen))
+
+
+@bp.post("/undo")
+@person_required()
+def take_back() -> ResponseReturnValue:
+    """Take back what was just done on this page."""
+    person_id = current_session().person_id
+    before = words.stand_of(db(), person_id).seen
+    asked = [int(one) for one in request.form.get("acts", "")[:LONGEST_LIST].split() if one.isascii() and one.isdigit()]
+    told = words.just_done(db(), person_id, min(asked, default=before + 1) - 1)
+    known = [sequence for sequence in asked if told and sequence in told["undo"]]
+    saved = undo(db(), person_id, known, collection_point=words.HERE)
+    if not saved.events:
+        flash(_("There is nothing to undo any more. Your choices stand as you see them."), "")
+        return redirect(url_for("preferences.show"), 303)
+    return _saved(before, saved)
+
+
+def _save(changes: Sequence[Change], *, seen: int) -> Saved:
+    return save_choices(
+        db(),
+        current_session().person_id,
+        changes,
+        seen=seen,
+        language=i18n.language(),
+        collection_point=words.HERE,
+        confirmed=True,
     )
+
+
+def _saved(before: int, saved: Saved) -> ResponseReturnValue:
+    """On to the page as it stands now, which tells what changed since `before`. What was not touched is named at once."""
+    if saved.stale:
+        return _left_alone(before, saved.stale)
+    if not saved.events and not saved.pending:
+        flash(_("Nothing had to be changed. Your choices stand as you see them."), "")
+    return redirect(url_for("preferences.show", since=before, _anchor="told"), 303)
+
+
+def _left_alone(before: int, stale: Sequence[Choice]) -> ResponseReturnValue:
+    """The page at once, since the cookie may not hold which choices they were."""
+    stand = words.stand_of(db(), current_session().person_id)
+    told = words.just_done(db(), current_session().person_id, before) or {"lines": [], "undo": [], "undone": False}
+    told["stale"] = words.titles_of(stale)
+    return render_template("site/preferences.html", **words.page(db(), stand, form=stand.untouched(), told=told)), 409
+
+
+def _say_what_is_gone(form: object) -> None:
+    """Answers to something that is no longer asked for change nothing, and that is said."""
+    known = {f"{purpose}-{channel}" for purpose, one in current_company().config.purposes.items() for channel in one.channels}
+    if any(name.startswith("say-") and name.removeprefix("say-") not in known for name in request.form):
+        flash(_("Something on the page is no longer asked for. It was left as it was."), "")

@@ -113,6 +113,10 @@ def test_H2_what_is_refused_leaves_every_table_but_limits_as_it_was(grounds):
         ("/get-a-copy", {"scope": "rubbish"}),
         ("/get-a-copy/ask", {"scope": "some", "categories": ["no such group"]}),
         ("/get-a-copy/ask", {}),
+        ("/preferences", {"seen": "0", "say-newsletter-email": "rubbish"}),
+        ("/preferences", {"say-newsletter-email": "no"}),
+        ("/preferences/pause", {"until": "yesterday"}),
+        ("/preferences/undo", {"acts": "1 2 3"}),
         ("/in", {"token": "x" * 43}),
         ("/in/not-me", {"token": "x" * 43}),
         ("/in/fresh", {"token": "x" * 43}),
@@ -146,7 +150,7 @@ def test_C3_a_form_takes_no_field_that_is_not_its_own(grounds):
         ).all()
     assert rows[0] == rows[1]
     maren.open("/get-a-copy")
-    maren.submit("Continue", scope="some", categories=["who"], **extra)
+    maren.submit("Continue", **{**extra, "scope": "some", "categories": ["who"]})
     maren.submit("Make my copy", **extra)
     with site.running.database.engine.connect() as connection:
         case = connection.exec_driver_sql('SELECT state, kind, source, closed_at FROM "case" ORDER BY id DESC LIMIT 1').one()

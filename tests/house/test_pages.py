@@ -44,6 +44,11 @@ def pages(site, language):
     ):
         browser.open(path)
         yield browser
+    browser.open("/preferences")
+    browser.post(*_choices_form(browser, **{"say-newsletter-email": "no"}))
+    yield browser
+    browser.post(*_choices_form(browser, **{"say-newsletter-email": "perhaps"}))
+    yield browser
     browser.open("/get-a-copy")
     browser.post(*_typed(browser, scope="all"))
     yield browser
@@ -65,6 +70,12 @@ def _first_form(browser):
     form = browser.page.all("main")[0].all("form")[0]
     words = form.all("button")[0].words
     return browser.form(words)
+
+
+def _choices_form(browser, **typed):
+    form = next(form for form in browser.page.all("form") if form.attributes.get("action") == "/preferences")
+    path, values = browser.form(form.all("button")[0].words)
+    return path, {**values, **typed}
 
 
 def _typed(browser, **typed):
@@ -105,10 +116,10 @@ def test_every_page_is_whole(site, language):
 
 
 def test_nothing_is_ticked_for_anyone(site):
-    browser = site.signed_in(MAREN)
-    for path in ("/get-a-copy", "/preferences", "/data/open", "/ask"):
-        browser.open(path)
-        assert not [control for control in browser.page.all("input") if "checked" in control.attributes], path
+    browser, new = site.signed_in(MAREN), site.signed_in(demo.NOBODY)
+    for visitor, path in ((browser, "/get-a-copy"), (browser, "/data/open"), (browser, "/ask"), (new, "/preferences")):
+        visitor.open(path)
+        assert not [control for control in visitor.page.all("input") if "checked" in control.attributes], path
 
 
 def test_H12_what_customers_wrote_is_never_markup(site):

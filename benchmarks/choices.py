@@ -1,0 +1,134 @@
+"""One choice saved: writes a second as a share of a bare one-transaction route on the same server, 16 clients, SQLite: `python -m benchmarks.choices`.
+
+Each client is a signed-in customer of the demo who says yes and no in turn, by the form that the page gave them. Goal: 80 % and no error.
+"""
+
+import re
+import socket
+import statistics
+import threading
+import time
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlencode
+
+import demo
+from benchmarks.common import demo_folder, in_turn, line, say_machine
+from benchmarks.load import Rate, Served, read_answer, served
+from tests.doors.site import Browser, open_site
+
+CLIENTS, ROUNDS, SECONDS = 16, 5, 3.0
+GOAL = 0.8
+CHOICE = "say-newsletter-post"
+
+
+@dataclass
+class Client:
+    """One customer: their cookie, what their form carries, and how long their chain is."""
+
+    cookie: str
+    token: str
+    seen: int
+    says_yes: bool = False
+    errors: list[str] = field(default_factory=list)
+
+    def form(self) -> bytes:
+        """The next answer: the other one than before."""
+        self.says_yes = not self.says_yes
+        answer = "yes" if self.says_yes else "no"
+        return urlencode({"csrf_token": self.token, "seen": self.seen, CHOICE: answer}).encode()
+
+    def took(self, head: bytes) -> None:
+        """An answer has to be the redirect that follows one event; the chain is one longer then."""
+        if head.startswith(b"HTTP/1.1 303 ") and f"since={self.seen}".encode() in head:
+            self.seen += 1
+        else:
+            self.errors.append(head.partition(b"\r\n")[0].decode())
+
+
+def sign_in(folder: Path) -> list[Client]:
+    """Customers signed in before the server starts, on the files that it will serve."""
+    site = open_site(folder)
+    clients = []
+    for person in list({one.email: one for one in demo.people("fjordkaffe")}.values())[100 : 100 + CLIENTS]:
+        browser = site.signed_in(person.email)
+        browser.open("/preferences")
+        cookie = browser.client.get_cookie("portal", domain="127.0.0.1")
+        token = re.search(r'name="csrf_token" value="([^"]+)"', browser.answer.text)
+        seen = re.search(r'name="seen"[^>]* value="(\d+)"', browser.answer.text)
+        assert cookie
+        assert token
+        assert seen
+        client = Client(cookie.value, token[1], int(seen[1]))
+        browser.post(*_first_no(browser))
+        client.seen += 0 if "Nothing had to be changed" in browser.answer.text else 1
+        clients.append(client)
+    site.running.database.close()
+    return clients
+
+
+def _first_no(browser: Browser) -> tuple[str, dict[str, str | list[str]]]:
+    """Everyone begins at no."""
+    path, values = browser.form("Save choices")
+    return path, {"csrf_token": values["csrf_token"], "seen": values["seen"], CHOICE: "no"}
+
+
+def press(server: Served, clients: list[Client], path: str) -> Rate:
+    """POST from all clients at once, again and again."""
+    counts = [0] * len(clients)
+
+    def run(number: int) -> None:
+        client, stop = clients[number], time.perf_counter() + SECONDS
+        connection: socket.socket | None = None
+        while time.perf_counter() < stop:
+            connection = connection or socket.create_connection(("127.0.0.1", server.port), timeout=60)
+            body = client.form() if path == "/preferences" else b"x=1"
+            head = (
+                f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nCookie: portal={client.cookie}\r\nSec-Fetch-Site: same-origin\r\n"
+                f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\nConnection: keep-alive\r\n\r\n"
+            )
+            connection.sendall(head.encode() + body)
+            answer, stays = read_answer(connection)
+            if path == "/preferences":
+                client.took(answer)
+            elif not answer.startswith(b"HTTP/1.1 200 "):
+                client.errors.append(answer.partition(b"\r\n")[0].decode())
+            counts[number] += 1
+            if not stays:
+                connection.close()
+                connection = None
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(clients))]
+    began, cpu = time.perf_counter(), server.cpu()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return Rate(sum(counts) / (time.perf_counter() - began), (server.cpu() - cpu) / sum(counts) * 1000)
+
+
+def main() -> None:
+    say_machine()
+    with demo_folder() as folder:
+        clients = sign_in(folder / "demo")
+        with served(folder) as server:
+            press(server, clients, "/one-write")
+            results = in_turn(
+                ROUNDS, partial(press, server, clients, "/one-write"), partial(press, server, clients, "/preferences")
+            )
+    bare, saved = results
+    print(line("bare route, one row in one transaction", [rate.per_second for rate in bare], "writes/s"))
+    print(line("one choice saved", [rate.per_second for rate in saved], "writes/s"))
+    print(line("  CPU of the server, bare", [rate.cpu_ms for rate in bare], "ms/write"))
+    print(line("  CPU of the server, one choice", [rate.cpu_ms for rate in saved], "ms/write"))
+    share = statistics.median(one.per_second / other.per_second for one, other in zip(saved, bare, strict=True))
+    errors = [error for client in clients for error in client.errors]
+    print(f"errors: {len(errors)} {sorted(set(errors))[:3]}")
+    print(
+        f"one choice saved as a share of the bare route: {share:.1%} (goal {GOAL:.0%}: {'met' if share >= GOAL and not errors else 'MISSED'})"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+"""The form of all choices: one answer a choice, its topics, how often. Must never tick for anyone what they did not choose."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from flask_wtf import FlaskForm
+from wtforms import Field, Form, HiddenField, RadioField
+from wtforms.validators import Optional, ValidationError
+
+from portal.config.model import Basis, Company, Purpose
+from portal.consent.choices import ChannelChoice, PurposeChoices, Standing
+from portal.consent.saving import Answer, Change
+from portal.core.i18n import N_, _, pick
+from portal.site.forms import Ticks
+
+LONGEST_VERSION = 10
+
+ANSWERS = {
+    Basis.CONSENT: (N_("Yes"), N_("No")),
+    Basis.SOFT_OPT_IN: (N_("Yes"), N_("No")),
+    Basis.LEGITIMATE_INTEREST: (N_("Allow"), N_("Object")),
+    Basis.SALE_OR_SHARING: (N_("Allow"), N_("Do not sell or share")),
+}
+"""The two answers, in the words of the legal basis."""
+
+YES = frozenset({Standing.GIVEN, Standing.PAUSED})
+NO = frozenset({Standing.REFUSED, Standing.WITHDRAWN, Standing.OBJECTED, Standing.SUPPRESSED})
+
+
+def _a_version(form: Form, field: Field) -> None:
+    sent = field.raw_data[0] if field.raw_data else ""
+    if not (sent.isascii() and sent.isdigit() and len(sent) < LONGEST_VERSION):
+        raise ValidationError(_("The page did not arrive whole. Load it again and repeat the step."))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One choice on the form, and the purpose it belongs to."""
+
+    purpose: PurposeChoices
+    choice: ChannelChoice
+
+    @property
+    def name(self) -> str:
+        """What the names of its fields end in."""
+        return f"{self.purpose.key}-{self.choice.key}"
+
+    @property
+    def holds(self) -> bool:
+        """Whether the choice is in use now, or would be but for a pause: its topics are shown as they stand."""
+        return self.choice.standing in YES
+
+    @property
+    def answer(self) -> str | None:
+        """The person's own answer, as it stands; nothing where they gave none."""
+        if self.choice.standing in NO:
+            return Answer.NO.value
+        return Answer.YES.value if self.holds and self.choice.said is not None else None
+
+
+def asked_in(purposes: Sequence[PurposeChoices]) -> Iterator[Asked]:
+    """Every choice of the page, in order."""
+    return (Asked(purpose, choice) for purpose in purposes for choice in purpose.channels)
+
+
+class ChoicesForm(FlaskForm):
+    """Made anew for each request by `choices_form`, with the fields of the company's choices."""
+
+    seen = HiddenField(validators=[_a_version])
+
+    @property
+    def version(self) -> int:
+        """What the page showed, as `version_of` counts; only of a form that is whole."""
+        return int(self.seen.data or 0)
+
+    def changes(self, purposes: Sequence[PurposeChoices]) -> list[Change]:
+        """What the form wants of every choice; what already stands is among it."""
+        return [change for asked in asked_in(purposes) if (change := self._change(asked)) is not None]
+
+    def _change(self, asked: Asked) -> Change | None:
+        answer = self[f"say-{asked.name}"].data
+        if answer is None:
+            return None
+        topics, often = self._of("topics", asked), self._of("often", asked)
+        return Change(
+            asked.purpose.key,
+            asked.choice.key,
+            answer=Answer(answer),
+            topics=topics or None,
+            frequency=often or None,
+        )
+
+    def field_of(self, what: str, asked: Asked) -> Field | None:
+        """The field of a choice (`say`, `topics`, `often`), if the company asks for it."""
+        return cast("Field | None", self._fields.get(f"{what}-{asked.name}"))
+
+    def _of(self, what: str, asked: Asked) -> Any:
+        field = self.field_of(what, asked)
+        return None if field is None else field.data
+
+    def is_whole(self, purposes: Sequence[PurposeChoices]) -> bool:
+        """Valid, and no yes whose topics were all taken out: nobody can tell what that means."""
+        whole = bool(self.validate_on_submit())
+        for asked in asked_in(purposes):
+            topics = self.field_of("topics", asked)
+            if asked.holds and topics and not topics.data and self[f"say-{asked.name}"].data == Answer.YES.value:
+                topics.errors = [_("Tick at least one, or choose No above.")]
+                whole = False
+        return whole
+
+
+def choices_form(company: Company, purposes: Sequence[PurposeChoices], *, seen: int, typed: bool = True) -> ChoicesForm:
+    """The form as it was typed where it was sent (and `typed`), else as the choices stand."""
+    fields: dict[str, Any] = {}
+    stands: dict[str, Any] = {"seen": str(seen)}
+    for asked in asked_in(purposes):
+        purpose = company.purposes[asked.purpose.key]
+        yes, no = ANSWERS[purpose.basis]
+        fields[f"say-{asked.name}"] = _one_of({Answer.YES.value: _(yes), Answer.NO.value: _(no)})
+        stands[f"say-{asked.name}"] = asked.answer
+        if purpose.topics:
+            titles = {key: pick(topic.title) for key, topic in purpose.topics.items()}
+            options: dict[str, Any] = {"choices": titles, "invalid_choice_message": _("Choose from the list.")}
+            fields[f"topics-{asked.name}"] = Ticks(_("What about?"), **options)
+            stands[f"topics-{asked.name}"] = _topics(asked, purpose)
+        if purpose.frequencies:
+            rhythms = {key: pick(title) for key, title in purpose.frequencies.items()}
+            fields[f"often-{asked.name}"] = _one_of(rhythms, label=_("How often?"))
+            stands[f"often-{asked.name}"] = _often(asked, purpose)
+    made = type("ChoicesOfCompany", (ChoicesForm,), fields)
+    return cast(ChoicesForm, made(data=stands) if typed else made(formdata=None, data=stands))
+
+
+def _one_of(answers: dict[str, str], *, label: str = "") -> RadioField:
+    """One of a few, or none."""
+    message = _("Choose one of the answers.")
+    options: dict[str, Any] = {"choices": answers, "validators": [Optional()], "invalid_choice_message": message}
+    return RadioField(label, **options)
+
+
+def _topics(asked: Asked, purpose: Purpose) -> list[str]:
+    if not asked.holds:
+        return []
+    return list(purpose.topics) if asked.choice.topics is None else [key for key in asked.choice.topics if key in purpose.topics]
+
+
+def _often(asked: Asked, purpose: Purpose) -> str | None:
+    """A yes without a word on it holds for the first, which is the most messages."""
+    return (asked.choice.frequency or next(iter(purpose.frequencies))) if asked.holds else None

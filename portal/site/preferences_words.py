@@ -1,0 +1,182 @@
+"""The page of all choices, in words: each as it stands, what may be said to it, and what was just done.
+
+Must never show another person's acts, nor call something saved that the ledger does not have.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from portal.config.model import Basis
+from portal.consent.choices import PurposeChoices, Standing, choices_of, history_of
+from portal.consent.events import Choice
+from portal.consent.notices import notice_for
+from portal.consent.saving import version_of
+from portal.consent.words import Act, Actor
+from portal.core import clock, i18n
+from portal.core.i18n import _, pick
+from portal.site import choices_words, history_words
+from portal.site.preferences_form import Asked, ChoicesForm, asked_in, choices_form
+from portal.site.reached_words import ReachedLine, lines_by_choice
+from portal.web.context import current_company
+
+HERE = "site:preferences"
+"""The collection point of everything done on this page."""
+
+JUST_NOW = timedelta(minutes=10)
+"""How long what was done is told on the page, with its undo."""
+
+Reached = Mapping[Choice, Sequence[ReachedLine]]
+
+LONGEST_BREAK = timedelta(days=365)
+BREAKS = (30, 90)
+"""Days of the breaks that one press gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """The choices of one person at one moment: what the form shows, and the version that says so."""
+
+    person_id: int
+    purposes: tuple[PurposeChoices, ...]
+    seen: int
+
+    def form(self) -> ChoicesForm:
+        """The form as the choices stand, or as it was typed."""
+        return choices_form(current_company().config, self.purposes, seen=self.seen)
+
+    def untouched(self) -> ChoicesForm:
+        """The form as the choices stand, whatever was sent."""
+        return choices_form(current_company().config, self.purposes, seen=self.seen, typed=False)
+
+    def in_use(self) -> list[Asked]:
+        """The choices for adverts that are used now, or would be but for a break."""
+        return [one for one in asked_in(self.purposes) if one.purpose.marketing and (one.choice.answer.allowed or one.holds)]
+
+    def paused(self) -> list[Asked]:
+        """The choices that are quiet for a while."""
+        return [one for one in asked_in(self.purposes) if one.choice.standing is Standing.PAUSED]
+
+
+def stand_of(db: Session, person_id: int) -> Stand:
+    """How the person's choices stand now."""
+    return Stand(person_id, tuple(choices_of(db, current_company().config, person_id)), version_of(db, person_id))
+
+
+def page(
+    db: Session, stand: Stand, *, form: ChoicesForm, told: dict[str, Any] | None = None, wrong_day: str = "", day: str = ""
+) -> dict[str, Any]:
+    """What the template shows."""
+    paused, reached = stand.paused(), lines_by_choice(db, stand.person_id)
+    today = i18n.in_zone(clock.now()).date()
+    return {
+        "form": form,
+        "choices": choices_words.counts(stand.purposes),
+        "purposes": [_purpose(db, one, form, reached) for one in stand.purposes],
+        "stated": choices_words.stated(),
+        "told": told,
+        "in_use": bool(stand.in_use()),
+        "paused_until": max((one.choice.until for one in paused if one.choice.until), default=None),
+        "breaks": [{"value": day.isoformat(), "day": day} for day in (today + timedelta(days=days) for days in BREAKS)],
+        "first_day": today + timedelta(days=1),
+        "last_day": today + LONGEST_BREAK,
+        "wrong_day": wrong_day,
+        "day": day,
+    }
+
+
+def day_of(text: str) -> datetime | None:
+    """The start of a typed day where the company is; None for anything but a day from tomorrow to a year ahead."""
+    try:
+        day = date.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    today = i18n.in_zone(clock.now()).date()
+    if not today < day <= today + LONGEST_BREAK:
+        return None
+    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(current_company().config.time_zone))
+
+
+def just_done(db: Session, person_id: int, since: int) -> dict[str, Any] | None:
+    """What the person did on this page after the act numbered `since`, in the last minutes: lines, and what can be undone."""
+    if since < 0:
+        return None
+    now = clock.now()
+    done = [
+        entry.event
+        for entry in history_of(db, person_id)
+        if entry.event.sequence > since
+        and entry.event.actor is Actor.PERSON
+        and entry.event.collection_point == HERE
+        and now - entry.event.received_at < JUST_NOW
+    ]
+    if not done:
+        return None
+    reached = lines_by_choice(db, person_id)
+    lines = [
+        {
+            "title": history_words.title_of(event),
+            "words": history_words.act_words(event),
+            "systems": reached.get(event.choice, ()),
+        }
+        for event in done
+    ]
+    return {
+        "lines": lines,
+        "undo": [event.sequence for event in done if event.act is not Act.UNDONE],
+        "undone": all(event.act is Act.UNDONE for event in done),
+    }
+
+
+def titles_of(choices: Sequence[Choice]) -> list[str]:
+    """Choices by name."""
+    purposes = current_company().config.purposes
+    return [
+        _(
+            "%(purpose)s, %(channel)s",
+            purpose=pick(purposes[one.purpose].title),
+            channel=pick(purposes[one.purpose].channels[one.channel]),
+        )
+        for one in choices
+        if one.purpose in purposes and one.channel in purposes[one.purpose].channels
+    ]
+
+
+def _purpose(db: Session, purpose: PurposeChoices, form: ChoicesForm, reached: Reached) -> dict[str, Any]:
+    configured = current_company().config.purposes[purpose.key]
+    notice = notice_for(db, purpose.key, i18n.language())
+    return {
+        "key": purpose.key,
+        "title": pick(purpose.title),
+        "text": pick(purpose.text),
+        "basis": _(choices_words.BASES[purpose.basis]),
+        "interest": pick(configured.interest) if configured.interest else "",
+        "still_arrives": pick(purpose.still_arrives) if purpose.still_arrives else "",
+        "asks": purpose.basis is Basis.CONSENT,
+        "double_opt_in": configured.double_opt_in,
+        "notice": {"text": notice.text, "language": notice.language},
+        "choices": [_choice(one, form, notice.text, reached) for one in asked_in([purpose])],
+    }
+
+
+def _choice(asked: Asked, form: ChoicesForm, notice: str, reached: Reached) -> dict[str, Any]:
+    line, name, choice = choices_words.line(asked.choice), asked.name, asked.choice
+    topics, often = form.field_of("topics", asked), form.field_of("often", asked)
+    return {
+        **line,
+        "name": name,
+        "say": form[f"say-{name}"],
+        "topics": topics,
+        "often": often,
+        "systems": reached.get(Choice(asked.purpose.key, choice.key), ()),
+        "open": bool((topics and topics.errors) or (often and often.errors)),
+        "pending": choice.standing is Standing.PENDING,
+        "words_seen": choice.notice if choice.notice and choice.notice.text != notice else None,
+        "apart": [
+            _("%(topic)s: %(state)s", topic=pick(one.title), state=choices_words.short(one.standing)) for one in choice.apart
+        ],
+    }
