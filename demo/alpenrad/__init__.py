@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from demo.alpenrad.agreements import keep_agreements
 from demo.alpenrad.bookkeeping import keep_books
 from demo.alpenrad.crm import keep_contacts
 from demo.alpenrad.schema import billing, crm
@@ -10,7 +11,7 @@ from demo.database import fill
 
 def make_crm(url: str, today: date) -> bool:
     """Make the contact database at `url`; False where it is there already. Raises `NotADemoDatabase`."""
-    return fill(url, crm, lambda: keep_contacts(today))
+    return fill(url, crm, lambda: {**keep_contacts(today), "einwilligung": keep_agreements(today)})
 
 
 def make_billing(url: str, today: date) -> bool:

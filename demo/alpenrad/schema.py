@@ -1,6 +1,19 @@
 """The tables of Alpenrad's two databases, named in German: contacts with a natural key, and bookkeeping that points across to them."""
 
-from sqlalchemy import Column, Date, DateTime, ForeignKey, ForeignKeyConstraint, Integer, MetaData, Numeric, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Integer,
+    MetaData,
+    Numeric,
+    String,
+    Table,
+    Text,
+)
 
 crm = MetaData()
 billing = MetaData()
@@ -90,6 +103,16 @@ notiz = Table(
     _running_number(),
     Column("notiz_text", Text, nullable=False),
     Column("geschrieben_am", DateTime(timezone=True), nullable=False),
+)
+einwilligung = Table(
+    "einwilligung",
+    crm,
+    _contact(primary_key=True),
+    Column("zweck", String(40), primary_key=True),
+    Column("weg", String(20), primary_key=True),
+    Column("antwort", String(4), nullable=False),
+    Column("stand_nr", BigInteger),
+    Column("geaendert_am", DateTime(timezone=True), nullable=False),
 )
 empfehlung = Table(
     "empfehlung",

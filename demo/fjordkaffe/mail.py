@@ -3,7 +3,7 @@
 from datetime import date
 from random import Random
 
-from sqlalchemy import Column, DateTime, ForeignKey, Integer, MetaData, String, Table
+from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Identity, Integer, MetaData, String, Table
 
 from demo.database import Row, moment
 from demo.fjordkaffe.accounts import customers
@@ -13,11 +13,14 @@ mailtool = MetaData()
 contacts = Table(
     "contacts",
     mailtool,
-    Column("id", Integer, primary_key=True, autoincrement=False),
+    # Whoever says yes in the portal is a new contact here: the tool counts on from above those it came with.
+    Column("id", Integer, Identity(start=100_000), primary_key=True),
     Column("email", String(254), nullable=False, unique=True),
     Column("full_name", String(400)),
     Column("language", String(8), nullable=False),
     Column("status", String(20), nullable=False),
+    Column("topics", String(200)),
+    Column("choice_number", BigInteger),
     Column("added_at", DateTime(timezone=True), nullable=False),
 )
 lists = Table(
@@ -37,6 +40,8 @@ sent_messages = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("contact_id", Integer, ForeignKey("contacts.id"), nullable=False, index=True),
     Column("subject", String(200), nullable=False),
+    Column("purpose", String(40), nullable=False),
+    Column("topic", String(40), nullable=False),
     Column("sent_at", DateTime(timezone=True), nullable=False),
 )
 opens = Table(
@@ -51,10 +56,13 @@ opens = Table(
 
 LISTS = ("New coffees", "Courses and tastings", "Prices")
 SUBJECTS = (
-    "A new coffee from Guji", "Tastings in Bergen this month", "How to brew for four", "From the roastery", "Two bags, one price", "What is ripe now",
+    ("A new coffee from Guji", "coffees"), ("Tastings in Bergen this month", "courses"), ("Two bags, one price", "prices"),
+    ("From the roastery", "coffees"), ("How to brew for four", "courses"), ("What is ripe now", "coffees"),
 )  # fmt: skip
-ISSUES = 18
-DAYS_BETWEEN = 14
+"""The subject of an issue, and the topic of `portal.yaml` that it is about."""
+
+ISSUES = 36
+DAYS_BETWEEN = 7
 
 
 def send(today: date) -> dict[str, list[Row]]:
@@ -91,7 +99,9 @@ def send(today: date) -> dict[str, list[Row]]:
                 {
                     "id": len(rows["sent_messages"]) + 1,
                     "contact_id": contact,
-                    "subject": SUBJECTS[issue % len(SUBJECTS)],
+                    "subject": SUBJECTS[issue % len(SUBJECTS)][0],
+                    "purpose": "newsletter",
+                    "topic": SUBJECTS[issue % len(SUBJECTS)][1],
                     "sent_at": at,
                 }
             )

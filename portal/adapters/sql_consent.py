@@ -46,20 +46,25 @@ class ConsentSettings(Part):
 
     collection: CollectionRef
     person: Line | None = Field(
-        None, description="The column that references the person's record, where each choice has a row of its own"
+        None, description="The column that references the person's record, where the table does not carry the address itself"
     )
     choices: dict[ChoiceName, ConsentWords] = Field(min_length=1, description="By `purpose.channel` or `purpose.channel.topic`")
     sequence: Line | None = Field(None, description="A column of 64-bit integers: no older write stands over a newer one")
     changed_at: Line | None = None
+    create: dict[Line, Word] | None = Field(
+        None, description="Where a yes finds no row, one is made: with the address and these values. Not with `person`"
+    )
+    created_at: Line | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """One row to be written: `where` names it, `guard` is what must still stand there. `is_new`: it is made where it is missing."""
+    """One row to be written: `where` names it, `guard` is what must still stand there. `is_new`: it is made where it is missing, with `more`."""
 
     where: Mapping[str, Any]
     guard: Mapping[str, Any] = field(default_factory=dict)
     is_new: bool = False
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +103,7 @@ class ChoiceWriter:
         if self.settings.person:
             edge = reference_of(graph, self.settings.collection, self.settings.person)
             values = values_of(graph, layouts, reading, subject, edge) if edge else []
-            return [Aim({self.settings.person: value, **words.row}, is_new=True) for value in values]
+            return [Aim({self.settings.person: value, **words.row}, is_new=bool(words.row)) for value in values]
         layout = layouts[self.settings.collection]
         found: dict[tuple[Any, ...], Aim] = {}
         for identifier in subject.identifiers:
@@ -114,7 +119,25 @@ class ChoiceWriter:
                 if stands:
                     key = layout.key_of(row)
                     found.setdefault(key, Aim({**dict(zip(layout.key, key, strict=True)), **words.row}, stands))
-        return list(found.values())
+        return list(found.values()) or self._new_rows(layout, subject, choice)
+
+    def _new_rows(self, layout: Layout, subject: Subject, choice: ChoiceToWrite) -> list[Aim]:
+        """A yes of somebody whom the system does not know yet; a no needs no row."""
+        if self.settings.create is None or not choice.allowed:
+            return []
+        more: dict[str, Any] = dict(self.settings.create)
+        if self.settings.created_at:
+            more[self.settings.created_at] = self._moment(layout.live, self.settings.created_at, choice.at)
+        names = [(kind, name) for kind, name in layout.table.identities]
+        return [
+            Aim(
+                {next(name for kind, name in names if kind == one.kind): one.value, **self._words(choice).row},
+                is_new=True,
+                more=more,
+            )
+            for one in subject.identifiers
+            if one.kind in dict(names)
+        ]
 
     def write(self, aims: list[Aim], live: LiveTable, choice: ChoiceToWrite) -> ConsentReceipt:
         """Write them all in one transaction, then read again what stands there."""
@@ -122,7 +145,8 @@ class ChoiceWriter:
             return ConsentReceipt(found=False, confirmed=False)
         what = f"The database of {self.dataset}"
         explained(what, partial(self._write, aims, live, choice))
-        return ConsentReceipt(found=True, confirmed=explained(what, partial(self._read_back, aims, live, choice)))
+        stands = explained(what, partial(self._read_back, aims, live, choice))
+        return ConsentReceipt(found=bool(stands), confirmed=bool(stands) and all(stands))
 
     def close(self) -> None:
         """Let go of the connections that may write."""
@@ -144,7 +168,9 @@ class ChoiceWriter:
                     done = connection.execute(update(source).where(_all({**aim.where, **aim.guard}), older).values(values))
                     if done.rowcount == 0 and aim.is_new and not _is_there(connection, source, aim):
                         connection.execute(
-                            insert(source).values({**{_name(key): value for key, value in aim.where.items()}, **values})
+                            insert(source).values(
+                                {**{_name(key): value for key, value in {**aim.where, **aim.more}.items()}, **values}
+                            )
                         )
                 connection.commit()
             except IntegrityError as error:
@@ -180,20 +206,18 @@ class ChoiceWriter:
         there = _column(self.settings.sequence)
         return or_(there.is_(None), there <= choice.sequence)
 
-    def _read_back(self, aims: list[Aim], live: LiveTable, choice: ChoiceToWrite) -> bool:
+    def _read_back(self, aims: list[Aim], live: LiveTable, choice: ChoiceToWrite) -> list[bool]:
+        """Of each row that is there, whether it says what was written or something newer; False for one that should have been made."""
         words = self._words(choice)
         wanted = words.allowed if choice.allowed else words.stopped
         names = [words.column, *([self.settings.sequence] if self.settings.sequence else [])]
+        stands = []
         with self.reads.connect() as connection:
             for aim in aims:
-                row = connection.execute(select(*map(_column, names)).select_from(_source(live)).where(_all(aim.where))).first()
-                # A row that is gone by now can be used for nothing.
-                if row is None and not aim.is_new:
-                    continue
-                newer = row is not None and len(row) > 1 and row[1] is not None and int(row[1]) > choice.sequence
-                if row is None or not (newer or _is_same(row[0], wanted)):
-                    return False
-        return True
+                rows = connection.execute(select(*map(_column, names)).select_from(_source(live)).where(_all(aim.where))).all()
+                stands += [_is_newer(row, choice) or _is_same(row[0], wanted) for row in rows]
+                stands += [False] if aim.is_new and not rows else []
+        return stands
 
 
 def open_writer(
@@ -205,9 +229,11 @@ def open_writer(
     names: dict[str, tuple[str | int, ...]] = {}
     for key, words in settings.choices.items():
         names |= {words.column: (*at, "choices", key, "column")}
-    for key, name in (("person", settings.person), ("sequence", settings.sequence), ("changed_at", settings.changed_at)):
+    for key in ("person", "sequence", "changed_at", "created_at"):
+        name = getattr(settings, key)
         if name:
             names[name] = (*at, key)
+    names |= {name: (*at, "create", name) for name in settings.create or {}}
     refuse_unmapped(place, table_, settings.collection, names)
     if table_ is not None and not settings.person and not table_.identities:
         problem = f"No field of `{settings.collection}` is an identifier, so whose a row is is not said."
@@ -224,7 +250,8 @@ def open_writer(
 
 
 def _columns(settings: ConsentSettings) -> list[str]:
-    found = [name for name in (settings.person, settings.sequence, settings.changed_at) if name]
+    found = [name for name in (settings.person, settings.sequence, settings.changed_at, settings.created_at) if name]
+    found += settings.create or {}
     for words in settings.choices.values():
         found += [words.column, *words.row, *(name for name in (words.topics, words.frequency) if name)]
     return found
@@ -255,6 +282,10 @@ def _is_there(connection: Connection, source: TableClause, aim: Aim) -> bool:
         connection.execute(select(*map(_column, aim.where)).select_from(source).where(_all(aim.where)).limit(1)).first()
         is not None
     )
+
+
+def _is_newer(row: Any, choice: ChoiceToWrite) -> bool:
+    return len(row) > 1 and row[1] is not None and int(row[1]) > choice.sequence
 
 
 def _is_same(stored: object, wanted: Word) -> bool:

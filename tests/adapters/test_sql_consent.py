@@ -129,6 +129,25 @@ def test_a_shared_mailbox_is_lowered_for_all_who_share_it(shop: Shop) -> None:
     assert ask(shop, "SELECT customer_id, answer FROM agreed ORDER BY customer_id") == [(2, 1), (4, 0), (5, 0)]
 
 
+def test_a_yes_of_somebody_new_makes_a_row_where_the_settings_say_so(shop: Shop) -> None:
+    adapter = with_columns(shop, create={"topic": "beans"}, created_at="changed").open()
+    new = email("new@example.org")
+    assert not adapter.write_consent(new, choice(), idempotency_key="s").found
+    # The id of this table is not made by the database: what a company's table asks for, it has to say.
+    shop.settings["consent"]["create"]["id"] = 77
+    adapter = shop.open()
+    assert adapter.write_consent(new, choice(allowed=True), idempotency_key="s").confirmed
+    assert ask(shop, "SELECT email, topic, status FROM newsletter WHERE id = 77") == [("new@example.org", "beans", "active")]
+    assert adapter.write_consent(new, choice(allowed=True, sequence=2), idempotency_key="s").confirmed
+    assert ask(shop, "SELECT count(*) FROM newsletter") == [(3,)]
+
+
+def test_a_yes_of_somebody_new_makes_nothing_else(shop: Shop) -> None:
+    adapter = with_columns(shop).open()
+    assert not adapter.write_consent(email("new@example.org"), choice(allowed=True), idempotency_key="s").found
+    assert ask(shop, "SELECT count(*) FROM newsletter") == [(2,)]
+
+
 def test_topics_and_the_moment_are_written_where_there_is_a_column(shop: Shop) -> None:
     adapter = with_columns(shop).open()
     adapter.write_consent(MARIA, choice(allowed=True, topics=("coffees", "courses")), idempotency_key="s")

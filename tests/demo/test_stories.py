@@ -8,6 +8,7 @@ import pytest
 
 import demo
 from demo import stars, texts
+from demo.database import moment
 from demo.stars import Person
 from tests.demo.conftest import TODAY, Rows
 
@@ -129,6 +130,28 @@ def test_the_newsletter_tables_tell_the_same_as_the_acts(rows: Rows) -> None:
     stored = {row["email"]: row["status"] for row in rows(SHOP, "newsletter_subscriptions")}
     assert stored == {email: "unsubscribed" if act == "withdrawn" else "subscribed" for email, act in last.items()}
     assert {row["email"] for row in rows(MAIL, "contacts")} == {email.lower() for email in last}
+
+
+def test_alpenrads_office_has_the_same_answers_as_the_acts(rows: Rows) -> None:
+    last = {(act.email, act.purpose): act.act for act in demo.consent_history("alpenrad", TODAY)}
+    addresses = {row["kontakt_nr"]: row["adresse"] for row in rows(CRM, "kontakt_email") if row["lfd_nr"] == 1}
+    purposes = {"Rundbrief": "newsletter", "Inspektion": "inspection_reminder"}
+    stored = {
+        (addresses[row["kontakt_nr"]], purposes[str(row["zweck"])]): row["antwort"] == "ja" for row in rows(CRM, "einwilligung")
+    }
+    assert stored == {key: act == "given" for key, act in last.items()}
+
+
+def test_the_mail_tool_sends_to_who_agreed_and_says_about_what(rows: Rows) -> None:
+    active = {row["id"] for row in rows(MAIL, "contacts") if row["status"] == "active"}
+    since = moment(TODAY, 30).replace(tzinfo=None)
+    month = [row for row in rows(MAIL, "sent_messages") if str(row["sent_at"]) > str(since)]
+    assert len(month) > 1000
+    withdrawn = {row["contact_id"] for row in month if str(row["sent_at"]) > str(since + timedelta(days=26))} - active
+    assert withdrawn == set()
+    assert {(row["purpose"], row["topic"]) for row in month} == {
+        ("newsletter", topic) for topic in ("coffees", "courses", "prices")
+    }
 
 
 def test_consent_acts_are_of_hundreds_in_order_and_in_the_past() -> None:
