@@ -16,6 +16,7 @@ from portal.cases.service import case_for_person, may_see
 from portal.core import clock
 from portal.core.errors import PortalError
 from portal.core.vault import SealedFileIsBroken, SealedReader
+from portal.identity.address_change import is_settled
 from portal.identity.sessions import CurrentSession, is_fresh
 
 FILE_NAME = "my-data.zip"
@@ -28,6 +29,10 @@ class NoSuchDownload(PortalError):
 
 class SignInTooOld(PortalError):
     """A download needs a sign-in that is under 15 minutes old."""
+
+
+class NotSettled(PortalError):
+    """The person's address was changed so lately that the old one can undo it: until then nothing is handed out (C4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +51,13 @@ class Download:
 
 
 def open_download(db: Session, current: CurrentSession, number: str) -> Download:
-    """Check everything and note the download, in a transaction that writes. Raises `NoSuchDownload` or `SignInTooOld`.
+    """Check everything and note the download, in a transaction that writes. Raises `NoSuchDownload`, `NotSettled` or
+    `SignInTooOld`.
 
     The row is written before the first byte leaves: what was begun is shown, whether or not it was finished.
     """
+    if not is_settled(db, current.person_id):
+        raise NotSettled("The address was changed lately and that can still be undone.")
     if not is_fresh(current, clock.now()):
         raise SignInTooOld("Sign in once more, then the download begins.")
     case, package = _find(db, current, number)

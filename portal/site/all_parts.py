@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from portal.site import (
+    address,
     again,
     choices,
     copies,
@@ -24,7 +25,7 @@ from portal.site import (
 )
 
 PARTS = (
-    sign_in, link, again, home, choices, preferences, history, held, records, copies, requests, questions, downloads, sessions, helping,
+    sign_in, link, again, home, choices, preferences, history, held, records, copies, requests, questions, downloads, sessions, address, helping,
     health, well_known,
 )  # fmt: skip
 

@@ -54,6 +54,14 @@ class AddressForm(FlaskForm):
         self.email.label.text = _("Your e-mail address")
 
 
+class ChangeForm(AddressForm):
+    """The address to change to."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.email.label.text = _("New address")
+
+
 class LinkForm(FlaskForm):
     """The press of a link's button; the address only where another browser asked. `again`: the field was there to be filled in."""
 

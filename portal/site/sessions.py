@@ -36,7 +36,13 @@ def show() -> ResponseReturnValue:
         for line in rooms.sessions_of(db(), current.person_id)
     ]
     idle = _("Each ends by itself at %(time)s at the latest.", time=i18n.format_time(current.ends_at))
-    return render_template("site/sessions.html", sessions=lines, end_all_url=url_for("sessions.end_all"), idle_words=idle)
+    return render_template(
+        "site/sessions.html",
+        sessions=lines,
+        end_all_url=url_for("sessions.end_all"),
+        address=current.masked_address,
+        idle_words=idle,
+    )
 
 
 @bp.post("/<int:number>/end")

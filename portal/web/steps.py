@@ -22,11 +22,13 @@ STEPS = {
     "requests.show": N_("Your request"),
     "copies.show": N_("Get a copy of your data"),
     "questions.show": N_("Ask us"),
+    "address.show": N_("Your address"),
     "sessions.show": N_("Where you are signed in"),
 }
 """Endpoints that may be gone on to, and what they are called on the page."""
 
 STARTS = {
+    "address.ask": "address.show",
     "copies.check": "copies.show",
     "copies.ask": "copies.show",
     "downloads.fetch": "requests.show",

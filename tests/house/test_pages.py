@@ -36,6 +36,8 @@ def pages(site, language):
         "/data/open",
         "/requests",
         "/ask",
+        "/address",
+        "/address/" + "x" * 43,
         "/sessions",
         "/help",
         "/again",
@@ -57,6 +59,7 @@ def pages(site, language):
     site.work()
     browser.open(browser.path)
     yield browser
+    yield from address_pages(site, browser)
     browser.open("/ask")
     browser.post(*_typed(browser, number="x" * 61))
     yield browser
@@ -64,6 +67,28 @@ def pages(site, language):
     yield browser
     browser.open(link)
     yield browser
+
+
+def address_pages(site, browser):
+    """Every page of a change of address, up to its undoing."""
+    new = "maren.new@example.net"
+    browser.open("/address")
+    browser.post(*_typed(browser, email=MAREN))
+    yield browser
+    browser.post(*_typed(browser, email=new))
+    yield browser
+    for to, template in ((MAREN, ""), (new, ""), (MAREN, "undo")):
+        link = re.search(r"https?://[^/\s]+(/address/[\w-]+)", site.mails(to)[0].text)
+        assert link
+        browser.open(link[1])
+        yield browser
+        path, values = _first_form(browser)
+        browser.post(path, {**values, "act": template or "confirm", "email": MAREN if template else ""})
+        yield browser
+    browser.open("/sign-in")
+    browser.post(*_typed(browser, email=MAREN))
+    browser.open(site.link_of(MAREN))
+    browser.post(*_first_form(browser))
 
 
 def _first_form(browser):

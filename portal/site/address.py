@@ -1,0 +1,151 @@
+"""Door 1, change your address: asked for by a fresh sign-in, confirmed from both mailboxes, undone from the old one without a session.
+
+Must never act on a look, nor say at a link more than who holds its mailbox may know.
+"""
+
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.core import i18n
+from portal.core.i18n import N_, _
+from portal.identity.address_change import (
+    ChangeShown,
+    ChangeUnderWay,
+    Outcome,
+    SameAddress,
+    Side,
+    TooManyChanges,
+    ask_change,
+    change_under_way,
+    confirm_change,
+    show_change,
+    stop_change,
+    stop_changes,
+    unsettled_until,
+)
+from portal.identity.address_undo import undo_change
+from portal.identity.browsers import browser_words
+from portal.people.addresses import AddressRefused, masked
+from portal.site.forms import ChangeForm, LinkForm
+from portal.web import signing
+from portal.web.guards import current_session, person_required, public
+from portal.web.transactions import db
+
+bp = Blueprint("address", __name__, url_prefix="/address")
+WHY = "the token of the mail is the authority, for its one change only; the address that got it is typed where another browser asked"
+REFUSED = {
+    SameAddress: N_("This is your address already."),
+    ChangeUnderWay: N_("Your address was changed a few days ago. The next change can begin once that one is final."),
+    TooManyChanges: N_("You have asked for several changes today. You can ask again tomorrow."),
+}
+MISTAKES = {
+    Outcome.ADDRESS_WANTED: N_("Type the address that got the mail."),
+    Outcome.ADDRESS_WRONG: N_("This is not the address that got the mail. The page still works."),
+}
+ACTS = {"confirm": confirm_change, "stop": stop_change, "undo": undo_change}
+
+
+@bp.get("")
+@person_required(fresh=True)
+def show() -> ResponseReturnValue:
+    """The address, a change that waits, and the form for a new one."""
+    return _page(ChangeForm())
+
+
+@bp.post("")
+@person_required(fresh=True)
+def ask() -> ResponseReturnValue:
+    """Begin a change: both mailboxes get a mail."""
+    form = ChangeForm()
+    if not form.validate_on_submit():
+        return _page(form, 422)
+    try:
+        _ask(form.email.data or "")
+    except AddressRefused as refusal:
+        form.email.errors = [_(refusal.reason)]
+    except (SameAddress, ChangeUnderWay, TooManyChanges) as refusal:
+        form.email.errors = [_(REFUSED[type(refusal)])]
+    else:
+        flash(_("Two mails are on their way, one to each address. Nothing changes before both have said yes."), "ok")
+        return redirect(url_for("address.show"))
+    return _page(form, 422)
+
+
+@bp.post("/stop")
+@person_required()
+def stop() -> ResponseReturnValue:
+    """Give up a change that waits."""
+    stop_changes(db(), current_session().person_id)
+    flash(_("Stopped. Your address stays as it is."), "ok")
+    return redirect(url_for("address.show"))
+
+
+@bp.get("/<token>")
+@public(WHY)
+def open_link(token: str) -> ResponseReturnValue:
+    """Says what the buttons will do."""
+    return _link_page(LinkForm(formdata=None), token, show_change(db(), token, nonce=signing.nonce()))
+
+
+@bp.post("/act")
+@public(WHY)
+def act() -> ResponseReturnValue:
+    """Say yes, say "this was not me", or undo."""
+    form, token = LinkForm(), request.form.get("token", "")
+    chosen = ACTS.get(request.form.get("act", ""))
+    shown = show_change(db(), token, nonce=signing.nonce())
+    if chosen is None or not form.validate_on_submit():
+        return _link_page(form, token, shown)
+    outcome = chosen(db(), token, nonce=signing.nonce(), typed_address=form.email.data)
+    if outcome in MISTAKES:
+        form.email.errors = [_(MISTAKES[outcome])]
+        return _link_page(form, token, shown)
+    g.secret_link = True
+    return render_template("site/address_said.html", outcome=outcome.value), 410 if outcome is Outcome.ENDED else 200
+
+
+def _ask(address: str) -> None:
+    ask_change(
+        db(),
+        current_session(),
+        address=address,
+        nonce=signing.nonce_made(),
+        user_agent=request.user_agent.string,
+        language=i18n.language(),
+    )
+
+
+def _page(form: ChangeForm, status: int = 200) -> ResponseReturnValue:
+    person_id = current_session().person_id
+    row = change_under_way(db(), person_id)
+    waiting = row and {
+        "to": masked(row.new_address),
+        "old_said": row.old_confirmed_at is not None,
+        "new_said": row.new_confirmed_at is not None,
+        "until": row.expires_at,
+    }
+    until = unsettled_until(db(), person_id)
+    page = render_template(
+        "site/address.html", form=form, address=current_session().masked_address, waiting=waiting, undo_until=until
+    )
+    return page, status
+
+
+def _link_page(form: LinkForm, token: str, shown: ChangeShown | None) -> ResponseReturnValue:
+    g.secret_link = True
+    if shown is None:
+        return render_template("site/address_said.html", outcome=Outcome.ENDED.value), 410
+    page = render_template(
+        "site/address_link.html",
+        form=form,
+        token=token,
+        side=shown.side.value,
+        own=shown.masked_own,
+        to=shown.masked_new,
+        asked_at=shown.asked_at,
+        until=shown.until,
+        browser=browser_words(shown.browser),
+        typed=shown.side is Side.UNDO or not shown.in_asking_browser,
+        confirmed=shown.confirmed,
+    )
+    return page, 422 if form.errors else 200

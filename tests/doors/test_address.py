@@ -1,0 +1,120 @@
+"""Changing the address at the door: two mailboxes, two buttons, and a wall of 14 days before anything can be taken away (C4)."""
+
+import re
+from datetime import timedelta
+
+import demo
+from portal.core import clock
+from tests.doors.walked import token_on
+
+MAREN = demo.CUSTOMER
+NEW = "maren.new@example.net"
+
+
+def link_to(site, address):
+    """The path of the link in the newest mail to an address."""
+    found = re.search(r"https?://[^/\s]+(/address/[\w-]+)", site.mails(address)[0].text)
+    assert found
+    return found[1]
+
+
+def asked(browser):
+    """Ask for the change on the page."""
+    browser.open("/address")
+    browser.submit("Send both mails", email=NEW)
+    assert "Two mails are on their way" in browser.answer.text
+
+
+def changed(site, browser):
+    """Both mailboxes say yes; gives the path that undoes it."""
+    asked(browser)
+    for to in (MAREN, NEW):
+        browser.open(link_to(site, to))
+        browser.submit("Yes, change it")
+    assert "Your address was changed" in browser.words
+    return link_to(site, MAREN)
+
+
+def test_C4_an_address_is_changed_by_two_buttons_and_undone_without_a_session(site):
+    browser = site.signed_in(MAREN)
+    undo = changed(site, browser)
+    assert "Changed lately" in site.signed_in(NEW).open("/address").text
+    stranger = site.browser()
+    stranger.open(undo)
+    stranger.submit("Undo the change")
+    assert "Type the address that got the mail." in stranger.words
+    stranger.submit("Undo the change", email=MAREN)
+    assert "The change was undone" in stranger.words
+    browser.open("/")
+    assert browser.path == "/sign-in"
+    stranger.open(undo)
+    assert stranger.status == 410
+
+
+def test_C4_nothing_is_downloaded_until_the_change_is_settled(walked, monkeypatch):
+    site = walked.site
+    browser = walked.person()
+    changed(site, browser)
+    for address in (MAREN, NEW):
+        person = walked.person(address)
+        person.open(f"/requests/{walked.number}")
+        person.submit("Download")
+        assert person.path == "/address" and "Downloads and deletion wait" in person.words
+    later = clock.now() + timedelta(days=13, hours=23)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    person = walked.person(NEW)
+    person.open(f"/requests/{walked.number}")
+    person.submit("Download")
+    assert person.path == "/address"
+
+
+def test_C4_the_start_of_the_act_wants_a_fresh_sign_in(site, monkeypatch):
+    browser = site.signed_in(MAREN)
+    later = clock.now() + timedelta(minutes=16)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    browser.open("/address")
+    assert browser.path == "/again"
+    browser.post("/address", {"csrf_token": token_on(browser), "email": NEW})
+    assert browser.path == "/again"
+    assert site.mails(NEW) == []
+
+
+def test_S7_nothing_that_was_typed_stands_in_the_mails_of_a_change(site):
+    browser = site.signed_in(MAREN)
+    browser.headers["User-Agent"] = "Firefox/1 call +47 22 00 00 00 http://evil.example"
+    asked(browser)
+    for to in (MAREN, NEW):
+        mail = site.mails(to)[0]
+        for word in ("maren", "evil.example", "22 00 00"):
+            assert word not in (mail.subject + mail.text + mail.html).lower()
+
+
+def test_a_look_changes_nothing_and_a_gateway_that_presses_gets_asked_for_the_address(site):
+    browser, gateway = site.signed_in(MAREN), site.browser()
+    asked(browser)
+    for to in (MAREN, NEW):
+        for button in ("Yes, change it", "This was not me"):
+            gateway.open(link_to(site, to))
+            gateway.submit(button)
+            assert gateway.status == 422
+    browser.open("/address")
+    assert "has said yes" not in browser.words.replace("has not said yes", "")
+
+
+def test_this_was_not_me_stops_the_change(site):
+    browser, owner = site.signed_in(MAREN), site.browser()
+    asked(browser)
+    owner.open(link_to(site, MAREN))
+    owner.submit("This was not me", email=MAREN)
+    assert "The change was stopped" in owner.words
+    browser.open(link_to(site, NEW))
+    assert browser.status == 410
+
+
+def test_an_address_that_cannot_be_changed_to_is_said_beside_the_field(site):
+    browser = site.signed_in(MAREN)
+    browser.open("/address")
+    browser.submit("Send both mails", email=MAREN)
+    assert browser.status == 422 and "This is your address already." in browser.words
+    browser.submit("Send both mails", email="rubbish")
+    assert browser.status == 422
