@@ -1,5 +1,7 @@
 """Door 1, where you are signed in: the person's own list, each to be ended, all to be ended, and signing out."""
 
+from typing import Any
+
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 
@@ -24,21 +26,10 @@ FORGET = '"cache", "storage"'
 def show() -> ResponseReturnValue:
     """Where the person is signed in."""
     current = current_session()
-    lines = [
-        {
-            "id": line.id,
-            "browser": browser_words(line.browser),
-            "since": line.started_at,
-            "last_seen": line.last_seen_at,
-            "this": line.id == current.id,
-            "end_url": url_for("sessions.end", number=line.id),
-        }
-        for line in rooms.sessions_of(db(), current.person_id)
-    ]
     idle = _("Each ends by itself at %(time)s at the latest.", time=i18n.format_time(current.ends_at))
     return render_template(
         "site/sessions.html",
-        sessions=lines,
+        sessions=_lines(current),
         end_all_url=url_for("sessions.end_all"),
         address=current.masked_address,
         idle_words=idle,
@@ -74,6 +65,20 @@ def sign_out() -> ResponseReturnValue:
     forget_readings(db(), current_session().id)
     rooms.sign_out(db(), current_session())
     return _signed_out()
+
+
+def _lines(current: rooms.CurrentSession) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": line.id,
+            "browser": browser_words(line.browser),
+            "since": line.started_at,
+            "last_seen": line.last_seen_at,
+            "this": line.id == current.id,
+            "end_url": url_for("sessions.end", number=line.id),
+        }
+        for line in rooms.sessions_of(db(), current.person_id)
+    ]
 
 
 def _signed_out() -> Response:
