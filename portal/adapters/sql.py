@@ -1,6 +1,7 @@
-"""Kind `sql`: a company's own databases, read through Fideslang maps. SQLite files and PostgreSQL; read-only but for choices.
+"""Kind `sql`: a company's own databases, read through Fideslang maps. SQLite files and PostgreSQL; written to for choices and erasures.
 
-Must never write but what `sql_consent` writes, never follow a name that the live schema does not have, and never answer "nothing" where it could not look.
+Must never write but what `sql_consent` and `sql_erase` write, never follow a name that the live schema does not have, and never answer
+"nothing" where it could not look.
 """
 
 import threading
@@ -11,53 +12,48 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from pydantic import Field
-from sqlalchemy import Engine
-
 from portal.adapters.contract import (
     Adapter,
     AdapterError,
     Can,
     ChoiceToWrite,
     ConsentReceipt,
+    EraseKind,
+    ErasePlan,
+    EraseReceipt,
     Export,
     Health,
     Identifier,
+    KeptRow,
     Match,
     Place,
     Record,
     SentCount,
     Subject,
     TryLater,
+    Wanted,
 )
 from portal.adapters.fideslang import read_maps
+from portal.adapters.sql_aims import Erasable, make_erasable
 from portal.adapters.sql_check import Findings, compare
-from portal.adapters.sql_connections import NotAUrl, Reading, explained, open_engine, open_writing_engine
-from portal.adapters.sql_consent import ChoiceWriter, ConsentSettings, open_writer
+from portal.adapters.sql_connections import Reading, Writing, explained, open_writing_engine
+from portal.adapters.sql_consent import ChoiceWriter, open_writer
+from portal.adapters.sql_eraser import NOT_THERE, Eraser
 from portal.adapters.sql_graph import Graph
+from portal.adapters.sql_links import Link, read_live_links, read_triggers, schema_of
 from portal.adapters.sql_persons import PersonSearch
 from portal.adapters.sql_queries import Layout, make_layout
 from portal.adapters.sql_records import make_record
 from portal.adapters.sql_schema import LiveTable, read_tables
-from portal.adapters.sql_sent import SentCounter, SentSettings, open_counter
+from portal.adapters.sql_sent import SentCounter, open_counter
+from portal.adapters.sql_settings import Engines, SqlSettings, open_all
 from portal.adapters.sql_tables import Tables, describe_tables
 from portal.adapters.sql_values import to_json, write_key
 from portal.adapters.sql_walk import Person, Walk
 from portal.config.loading import parse_part
-from portal.config.model import Line, Part, Secret
 
 LOOK_AGAIN = 300.0
 """Seconds after which the live schema is read anew."""
-
-
-class SqlSettings(Part):
-    """`settings` of a system of kind `sql`."""
-
-    databases: dict[str, Secret] = Field(min_length=1, description="Per dataset, where the URL of its database stands")
-    maps: list[Line] = Field(min_length=1, description="Fideslang files, beside portal.yaml")
-    statement_timeout_seconds: float = Field(10, gt=0, le=300)
-    consent: ConsentSettings | None = Field(None, description="Where the choices stand that this system acts on")
-    sent: SentSettings | None = Field(None, description="Where it stands what was sent to whom")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +62,7 @@ class Known:
 
     graph: Graph
     findings: Findings
+    erasable: Erasable
     narrow: Mapping[str, Layout]
     full: Mapping[str, Layout]
     at: float
@@ -74,20 +71,23 @@ class Known:
 class SqlAdapter(Adapter):
     """One company's databases. One snapshot a read; connections are opened when first needed."""
 
-    can = Can(find=True, export=True, sources=True)
+    can = Can(find=True, export=True, sources=True, erase=EraseKind.DELETE, irreversible=True, probe=True)
 
     def __init__(
         self,
+        place: Place,
         tables: Tables,
-        engines: dict[str, Engine],
+        engines: Engines,
         timeout: float,
         choices: ChoiceWriter | None = None,
         sent: SentCounter | None = None,
     ) -> None:
         self._choices, self._sent = choices, sent
         self.can = replace(type(self).can, consent=choices is not None, sent_counts=sent is not None)
+        self._place = place
         self._tables = tables
-        self._engines = engines
+        self._engines = engines.reading
+        self._writing = engines.writing
         self._timeout = timeout
         self._known: Known | None = None
         self._lock = threading.Lock()
@@ -170,12 +170,52 @@ class SqlAdapter(Adapter):
             known = self._look(reading)
             return self._sent.count(known.graph, known.narrow, reading, subject, since=since)
 
+    def plan_erase(self, match: Match, wanted: Wanted, *, not_after: datetime | None = None) -> ErasePlan:
+        """What `erase` would do, from one snapshot. Raises `AdapterError` while a map leaves anything personal out of reach."""
+        with Reading(self._engines, self._timeout) as reading:
+            return self._eraser(reading, anew=False).plan(reading, match, wanted, not_after)
+
+    def erase(self, match: Match, plan: ErasePlan, *, idempotency_key: str) -> EraseReceipt:
+        """One transaction a database; then everything is read again."""
+        with Reading(self._engines, self._timeout) as reading:
+            eraser = self._eraser(reading, anew=True)
+        with Writing(self._writing, self._timeout) as writing:
+            return eraser.erase(writing, match, plan, idempotency_key)
+
+    def erase_kept(self, rows: Sequence[KeptRow], *, idempotency_key: str) -> EraseReceipt:
+        """By their keys; a row on which something of somebody else hangs by now is emptied instead of deleted."""
+        with Reading(self._engines, self._timeout) as reading:
+            eraser = self._eraser(reading, anew=True)
+        with Writing(self._writing, self._timeout) as writing:
+            return eraser.erase_kept(writing, rows, idempotency_key)
+
+    def probe(self, match: Match, plan: ErasePlan, *, idempotency_key: str) -> EraseReceipt | None:
+        """By reading back: a transaction is done or not done, and two databases may differ, which nobody can tell by itself."""
+        with Reading(self._engines, self._timeout) as reading:
+            return self._eraser(reading, anew=False).probe(reading, match, plan, idempotency_key)
+
     def close(self) -> None:
         """Let go of all connections."""
         if self._choices:
             self._choices.close()
-        for engine in self._engines.values():
+        for engine in (*self._engines.values(), *self._writing.values()):
             engine.dispose()
+
+    def _eraser(self, reading: Reading, *, anew: bool) -> Eraser:
+        """Raises `AdapterError` while something personal could be left behind: a closed table, a field that no mask fits."""
+        known = self._look(reading, anew=anew)
+        if not anew and self._in_the_way(known):
+            known = self._look(reading, anew=True)
+        for reason in self._in_the_way(known):
+            raise AdapterError(f"Nothing can be erased before this is mended. {reason}")
+        # Read again where it was written: a copy for reading may lag behind. A file of SQLite is one place, and reading locks nobody out.
+        sqlite = {key: engine for key, engine in self._engines.items() if engine.dialect.name == "sqlite"}
+        return Eraser(known.graph, known.erasable, lambda: Reading(self._writing | sqlite, self._timeout))
+
+    def _in_the_way(self, known: Known) -> list[str]:
+        """What of the maps has to be mended before anything can be erased."""
+        closed = [reasons[0] for key, reasons in known.findings.closing.items() if self._tables.by_key[key].is_personal]
+        return [*closed, *known.erasable.problems]
 
     def _look(self, reading: Reading, *, anew: bool = False) -> Known:
         known = self._known
@@ -188,6 +228,8 @@ class SqlAdapter(Adapter):
     def _learn(self, reading: Reading) -> Known:
         live: dict[str, LiveTable] = {}
         names: dict[str, Sequence[str]] = {}
+        links: list[Link] = []
+        triggers: dict[str, list[str]] = {}
         for dataset in self._engines:
             here = [table for table in self._tables if table.dataset == dataset]
             connection = reading.connection(dataset)
@@ -196,6 +238,10 @@ class SqlAdapter(Adapter):
             wanted = [table.map.name for table in here]
             found, names[dataset] = explained(f"The database of {dataset}", partial(read_tables, connection, schema, wanted))
             live |= {table.key: found[table.map.name] for table in here if table.map.name in found}
+            there = explained(f"The database of {dataset}", partial(schema_of, connection, schema))
+            mapped = {(there, table.map.name): table.key for table in here if table.map.name in found}
+            links += explained(f"The database of {dataset}", partial(read_live_links, connection, dataset, mapped))
+            triggers |= explained(f"The database of {dataset}", partial(read_triggers, connection, mapped))
         usable = {table.key: live[table.key] for table in self._tables if _can_be_read(table.named_key, live.get(table.key))}
         graph = Graph(self._tables, usable)
         dialects = {dataset: engine.dialect.name for dataset, engine in self._engines.items()}
@@ -203,13 +249,17 @@ class SqlAdapter(Adapter):
             {key: make_layout(graph, key, full=shown, dialect=dialects[table.dataset]) for key, table in graph.tables.items()}
             for shown in (False, True)
         )
-        return Known(graph, compare(self._tables, live, names, graph, dialects), narrow, full, time.monotonic())
+        company = self._place.config.company(self._place.company)
+        erasable = make_erasable(graph, links, triggers, dialects, company.retention_rules, self._place.system.losses)
+        findings = compare(self._tables, live, names, graph, dialects)
+        findings = Findings(findings.closing, (*findings.other, *erasable.problems, *erasable.warnings))
+        return Known(graph, findings, erasable, narrow, full, time.monotonic())
 
     def _person(self, known: Known, reading: Reading, match: Match, layouts: Mapping[str, Layout]) -> Person:
         for person in PersonSearch(known.graph, reading, layouts).find(Identifier(match.kind, match.stored)):
             if _key_of(known, person) == match.key:
                 return person
-        raise AdapterError("The record is no longer there under this identifier. Search again.")
+        raise AdapterError(NOT_THERE)
 
     def _tells_apart(self, known: Known, reading: Reading, person: Person) -> dict[str, str]:
         places = [place for columns in self._tables.tells_apart.values() for place in columns]
@@ -274,29 +324,24 @@ def open_sql(place: Place) -> SqlAdapter:
             raise place.error(
                 "settings", "databases", key, problem=f"No map has the dataset `{key}`.", remedy=f"Mapped are: {', '.join(keys)}."
             )
-    engines: dict[str, Engine] = {}
-    opened: dict[str, Engine] = {}
-    for key in keys:
-        if key not in settings.databases:
+    engines = Engines(open_all(place, settings.databases, keys, settings.statement_timeout_seconds, writes=False))
+    other = {key: settings.erase.databases.get(key, secret) for key, secret in settings.databases.items()}
+    for key in settings.erase.databases:
+        if key not in keys:
             raise place.error(
-                "settings", "databases", problem=f"The dataset `{key}` has no database.", remedy=f"Add `{key}: {{env: NAME}}`."
+                "settings",
+                "erase",
+                "databases",
+                key,
+                problem=f"No map has the dataset `{key}`.",
+                remedy=f"Mapped are: {', '.join(keys)}.",
             )
-        url = config.secret(settings.databases[key], *at, "databases", key)
-        problem = ""
-        try:
-            # Two datasets of one database are read in one snapshot.
-            engines[key] = opened.get(url) or open_engine(url, settings.statement_timeout_seconds)
-            opened[url] = engines[key]
-        except NotAUrl as error:
-            problem = f"What {settings.databases[key].env} holds {error}."
-        if problem:
-            raise place.error(
-                "settings", "databases", key, problem=problem, remedy="Write sqlite:////path/file or postgresql://..."
-            )
+    engines.writing.update(open_all(place, other, keys, settings.statement_timeout_seconds, writes=True))
     tables, timeout = describe_tables(place, datasets), settings.statement_timeout_seconds
     choices = None
     if settings.consent:
         dataset = settings.consent.collection.partition(".")[0]
-        url = next((url for url, engine in opened.items() if engine is engines.get(dataset)), "")
-        choices = open_writer(place, settings.consent, tables, engines, partial(open_writing_engine, url, timeout))
-    return SqlAdapter(tables, engines, timeout, choices, open_counter(place, settings.sent, tables) if settings.sent else None)
+        url = config.secret(settings.databases[dataset], *at, "databases", dataset) if dataset in settings.databases else ""
+        choices = open_writer(place, settings.consent, tables, engines.reading, partial(open_writing_engine, url, timeout))
+    counter = open_counter(place, settings.sent, tables) if settings.sent else None
+    return SqlAdapter(place, tables, engines, timeout, choices, counter)

@@ -5,10 +5,11 @@ Must never open a connection that can write but by `open_writing_engine`, nor le
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
 from sqlalchemy import Connection, CursorResult, Engine, Executable, QueuePool, create_engine, event
@@ -28,7 +29,14 @@ CHECK_EVERY = 5_000
 """Steps of SQLite's machine between two looks at the clock (about a millisecond)."""
 
 # SQLite reports a missing table with the same class as a locked file: only these codes may pass by themselves.
-PASSING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
+PASSING = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_INTERRUPT,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+}
 
 
 class NotAUrl(ValueError):
@@ -152,7 +160,7 @@ class Reading:
         self._open: dict[int, Connection] = {}
         self._stack = ExitStack()
 
-    def __enter__(self) -> "Reading":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -209,3 +217,35 @@ class Reading:
         until = connection.connection.info.get("until")
         if until is not None:
             until[0] = time.monotonic() + self._timeout
+
+
+class Writing(Reading):
+    """One erasure or correction over several databases: a writing transaction each, committed together or not at all.
+
+    Two databases cannot commit as one: the first that was opened, where the person's own record stands, commits last.
+    """
+
+    def execute(self, dataset: str, statement: Executable, values: Sequence[Mapping[str, Any]] | None = None) -> int:
+        """Run a statement, or one for each of `values`; returns how many rows it changed."""
+        connection = self.connection(dataset)
+
+        def run() -> int:
+            self.start_clock(connection)
+            return connection.execute(statement, values).rowcount if values else connection.execute(statement).rowcount
+
+        return explained(f"The database of {dataset}", run)
+
+    def commit(self) -> None:
+        """Make it so. Raises `TryLater` or `AdapterError`; what was not committed is as it was."""
+        for connection in reversed(self._open.values()):
+            explained("A database", connection.commit)
+        for connection in self._open.values():
+            if connection.dialect.name == "sqlite":
+                with suppress(TryLater, AdapterError):
+                    explained("A database", partial(_empty_log, connection))
+
+
+def _empty_log(connection: Connection) -> None:
+    """The write-ahead log holds old pages until it is written back."""
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -12,6 +12,7 @@ from sqlalchemy import (
     ColumnElement,
     Numeric,
     Select,
+    TableClause,
     Text,
     Uuid,
     bindparam,
@@ -66,16 +67,18 @@ class Layout:
         return None if position is None else row[position]
 
 
-def make_layout(graph: Graph, key: str, *, full: bool, dialect: str) -> Layout:
-    """What to read of a table: keys, joins, identifiers; with `full` also all that is shown."""
+def make_layout(
+    graph: Graph, key: str, *, full: bool, dialect: str, also: Collection[str] = (), also_held: Collection[str] = ()
+) -> Layout:
+    """What to read of a table: keys, joins, identifiers, and `also`; with `full` all that is shown too."""
     described, live = graph.tables[key], graph.live[key]
     primary = graph.key_of(key)
     wanted = dict.fromkeys(
-        [*primary, *(name for _, name in described.identities), *described.extra, *graph.columns_of_joins(key)]
+        [*primary, *(name for _, name in described.identities), *described.extra, *graph.columns_of_joins(key), *also]
     )
     if described.owner:
         wanted[described.owner] = None
-    held: dict[str, None] = {}
+    held: dict[str, None] = dict.fromkeys(name for name in also_held if name not in wanted)
     if full and described.note:
         if described.note.obtained:
             wanted[described.note.obtained] = None
@@ -110,13 +113,13 @@ def rows_joined(layout: Layout, joins: Iterable[tuple[str, Collection[object]]])
     """The rows of which any of the columns has any of the values, in order of their key; None where no value can fit."""
     conditions = []
     for name, values in joins:
-        fitting = _fitting(values, layout.live.columns[name])
+        fitting = fitting_values(values, layout.live.columns[name])
         if fitting and any(name == other and kind != "phone" for kind, other in layout.table.identities):
             # An address is the same whatever its case, on both sides of a join too.
             conditions.append(_any_case(layout, name, fitting))
         elif fitting:
-            conditions.append(_among(_column(name), fitting, layout.live.columns[name]))
-    return _select(layout).where(or_(*conditions)).order_by(*map(_column, layout.key)) if conditions else None
+            conditions.append(among(column_of(name), fitting, layout.live.columns[name]))
+    return _select(layout).where(or_(*conditions)).order_by(*map(column_of, layout.key)) if conditions else None
 
 
 def rows_identified(layout: Layout, kind: str, value: str) -> Select[Any] | None:
@@ -126,7 +129,7 @@ def rows_identified(layout: Layout, kind: str, value: str) -> Select[Any] | None
         for other, name in layout.table.identities
         if other == kind and name in layout.live.columns and (condition := _carries(layout, name, kind, value)) is not None
     ]
-    return _select(layout).where(or_(*conditions)).order_by(*map(_column, layout.key)) if conditions else None
+    return _select(layout).where(or_(*conditions)).order_by(*map(column_of, layout.key)) if conditions else None
 
 
 def is_search_indexed(live: LiveTable, name: str, kind: str, dialect: str) -> bool:
@@ -156,27 +159,27 @@ def _carries(layout: Layout, name: str, kind: str, value: str) -> ColumnElement[
     family = layout.live.columns[name]
     if kind == "phone" and family is Family.TEXT:
         digits = normal(kind, value)
-        bare: ColumnElement[Any] = _column(name)
+        bare: ColumnElement[Any] = column_of(name)
         for separator in SEPARATORS:
             bare = func.replace(bare, literal_column(f"'{separator}'"), literal_column("''"))
         return bare.in_([f"+{digits}", digits, f"00{digits}"])
-    fitting = _fitting([value], family)
+    fitting = fitting_values([value], family)
     return _any_case(layout, name, fitting) if fitting else None
 
 
 def _any_case(layout: Layout, name: str, values: Sequence[object]) -> ColumnElement[bool]:
     texts = [value for value in values if isinstance(value, str)]
     if layout.live.columns[name] not in (Family.TEXT, Family.OTHER) or not texts:
-        return _among(_column(name), values, layout.live.columns[name])
+        return among(column_of(name), values, layout.live.columns[name])
     if name in layout.live.ignores_case:
-        return or_(*(_column(name) == cast(value, Text) for value in texts))
+        return or_(*(column_of(name) == cast(value, Text) for value in texts))
     # SQLite's own collation is served by more indexes; where neither helps, both read every row.
     if layout.dialect == "sqlite" and not layout.live.has_expression(name, "lower("):
-        return _among(_column(name).collate("NOCASE"), texts, Family.TEXT)
-    return _among(func.lower(_column(name)), [value.translate(TO_LOWER) for value in texts], Family.TEXT)
+        return among(column_of(name).collate("NOCASE"), texts, Family.TEXT)
+    return among(func.lower(column_of(name)), [value.translate(TO_LOWER) for value in texts], Family.TEXT)
 
 
-def _among(expression: ColumnElement[Any], values: Sequence[object], family: Family) -> ColumnElement[bool]:
+def among(expression: ColumnElement[Any], values: Sequence[object], family: Family) -> ColumnElement[bool]:
     """Bound by the column's own type: PostgreSQL compares no number with a text, and no small number with a large list."""
     kind = BOUND_AS.get(family)
     if kind is None:
@@ -184,17 +187,23 @@ def _among(expression: ColumnElement[Any], values: Sequence[object], family: Fam
     return expression.in_(bindparam(None, list(values), type_=kind, expanding=True))
 
 
-def _fitting(values: Iterable[object], family: Family) -> list[object]:
+def fitting_values(values: Iterable[object], family: Family) -> list[object]:
+    """The values that a column of this family can be compared with, as they are bound."""
     fitting = {bound: None for value in values if (bound := to_column(value, family)) is not None}
     return list(fitting)
 
 
+def source_of(name: str, schema: str | None) -> TableClause:
+    """A live table in SQL, by its quoted name."""
+    return table(quoted_name(name, quote=True), schema=quoted_name(schema, quote=True) if schema else None)
+
+
 def _select(layout: Layout) -> Select[Any]:
-    schema = quoted_name(layout.live.schema, quote=True) if layout.live.schema else None
-    source = table(quoted_name(layout.live.name, quote=True), schema=schema)
-    held = [_column(name).is_not(None).label(f"held_{position}") for position, name in enumerate(layout.held)]
-    return select(*map(_column, layout.at), *held).select_from(source)
+    source = source_of(layout.live.name, layout.live.schema)
+    held = [column_of(name).is_not(None).label(f"held_{position}") for position, name in enumerate(layout.held)]
+    return select(*map(column_of, layout.at), *held).select_from(source)
 
 
-def _column(name: str) -> Any:
+def column_of(name: str) -> Any:
+    """A column in SQL, by its quoted name."""
     return column(quoted_name(name, quote=True))

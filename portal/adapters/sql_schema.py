@@ -13,6 +13,7 @@ from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.engine.reflection import Inspector, ObjectKind
 from sqlalchemy.sql import func
 from sqlalchemy.sql.elements import quoted_name
+from sqlalchemy.types import TypeEngine
 
 from portal.adapters.sql_values import Family
 
@@ -47,6 +48,8 @@ class LiveTable:
     expressions: tuple[str, ...] = ()
     large: bool = False
     ignores_case: frozenset[str] = frozenset()
+    nullable: frozenset[str] = frozenset()
+    types: Mapping[str, TypeEngine[Any]] = field(default_factory=dict)
 
     def is_indexed(self, column: str) -> bool:
         """Whether an index begins with this column as it stands."""
@@ -85,6 +88,8 @@ def _read_table(
         expressions=tuple(expressions),
         large=_is_large(connection, name, schema),
         ignores_case=frozenset(each["name"] for each in columns if type(each["type"]).__name__ == "CITEXT"),
+        nullable=frozenset(each["name"] for each in columns if each["nullable"] and each["name"] not in primary),
+        types={each["name"]: each["type"] for each in columns},
     )
 
 

@@ -91,6 +91,13 @@ def describe_tables(place: Place, datasets: Iterable[Dataset]) -> Tables:
     for key in system.collections:
         if key not in maps:
             raise place.error("collections", key, problem=f"No map has the collection `{key}`.", remedy=_near(key, maps))
+    for key, loss in system.losses.items():
+        if loss.collection not in maps:
+            raise place.error(
+                "losses", key, "collection", problem=f"No map has `{loss.collection}`.", remedy=_near(loss.collection, maps)
+            )
+        for name in loss.when:
+            _column(place, maps, f"{loss.collection}.{name}", "losses", key, "when", name)
     proof = {kind: _column(place, maps, path, "proof", kind) for kind, path in system.proof.items()}
     apart = {
         str(kind): tuple(_column(place, maps, path, "tells_apart", kind, number) for number, path in enumerate(paths))
@@ -156,6 +163,17 @@ def _check_note(place: Place, one: MapCollection, note: CollectionNote) -> None:
         if column is not None and (column not in names or len(names[column].path) > 1):
             problem = f"The map has no field `{column}` there."
             raise place.error("collections", one.key, key, problem=problem, remedy=_near(column, names))
+    for number, name in enumerate(note.correctable):
+        mapped = names.get(name)
+        if mapped is None or mapped.identity or mapped.primary_key or mapped.references or len(mapped.path) > 1:
+            raise place.error(
+                "collections",
+                one.key,
+                "correctable",
+                number,
+                problem=f"`{name}` is an identifier, a key, a reference or no column of the map.",
+                remedy="Take it out: a correction changes plain fields only, and an address is changed with both mailboxes.",
+            )
     if note.owner and not names[note.owner].references and not names[note.owner].identity:
         raise place.error(
             "collections",

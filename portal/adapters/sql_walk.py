@@ -12,6 +12,8 @@ from portal.adapters.sql_graph import Bond, Graph, Way
 from portal.adapters.sql_queries import Layout, Row, rows_joined
 
 Batch = tuple[Layout, list[Row]]
+Told = tuple[Layout, list[Row], bool]
+"""A batch, and whether its rows are the person's own; else others may reach them too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,11 @@ class Walk:
 
     def rows(self) -> Iterator[Batch]:
         """Batches of rows: the person's own record first, then what hangs on it, then what it shares with others."""
+        for layout, rows, _own in self.told():
+            yield layout, rows
+
+    def told(self) -> Iterator[Told]:
+        """As `rows`, with the word on whose they are."""
         person = self.person
         self._prepare()
         yield from self._visit(person.table, [person.row], own=True, way=None)
@@ -77,7 +84,7 @@ class Walk:
             if value not in (None, ""):
                 self.known.setdefault(kind, set()).add(normal(kind, value))
 
-    def _visit(self, key: str, rows: list[Row], *, own: bool, way: Way | None) -> Iterator[Batch]:
+    def _visit(self, key: str, rows: list[Row], *, own: bool, way: Way | None) -> Iterator[Told]:
         layout = self.layouts[key]
         kept: dict[bool, list[Row]] = {True: [], False: []}
         for row in rows:
@@ -87,12 +94,12 @@ class Walk:
         for is_own, some in kept.items():
             if not some:
                 continue
-            yield layout, some
+            yield layout, some, is_own
             for onward in self.graph.ways(key, is_own, self.person.table, way.edges if way else ()):
                 if onward.target in self.open_to:
                     yield from self._follow(layout, some, onward)
 
-    def _follow(self, layout: Layout, rows: list[Row], way: Way) -> Iterator[Batch]:
+    def _follow(self, layout: Layout, rows: list[Row], way: Way) -> Iterator[Told]:
         joins: list[tuple[str, dict[object, None]]] = []
         for source, target in way.joins:
             values = dict.fromkeys(value for row in rows if _is_value(value := layout.value(row, source)))

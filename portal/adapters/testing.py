@@ -58,11 +58,13 @@ class Far:
 
     `others` gives everything of other persons and of the company, to be compared byte by byte; `own` gives as text all that the
     system holds, with the person's `gone` values in it until they are erased; `stays` are values that a law keeps, of `grounds`.
+    `stranger` leads to one record of somebody else.
     """
 
     others: Callable[[], object]
     own: Callable[[], str]
     gone: tuple[str, ...]
+    stranger: Identifier
     stays: tuple[str, ...] = ()
     grounds: tuple[str, ...] = ()
 
@@ -285,9 +287,9 @@ class AdapterContract:
         assert isinstance(receipt, EraseReceipt)
         assert (after.left, set(after.kept)) == ((), set(receipt.kept))
         assert {(one.collection, one.fate) for one in after.items} == {(one.collection, one.fate) for one in receipt.items}
-        other = Match(match.key, match.kind, UNKNOWN.value)
+        stranger = setting.adapter.find(Subject((far.stranger,)))[0]
         try:
-            told = setting.adapter.probe(other, plan, idempotency_key="case-1-step-1")
+            told = setting.adapter.probe(stranger, plan, idempotency_key="case-1-step-1")
         except (TryLater, AdapterError):
             return
         assert told is None or (isinstance(told, EraseReceipt) and told.items == ())

@@ -6,14 +6,14 @@ Maria (1) and Otto (2) share a household address; Otto took in a parcel of Maria
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, inspect, text
 
 from portal.adapters.contract import Adapter
 from tests.adapters.companies import note, open_company
@@ -207,6 +207,15 @@ class Shop:
                 text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"), {"name": name}
             )
         server.dispose()
+
+    def rows(self, *, but: Collection[tuple[str, object]] = ()) -> dict[str, list[tuple[Any, ...]]]:
+        """Every row of every table, without those whose table and first column stand in `but`."""
+        engine = self.engine
+        names = [name for name in inspect(engine).get_table_names() if name != "sqlite_sequence"]
+        with engine.begin() as connection:
+            found = {name: connection.execute(text(f"SELECT * FROM {name} ORDER BY 1, 2")).all() for name in names}
+        engine.dispose()
+        return {name: [tuple(row) for row in rows if (name, row[0]) not in but] for name, rows in found.items()}
 
     def write_map(self) -> None:
         """The map as a file."""

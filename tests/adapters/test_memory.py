@@ -99,6 +99,7 @@ class TestDemo(AdapterContract):
             others=others,
             own=lambda: repr([(now.identifiers, now.values) for now in adapter._now() if now.record.key not in ("g2", "s2")]),
             gone=("Maria", "5015", "2026-01-02", "tok-maria", "for Maria's mother", "7"),
+            stranger=Identifier("email", "otto@example.org"),
             stays=("EUR 12.60",),
             grounds=("books",),
         )
