@@ -19,11 +19,8 @@ from portal.adapters.sql_queries import Layout, Row
 from portal.adapters.sql_values import to_json, without_path
 from portal.adapters.sql_writes import by_key, delete_rows, overwrite_rows, read_again, same_rows
 
-# Foreign keys that PostgreSQL checks change no row; partitions count as their table.
-POSTGRES_CHANGES = """
-SELECT COALESCE(pg_partition_root(relid)::bigint, relid::bigint), sum(n_tup_ins), sum(n_tup_upd), sum(n_tup_del)
-FROM pg_stat_xact_user_tables WHERE n_tup_ins + n_tup_upd + n_tup_del > 0 GROUP BY 1
-"""
+# Foreign keys that PostgreSQL checks change no row.
+POSTGRES_CHANGES = "SELECT COALESCE(sum(n_tup_ins + n_tup_upd + n_tup_del), 0)::bigint FROM pg_stat_xact_user_tables"
 CHANGED_HANDS = "The rows changed while they were being erased. Nothing was done."
 
 
@@ -120,8 +117,15 @@ def _datasets(decided: Decided) -> list[str]:
 
 
 def _total(connection: Connection) -> int:
-    driver: Any = connection.connection.driver_connection
-    return int(driver.total_changes) if connection.dialect.name == "sqlite" else 0
+    """How many rows the database has changed in this session. PostgreSQL counts what earlier transactions left to be reported too."""
+    if connection.dialect.name == "sqlite":
+        driver: Any = connection.connection.driver_connection
+        return int(driver.total_changes)
+    return int(explained("The database", partial(_changes, connection)))
+
+
+def _changes(connection: Connection) -> Any:
+    return connection.exec_driver_sql(POSTGRES_CHANGES).scalar_one()
 
 
 def _refuse_more(writing: Writing, decided: Decided, deed: Deed, before: Mapping[str, int]) -> None:
@@ -132,20 +136,12 @@ def _refuse_more(writing: Writing, decided: Decided, deed: Deed, before: Mapping
     for datasets in by_connection.values():
         connection = writing.connection(datasets[0])
         ours = sum(count for dataset in datasets for count in deed.changed.get(dataset, {}).values())
-        if connection.dialect.name == "sqlite":
-            counted = _total(connection) - before[datasets[0]]
-        else:
-            rows = explained("The database", partial(_changes, connection))
-            counted = sum(int(one) for _table, *changes in rows for one in changes)
+        counted = _total(connection) - before[datasets[0]]
         if counted > ours:
             raise AdapterError(
                 "A trigger, a rule or a cascade of the database changes other rows than those to be erased. Nothing was done. "
                 "Run the map check."
             )
-
-
-def _changes(connection: Connection) -> Sequence[Any]:
-    return connection.exec_driver_sql(POSTGRES_CHANGES).all()
 
 
 def _is_same(value: Json, written: object) -> bool:
