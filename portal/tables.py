@@ -4,9 +4,11 @@ import portal.accounts.model
 import portal.cases.erasing.model
 import portal.cases.kept_model
 import portal.cases.model
+import portal.consent.asking_model
 import portal.consent.delivery_model
 import portal.consent.effect_model
 import portal.consent.model
+import portal.consent.sealing_model
 import portal.core.journal
 import portal.core.limits
 import portal.engine.model

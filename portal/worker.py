@@ -13,8 +13,10 @@ from portal.accounts import registry
 from portal.accounts.api_keys import prune_answers
 from portal.cases.handlers import case_handlers
 from portal.cases.pruning import prune_cases, prune_files
+from portal.consent.confirming import end_waiting
 from portal.consent.effect import prune_counts
 from portal.consent.handlers import consent_handlers
+from portal.consent.sealing import destroy_due_keys
 from portal.core import logs
 from portal.core.db import ALL_COMPANIES, Database
 from portal.core.journal_files import write_journal
@@ -83,6 +85,7 @@ class Worker:
             with self.database.writing(company_id) as db:
                 company = registry.company(company_id)
                 gone += prune_sign_ins(db, company) + prune_mails(db, company) + prune_cases(db, company)
+                gone += end_waiting(db, company) + destroy_due_keys(db)
         with self.database.writing(ALL_COMPANIES) as db:
             gone += drop_old_counters(db) + prune_counts(db) + prune_files(db) + prune_answers(db)
         leave_no_trace(self.database, thorough=True)

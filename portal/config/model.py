@@ -263,6 +263,7 @@ class OwnRetention(Part):
     downloads: Duration = "14 days"
     cases: Duration = "3 years"
     proof_retention: Duration = "3 years"
+    unconfirmed: Duration = "7 days"
 
 
 class Company(Part):

@@ -3,10 +3,8 @@
 Must never touch a choice that is newer than what was shown, never write where nothing changes, and never let an unconfirmed yes act.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import select
@@ -14,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from portal.accounts import registry
 from portal.config.model import Company
+from portal.consent.asking import ask_to_confirm
 from portal.consent.basis import NO_CHOICE
+from portal.consent.changes import Answer, Change
 from portal.consent.events import Choice, Event, Evidence
 from portal.consent.ledger import (
     LONGEST_PAUSE,
@@ -37,38 +37,16 @@ from portal.core.db import company_of
 from portal.people.suppressions import suppressed_of
 
 
-class Answer(StrEnum):
-    """What a person says to a choice."""
-
-    YES = "yes"
-    NO = "no"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What a person wants of one choice; what is None stays as it is. No topic left is a no.
-
-    `paused_until` begins or moves a pause, `resume` ends it. A no leaves topics, frequency and pause aside.
-    """
-
-    purpose: str
-    channel: str
-    answer: Answer | None = None
-    topics: Collection[str] | None = None
-    frequency: str | None = None
-    paused_until: datetime | None = None
-    resume: bool = False
-
-
 @dataclass(frozen=True, slots=True)
 class Saved:
     """What became of it. `events` are in the ledger now; `stale` was changed by someone since it was shown and is left alone;
-    `pending` waits until the person confirms it from their mailbox.
+    `pending` waits until the person confirms it from their mailbox; `mailed`: they were written to just now.
     """
 
     events: tuple[Event, ...] = ()
     stale: tuple[Choice, ...] = ()
     pending: tuple[Change, ...] = ()
+    mailed: bool = False
 
     @property
     def sequences(self) -> tuple[int, ...]:
@@ -92,11 +70,12 @@ def save_choices(
     collection_point: str,
     confirmed: bool,
     evidence: Evidence | None = None,
+    twice: bool = False,
 ) -> Saved:
     """Bring the person's choices to what `changes` want. `seen` is the `version_of` that the form was made with.
 
     `confirmed`: the person proved their mailbox just now. Otherwise, and for a purpose with `double_opt_in`, what opens further is asked
-    for and waits; what closes acts at once. Raises, and then nothing is written, `UnknownChoice`, `PauseOutOfRange` and as `append_event`.
+    for and waits, with a mail to the person's mailbox; what closes acts at once. `twice`: this is that mailbox's answer. Raises, and then nothing is written, `UnknownChoice`, `PauseOutOfRange` and as `append_event`.
     """
     company = registry.company(company_of(db))
     for change in changes:
@@ -107,17 +86,17 @@ def save_choices(
     for change in changes:
         choice, purpose = Choice(change.purpose, change.channel), company.purposes[change.purpose]
         wish = _wish_of(change, suppressed=(choice.purpose, choice.channel) in suppressed)
-        plan = steps_to(purpose, desk.states.get(choice, UNSET), wish, proven=confirmed and not purpose.double_opt_in)
+        plan = steps_to(purpose, desk.states.get(choice, UNSET), wish, proven=twice or (confirmed and not purpose.double_opt_in))
         if plan.changes_something:
             plans.append((change, choice, plan))
     current = [(change, choice, plan) for change, choice, plan in plans if choice not in newer]
     _refuse_pauses_out_of_range([step for _, _, plan in current for step in plan.steps])
     events = [event for _, choice, plan in current for event in desk.append(choice, plan.steps)]
-    return Saved(
-        tuple(events),
-        tuple(choice for _, choice, _ in plans if choice in newer),
-        tuple(change for change, _, plan in current if plan.asks),
+    pending = tuple(change for change, _, plan in current if plan.asks)
+    mailed = ask_to_confirm(
+        db, person_id, pending, seen=version_of(db, person_id), language=language, collection_point=collection_point
     )
+    return Saved(tuple(events), tuple(choice for _, choice, _ in plans if choice in newer), pending, mailed)
 
 
 def stop_marketing(
@@ -260,3 +239,6 @@ def _refuse_pauses_out_of_range(steps: Iterable[Step]) -> None:
     for step in steps:
         if step.act is Act.PAUSED and not (step.until and now < step.until <= now + LONGEST_PAUSE):
             raise PauseOutOfRange("A pause ends after now, and within a year.")
+
+
+__all__ = ["Answer", "Change", "Saved", "save_choices", "stop_marketing", "undo", "version_of"]

@@ -6,6 +6,7 @@ from portal.site import (
     address,
     again,
     choices,
+    confirm,
     copies,
     demo_mailbox,
     downloads,
@@ -26,7 +27,7 @@ from portal.site import (
 
 PARTS = (
     sign_in, link, again, home, choices, preferences, history, held, records, copies, requests, questions, downloads, sessions, address, helping,
-    health, well_known,
+    health, well_known, confirm,
 )  # fmt: skip
 
 

@@ -122,6 +122,8 @@ def test_H2_what_is_refused_leaves_every_table_but_limits_as_it_was(grounds):
         ("/preferences/undo", {"acts": "1 2 3"}),
         ("/in", {"token": "x" * 43}),
         ("/in/not-me", {"token": "x" * 43}),
+        ("/confirm", {"token": "x" * 43}),
+        ("/confirm/no", {"token": "x" * 43}),
         ("/in/fresh", {"token": "x" * 43}),
         ("/sign-in", {"email": "not an address"}),
     ):
@@ -164,5 +166,12 @@ def test_the_addresses_that_mails_name_are_routes(site):
     from portal.core import urls
 
     adapter = site.app.url_map.bind("x")
-    for path in (urls.HOME, urls.SIGN_IN, urls.HELP, urls.LINK.format(token="x"), urls.REQUEST.format(case="7KQ2-M9XD-4TBR")):
+    for path in (
+        urls.HOME,
+        urls.SIGN_IN,
+        urls.HELP,
+        urls.LINK.format(token="x"),
+        urls.CONFIRM_CHOICE.format(token="x"),
+        urls.REQUEST.format(case="7KQ2-M9XD-4TBR"),
+    ):
         assert adapter.match(path, method="GET")

@@ -17,6 +17,7 @@ from portal.cases.model import OPEN_STATES, Case, CaseMessage, CaseState, Downlo
 from portal.cases.scope import Scope, dump_scope
 from portal.cases.workflow import BUILD, EXPORT
 from portal.consent.delivery_model import ConsentDelivery
+from portal.consent.sealing import seal_proof
 from portal.core.db import company_of
 from portal.engine.model import Step
 from portal.engine.service import cancel_step, steps_of
@@ -51,6 +52,8 @@ def forget_identity(db: Session, erasing: Case, *, erased_at: datetime) -> None:
         bury(db, identifier, erased_at=erased_at)
         hashes = hashes_of(company_of(db), identifier)
         _delete(db, delete(SignInRequest).where(SignInRequest.identifier_hash.in_(hashes.values())))
+    # While the identifiers are there: none of them may be contacted again but by a yes of their own.
+    seal_proof(db, person_id)
     _delete(db, delete(ConsentDelivery).where(ConsentDelivery.person_id == person_id))
     _delete(db, delete(PersonIdentifier).where(PersonIdentifier.person_id == person_id))
     _delete(db, delete(ErasureLink).where(ErasureLink.case_id == erasing.id, ErasureLink.kind == LinkKind.CANCEL))

@@ -1,0 +1,154 @@
+"""The end of a wait: the mailbox says yes or no behind a button, or nobody does and it ends by itself.
+
+Must never act on a look at the page, never confirm what was changed since it was asked, and never keep an address that nobody proved.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy.orm import Session
+
+from portal.config.model import Company
+from portal.consent.asking import TOKEN, Wanted, open_row, wanted_of
+from portal.consent.asking_model import Waiting
+from portal.consent.events import Choice
+from portal.consent.ledger import append_event
+from portal.consent.model import ConsentChain, ConsentEvent, ConsentState
+from portal.consent.saving import Saved, save_choices
+from portal.consent.states import read_state, state_of
+from portal.consent.words import Act, Actor
+from portal.core import clock, crypto
+from portal.core.db import Base
+from portal.people.model import Person, PersonIdentifier
+
+POINT = "mail:confirm_choice"
+NO_TRACE = frozenset(
+    {
+        "identifier",
+        ConsentEvent.__tablename__,
+        ConsentChain.__tablename__,
+        ConsentState.__tablename__,
+        "consent_waiting",
+        "consent_delivery",
+    }
+)
+"""Tables whose rows say nothing but that someone asked for this address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the page behind the link shows: what would be confirmed, when and where it was asked for, in which language."""
+
+    wanted: tuple[Wanted, ...]
+    asked_at: datetime
+    expires_at: datetime
+    collection_point: str
+    language: str
+
+
+def asked_by(db: Session, token: str) -> Asked | None:
+    """What a live link asks; None where it ended, gave way to a newer one, or never was. Changes nothing."""
+    row = db.scalar(_live(token))
+    return None if row is None else Asked(tuple(wanted_of(row)), row.asked_at, row.expires_at, row.collection_point, row.language)
+
+
+def confirm(db: Session, token: str) -> Saved | None:
+    """The mailbox says yes: what was asked for is given, but for what was changed since (`stale`). None where the link is not live."""
+    row = _end(db, token)
+    if row is None:
+        return None
+    mailbox = db.get_one(PersonIdentifier, row.identifier_id)
+    mailbox.proven_at = clock.now()
+    evidence = {
+        "confirmed_by": "mailbox",
+        "mailbox": mailbox.hash.hex(),
+        "asked_at": row.asked_at.isoformat(),
+        "asked_in": row.collection_point,
+    }
+    saved = [
+        save_choices(
+            db, row.person_id, [one.change], seen=one.seen, language=row.language, collection_point=POINT, confirmed=True,
+            evidence=evidence, twice=True,
+        )
+        for one in wanted_of(row)
+    ]  # fmt: skip
+    return Saved(tuple(event for one in saved for event in one.events), tuple(choice for one in saved for choice in one.stale))
+
+
+def refuse(db: Session, token: str) -> bool:
+    """The mailbox says no: nothing waits any more. False where the link is not live."""
+    row = _end(db, token)
+    if row is not None:
+        _stop_waiting(db, row, Actor.PERSON)
+    return row is not None
+
+
+def cancel(db: Session, person_id: int) -> bool:
+    """The person no longer wants what waits. False where nothing did."""
+    row = open_row(db, person_id)
+    if row is not None:
+        row.ended_at = clock.now()
+        _stop_waiting(db, row, Actor.PERSON)
+    return row is not None
+
+
+def end_waiting(db: Session, company: Company) -> int:
+    """What was not confirmed in `retention.unconfirmed` ends; an address that nobody proved and that has nothing else is deleted.
+
+    Returns how many rows went. Can be run again.
+    """
+    late = db.scalars(select(Waiting).where(Waiting.expires_at < clock.now()).limit(500).with_for_update()).all()
+    for row in late:
+        if row.ended_at is None:
+            _stop_waiting(db, row, Actor.COMPANY_SYSTEM)
+        db.delete(row)
+        db.flush()
+        _forget_the_unproven(db, row.person_id)
+    return len(late)
+
+
+def _live(token: str) -> Select[Waiting]:
+    return select(Waiting).where(
+        Waiting.token_hash == crypto.token_hash(TOKEN, token), Waiting.ended_at.is_(None), Waiting.expires_at > clock.now()
+    )
+
+
+def _end(db: Session, token: str) -> Waiting | None:
+    """Use the link up; of two presses one gets the row."""
+    row = db.scalar(_live(token))
+    if row is None:
+        return None
+    ended = update(Waiting).where(Waiting.id == row.id, Waiting.ended_at.is_(None)).values(ended_at=clock.now())
+    won = db.scalars(ended.returning(Waiting.id).execution_options(synchronize_session=False)).first()
+    return row if won is not None else None
+
+
+def _stop_waiting(db: Session, row: Waiting, actor: Actor) -> None:
+    for one in wanted_of(row):
+        choice = Choice(one.change.purpose, one.change.channel)
+        state = state_of(db, row.person_id, choice)
+        if state is not None and read_state(state).pending:
+            append_event(
+                db, row.person_id, purpose=choice.purpose, channel=choice.channel, act=Act.EXPIRED, actor=actor, collection_point=POINT
+            )  # fmt: skip
+
+
+def _forget_the_unproven(db: Session, person_id: int) -> None:
+    """The chain stays, as a chain of nobody: its key goes with the address."""
+    proven = select(func.count()).where(PersonIdentifier.person_id == person_id, PersonIdentifier.proven_at.is_not(None))
+    said = select(func.count()).where(ConsentState.person_id == person_id, ConsentState.said.is_not(None))
+    if db.scalar(proven) or db.scalar(said) or _has_more(db, person_id):
+        return
+    for table in (ConsentState, PersonIdentifier):
+        db.execute(delete(table).where(table.person_id == person_id).execution_options(synchronize_session=False))
+    db.execute(update(Person).where(Person.id == person_id).values(wrapped_key=None, language=None))
+
+
+def _has_more(db: Session, person_id: int) -> bool:
+    """Whether any other table, of whatever room, knows the person."""
+    return any(
+        db.execute(select(table.c.person_id).where(table.c.person_id == person_id).limit(1)).first() is not None
+        for table in Base.metadata.sorted_tables
+        if table.name not in NO_TRACE and "person_id" in table.c
+    )

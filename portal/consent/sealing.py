@@ -1,0 +1,64 @@
+"""What becomes of a person's proof when they are erased: sealed for a time that they were told, then its key is destroyed.
+
+Must never delete a row of the ledger: without the key the chain can still be verified, and no longer read.
+"""
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from portal.accounts import registry
+from portal.consent.basis import NO_CHOICE
+from portal.consent.ledger import chain_of, wrapped_key_of
+from portal.consent.model import ConsentState
+from portal.consent.sealing_model import SealedProof
+from portal.core import clock
+from portal.core.db import company_of
+from portal.core.durations import length_of
+from portal.people.model import Person
+from portal.people.service import identifiers_of
+from portal.people.suppressions import suppress
+
+SOURCE = "erasure"
+
+
+def seal_proof(db: Session, person_id: int) -> None:
+    """Take the person's choices out of use, in the caller's transaction and before their identifiers go. Can be done again.
+
+    What they had agreed to stays as proof for `retention.proof_retention`. No identifier of theirs may be contacted for any purpose that
+    asks, until it says yes anew: an old list that comes in later does not bring them back. Raises `NoSuchPerson`.
+    """
+    wrapped_key_of(db, person_id, lock=True)
+    company = registry.company(company_of(db))
+    for identifier in identifiers_of(db, person_id):
+        for key, purpose in company.purposes.items():
+            for channel in purpose.channels if purpose.basis not in NO_CHOICE else ():
+                suppress(db, identifier, purpose=key, channel=channel, source=SOURCE)
+    db.execute(delete(ConsentState).where(ConsentState.person_id == person_id).execution_options(synchronize_session=False))
+    if chain_of(db, person_id) is None:
+        _destroy(db, person_id)
+    elif db.get(SealedProof, person_id) is None:
+        now = clock.now()
+        destroy_at = now + length_of(company.retention.proof_retention)
+        db.add(SealedProof(person_id=person_id, sealed_at=now, destroy_at=destroy_at))
+        db.flush()
+
+
+def is_sealed(db: Session, person_id: int) -> bool:
+    """Was the person erased, and is their chain kept as proof only?"""
+    return db.get(SealedProof, person_id) is not None
+
+
+def destroy_due_keys(db: Session) -> int:
+    """Destroy the keys whose time is over, in the session's company; returns how many. Nobody can read those chains any more."""
+    query = select(SealedProof).where(SealedProof.destroyed_at.is_(None), SealedProof.destroy_at <= clock.now())
+    due = db.scalars(query.with_for_update()).all()
+    for proof in due:
+        _destroy(db, proof.person_id)
+        proof.destroyed_at = clock.now()
+    db.flush()
+    return len(due)
+
+
+def _destroy(db: Session, person_id: int) -> None:
+    gone = update(Person).where(Person.id == person_id).values(wrapped_key=None)
+    db.execute(gone.execution_options(synchronize_session=False))

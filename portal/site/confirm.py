@@ -1,0 +1,76 @@
+"""Door 1, a choice that waits: the page behind the mailed link, with a button for yes and one for no.
+
+Must never act on GET or HEAD, and show nothing of the person but what this one link asks.
+"""
+
+from typing import Any
+
+from flask import Blueprint, g, render_template, request
+from flask.typing import ResponseReturnValue
+
+from portal.consent.asking import Wanted
+from portal.consent.changes import Change
+from portal.consent.confirming import Asked, asked_by, confirm, refuse
+from portal.consent.notices import notice_for
+from portal.core.i18n import pick
+from portal.web.context import current_company
+from portal.web.guards import public
+from portal.web.transactions import db
+
+bp = Blueprint("confirm", __name__)
+WHY = "the token of the mailed link is the authority, and opens nothing but this one choice"
+
+
+@bp.get("/confirm/<token>")
+@public(WHY)
+def show(token: str) -> ResponseReturnValue:
+    """What waits, and what the buttons will do."""
+    g.secret_link = True
+    asked = asked_by(db(), token)
+    if asked is None:
+        return _ended()
+    return render_template("site/confirm.html", token=token, asked=asked, choices=_words(asked))
+
+
+@bp.post("/confirm")
+@public(WHY)
+def press() -> ResponseReturnValue:
+    """Yes: it counts from now on."""
+    saved = confirm(db(), request.form.get("token", ""))
+    return _ended() if saved is None else _done("yes" if saved.events else "changed")
+
+
+@bp.post("/confirm/no")
+@public(WHY)
+def no() -> ResponseReturnValue:
+    """No: nothing waits any more."""
+    return _done("no") if refuse(db(), request.form.get("token", "")) else _ended()
+
+
+def _done(how: str) -> ResponseReturnValue:
+    g.secret_link = True
+    return render_template("site/confirm_done.html", done=how)
+
+
+def _ended() -> ResponseReturnValue:
+    g.secret_link = True
+    return render_template("site/confirm_ended.html"), 410
+
+
+def _words(asked: Asked) -> list[dict[str, Any]]:
+    return [_line(one, asked.language) for one in asked.wanted]
+
+
+def _line(one: Wanted, language: str) -> dict[str, Any]:
+    change: Change = one.change
+    purpose = current_company().config.purposes[change.purpose]
+    topics = [pick(purpose.topics[key].title) for key in purpose.topics if key in (change.topics or ())]
+    frequency = purpose.frequencies.get(change.frequency or "")
+    return {
+        "title": pick(purpose.title),
+        "channel": pick(purpose.channels[change.channel]),
+        "topics": topics,
+        "frequency": pick(frequency) if frequency else "",
+        "notice": notice_for(db(), change.purpose, language).text,
+        "language": language,
+    }
