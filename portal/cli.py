@@ -8,10 +8,12 @@ from collections.abc import Sequence
 
 from portal.core.errors import PortalError, fingerprint
 
-FAMILIES = ("demo", "serve", "worker", "database", "keys", "config", "case", "api-key")
+FAMILIES = ("demo", "serve", "worker", "database", "keys", "config", "case", "api-key", "ledger", "receipt")
 """Modules of `portal.commands`; each has `add(commands)` and sets `run` on its parsers. Loaded one at a time, so that start is quick."""
 
 SUMMARIES = {
+    "ledger": "check, sign and rebuild the history of choices (`ledger verify | head | rebuild`)",
+    "receipt": "check a receipt that somebody kept (`receipt verify`)",
     "demo": "make two demo companies and serve them on this machine",
     "serve": "serve the web part",
     "worker": "run due work: links, mails, steps, clean-up",

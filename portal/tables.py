@@ -7,6 +7,7 @@ import portal.cases.model
 import portal.consent.asking_model
 import portal.consent.delivery_model
 import portal.consent.effect_model
+import portal.consent.heads_model
 import portal.consent.model
 import portal.consent.sealing_model
 import portal.core.journal

@@ -16,6 +16,7 @@ from portal.cases.pruning import prune_cases, prune_files
 from portal.consent.confirming import end_waiting
 from portal.consent.effect import prune_counts
 from portal.consent.handlers import consent_handlers
+from portal.consent.heads import make_due_head
 from portal.consent.sealing import destroy_due_keys
 from portal.core import logs
 from portal.core.db import ALL_COMPANIES, Database
@@ -86,6 +87,7 @@ class Worker:
                 company = registry.company(company_id)
                 gone += prune_sign_ins(db, company) + prune_mails(db, company) + prune_cases(db, company)
                 gone += end_waiting(db, company) + destroy_due_keys(db)
+                make_due_head(db)
         with self.database.writing(ALL_COMPANIES) as db:
             gone += drop_old_counters(db) + prune_counts(db) + prune_files(db) + prune_answers(db)
         leave_no_trace(self.database, thorough=True)

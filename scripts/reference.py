@@ -19,6 +19,7 @@ from portal import cli  # noqa: E402  # as above
 from portal.config import model  # noqa: E402  # as above
 from portal.settings import SECRETS, Settings  # noqa: E402  # as above
 from portal.tables import METADATA  # noqa: E402  # as above
+from scripts.consent_page import consent_page  # noqa: E402  # as above
 
 FOLDER = ROOT / "docs" / "reference"
 HEAD = "<!-- Written by scripts/reference.py; change the code, then run it. -->\n\n"
@@ -153,6 +154,7 @@ PAGES = {
     "tables.md": tables_page,
     "pages.md": pages_page,
     "commands.md": commands_page,
+    "consent.md": consent_page,
 }
 
 

@@ -121,6 +121,11 @@ def _moment(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
 
 
+def plain_of(event: Event) -> str:
+    """The text whose digest stands in the ledger: a receipt carries it along."""
+    return _plain(event).decode()
+
+
 def _plain(event: Event) -> bytes:
     """Canonical JSON: sorted keys, no spaces, UTF-8."""
     choice = event.choice

@@ -1,0 +1,116 @@
+"""`portal ledger verify | head | rebuild`: is the history of choices what was written, and what does it say now? Names no address."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.accounts import registry
+from portal.core.errors import PortalError
+from portal.settings import settings
+from portal.starting import Running, start
+
+
+class NoSuchCompany(PortalError):
+    """The company named is not in portal.yaml."""
+
+
+def add(commands: Any) -> None:
+    """Add the acts; each needs `--company`."""
+    parser: argparse.ArgumentParser = commands.add_parser("ledger", help="check and export the history of choices")
+    acts = parser.add_subparsers(metavar="ACT", required=True)
+    verify = acts.add_parser("verify", help="name every row that was changed, lost or moved; 1 where there is one")
+    verify.add_argument("--head", type=Path, help="an exported head: names also whoever is gone since")
+    verify.set_defaults(run=verify_ledger)
+    head = acts.add_parser("head", help="sign where all chains end now; keep the file outside")
+    head.add_argument("--to", type=Path, help="where to write it, else it is printed")
+    head.set_defaults(run=write_head)
+    rebuild = acts.add_parser("rebuild", help="make what the choices say now again from their history")
+    rebuild.set_defaults(run=rebuild_ledger)
+    for act in (verify, head, rebuild):
+        act.add_argument("--company", required=True, help="key of the company in portal.yaml")
+
+
+def verify_ledger(chosen: argparse.Namespace) -> int:
+    """Check every chain, and an earlier head where one is given."""
+    from portal.consent.heads import gaps_since, read_head
+    from portal.consent.verify import verify_person
+    from portal.core.signatures import key_set
+
+    running, company_id = _open(chosen)
+    bad = rows = 0
+    with running.database.reading(company_id) as db:
+        persons = _persons(db)
+        for person_id in persons:
+            verdict = verify_person(db, person_id)
+            rows += verdict.rows
+            if not verdict.whole:
+                bad += 1
+                print(f"person {person_id}, row {verdict.place}: {verdict.fault}")
+        if chosen.head is not None:
+            at, leaves = read_head(chosen.head.read_text(), chosen.company, key_set(chosen.company))
+            for gap in gaps_since(db, leaves):
+                bad += 1
+                print(f"person {gap.person_id}, row {gap.place}: {gap.what} since {at:%Y-%m-%d %H:%M} UTC")
+    print(f"{len(persons)} chains, {rows} rows: " + ("not whole." if bad else "whole."))
+    return 1 if bad else 0
+
+
+def write_head(chosen: argparse.Namespace) -> int:
+    """Sign, keep, export."""
+    from portal.consent.heads import export_head
+
+    running, company_id = _open(chosen)
+    with running.database.writing(company_id) as db:
+        text = export_head(db)
+    if chosen.to is None:
+        print(text)
+    else:
+        chosen.to.write_text(text + "\n")
+        print(f"Wrote {chosen.to}. Keep it where whoever can change the database cannot.")
+    return 0
+
+
+def rebuild_ledger(chosen: argparse.Namespace) -> int:
+    """One transaction a person; a broken chain is named and left alone."""
+    from portal.consent.ledger import KeyIsDestroyed
+    from portal.consent.sealing import is_sealed
+    from portal.consent.verify import LedgerIsBroken, rebuild_state
+
+    running, company_id = _open(chosen)
+    with running.database.reading(company_id) as db:
+        persons = _persons(db)
+    made = left = bad = 0
+    for person_id in persons:
+        try:
+            with running.database.writing(company_id) as db:
+                if is_sealed(db, person_id):
+                    left += 1
+                else:
+                    made += rebuild_state(db, person_id)
+        except KeyIsDestroyed:
+            left += 1
+        except LedgerIsBroken as error:
+            bad += 1
+            print(f"person {person_id}: {error}")
+    print(f"{made} states of {len(persons)} persons were made again; {left} persons were erased, {bad} chains are not whole.")
+    return 1 if bad else 0
+
+
+def _persons(db: Session) -> list[int]:
+    """Everyone who has a chain, or rows or a state that speak of one."""
+    from portal.consent.model import ConsentChain, ConsentEvent, ConsentState
+
+    return sorted(
+        {row for table in (ConsentChain, ConsentEvent, ConsentState) for row in db.scalars(select(table.person_id).distinct())}
+    )
+
+
+def _open(chosen: argparse.Namespace) -> tuple[Running, int]:
+    running = start(settings())
+    company_id = registry.ids().get(chosen.company)
+    if company_id is None:
+        raise NoSuchCompany(f"No company `{chosen.company}`. There are: {', '.join(sorted(registry.ids()))}.")
+    return running, company_id

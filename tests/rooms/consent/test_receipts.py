@@ -1,0 +1,121 @@
+"""Receipts: what the ledger has, signed, without an address, and checked by anyone without us."""
+
+import base64
+import json
+
+import pytest
+
+from portal.cli import main
+from portal.consent.ledger import events_of
+from portal.consent.model import ConsentEvent
+from portal.consent.receipts import NoSuchAct, ReceiptIsWrong, proves, read_receipt, receipt_for
+from portal.consent.words import Act, Actor
+from portal.core import signatures
+from portal.core.signatures import SignatureRefused, key_set
+from tests.rooms.consent.customers import customer
+
+
+def payload_of(token):
+    middle = token.split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))
+
+
+def test_a_receipt_says_what_the_ledger_has(db, maria):
+    event = maria.did(Act.GIVEN, topics=["courses"], frequency="monthly", language="de")
+    receipt = read_receipt(receipt_for(db, maria.id, 1), key_set("first"))
+    assert (receipt.company, receipt.act, receipt.purpose, receipt.channel) == (
+        "First Coffee AS",
+        Act.GIVEN,
+        "newsletter",
+        "email",
+    )
+    assert (receipt.notice, receipt.language) == ("Ich möchte Neues von First Coffee.", "de")
+    assert (receipt.topics, receipt.frequency, receipt.at) == (("courses",), "monthly", event.received_at)
+    assert receipt.digest == bytes(db.query(ConsentEvent).filter_by(person_id=maria.id).one().digest)
+
+
+@pytest.mark.parametrize("act", [act for act in Act if act not in (Act.PAUSED, Act.UNDONE)])
+def test_every_act_has_its_receipt(db, maria, act):
+    maria.did(act, actor=Actor.PERSON)
+    token = receipt_for(db, maria.id, 1)
+    assert read_receipt(token, key_set("first")).act is act
+    said = payload_of(token)
+    assert said["dct:conformsTo"].endswith("#receipt")
+    assert said["dpv:hasRecordOfActivity"][0]["@type"] == "dpv:ConsentRecord"
+
+
+def test_no_address_stands_in_it_and_yet_it_proves_whose_it_is(db, maria):
+    maria.did(Act.GIVEN)
+    said = payload_of(receipt_for(db, maria.id, 1))
+    assert "maria" not in json.dumps(said)
+    assert proves(said, "email", "maria@example.org")
+    assert not proves(said, "email", "ola@example.org")
+
+
+def test_two_receipts_of_one_person_do_not_show_that_they_are_of_one(db, maria):
+    maria.did(Act.GIVEN)
+    maria.did(Act.WITHDRAWN)
+    known = [
+        payload_of(receipt_for(db, maria.id, place))["dpv:hasRecordOfActivity"][0]["dpv:hasDataSubject"]["ledger:known_as"]
+        for place in (1, 2)
+    ]
+    assert not set(known[0]) & set(known[1])
+
+
+def test_another_companys_keys_do_not_vouch_for_it_and_a_changed_one_is_refused(db, maria):
+    maria.did(Act.GIVEN)
+    token = receipt_for(db, maria.id, 1)
+    with pytest.raises(SignatureRefused):
+        read_receipt(token, key_set("second"))
+    head, body, signature = token.split(".")
+    other = body[:40] + ("A" if body[40] != "A" else "B") + body[41:]
+    for changed in (f"{head}.{other}.{signature}", token[:-8], "", "rubbish", f"{head}..{signature}"):
+        with pytest.raises(SignatureRefused):
+            read_receipt(changed, key_set("first"))
+
+
+def test_a_statement_of_another_kind_is_no_receipt(db, maria):
+    maria.did(Act.GIVEN)
+    said = payload_of(receipt_for(db, maria.id, 1))
+    with pytest.raises(SignatureRefused):
+        read_receipt(signatures.sign("first", "certificate", said), key_set("first"))
+
+
+@pytest.mark.parametrize("name", ["ledger:event", "ledger:digest", "ledger:notice", "dct:publisher", "ledger:title"])
+def test_what_does_not_fit_together_is_refused_though_it_is_signed(db, maria, name):
+    maria.did(Act.GIVEN)
+    said = payload_of(receipt_for(db, maria.id, 1))
+    for wrong in (None, "{}", {"text": "I want everything.", "language": "en"}):
+        if name == "ledger:title" and wrong is not None:
+            continue
+        bad = {**said, name: wrong} if wrong is not None else {key: one for key, one in said.items() if key != name}
+        with pytest.raises(ReceiptIsWrong):
+            read_receipt(signatures.sign("first", "receipt", bad), key_set("first"))
+
+
+def test_nobody_gets_the_receipt_of_somebody_else(world):
+    with world.writing() as db:
+        maria, ola = customer(db), customer(db, "ola@example.org")
+        maria.did(Act.GIVEN)
+        with pytest.raises(NoSuchAct):
+            receipt_for(db, ola.id, 1)
+        with pytest.raises(NoSuchAct):
+            receipt_for(db, maria.id, 2)
+    with world.reading(world.second) as db, pytest.raises(NoSuchAct):
+        receipt_for(db, maria.id, 1)
+
+
+def test_a_kept_receipt_is_checked_without_the_portal(db, maria, tmp_path, capsys):
+    maria.did(Act.GIVEN)
+    file, keys = tmp_path / "receipt.jws", tmp_path / "jwks.json"
+    file.write_text(receipt_for(db, maria.id, 1) + "\n")
+    keys.write_text(json.dumps(key_set("first")))
+    assert main(["receipt", "verify", str(file), "--keys", str(keys)]) == 0
+    told = capsys.readouterr().out
+    assert "Genuine. First Coffee AS wrote it." in told
+    assert "I want news from First Coffee." in told
+    keys.write_text(json.dumps(key_set("second")))
+    assert main(["receipt", "verify", str(file), "--keys", str(keys)]) == 1
+    keys.write_text("[]")
+    assert main(["receipt", "verify", str(file), "--keys", str(keys)]) == 1
+    assert [event.act for event in events_of(db, maria.id)] == [Act.GIVEN]
