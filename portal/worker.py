@@ -17,6 +17,7 @@ from portal.consent.confirming import end_waiting
 from portal.consent.effect import prune_counts
 from portal.consent.handlers import consent_handlers
 from portal.consent.heads import make_due_head
+from portal.consent.renewing import end_old_words
 from portal.consent.sealing import destroy_due_keys
 from portal.core import logs
 from portal.core.db import ALL_COMPANIES, Database
@@ -87,6 +88,7 @@ class Worker:
                 company = registry.company(company_id)
                 gone += prune_sign_ins(db, company) + prune_mails(db, company) + prune_cases(db, company)
                 gone += end_waiting(db, company) + destroy_due_keys(db)
+                end_old_words(db, company)
                 make_due_head(db)
         with self.database.writing(ALL_COMPANIES) as db:
             gone += drop_old_counters(db) + prune_counts(db) + prune_files(db) + prune_answers(db)

@@ -172,6 +172,9 @@ class Purpose(Part):
     marketing: bool = False
     sensitive: bool = False
     double_opt_in: bool = False
+    asks_again: bool = Field(
+        False, description="A changed notice ends every yes to the words before it; else it holds for new answers only"
+    )
     accept_legacy_until: date | None = None
 
 
