@@ -3,6 +3,7 @@
 Must never be told apart, by what uses it, from a system that is somewhere else.
 """
 
+import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -37,6 +38,7 @@ from portal.adapters.memory_erasing import Erasing, to_moment
 from portal.adapters.memory_records import DemoSettings, Now, as_it_is, key_of, read_settings
 from portal.adapters.memory_store import Changes, Store, store_of
 from portal.adapters.notes import noted_value, scope_of
+from portal.config.loading import read_secret
 
 ANOTHER = "The key of this try belongs to another record. Nothing was done."
 NOT_THERE = "The record is no longer there under this identifier. Search again."
@@ -236,8 +238,8 @@ class DemoAdapter(Adapter):
 def open_demo(place: Place) -> DemoAdapter:
     """Open a system of kind `demo`. Raises `DocumentError`."""
     settings = read_settings(place)
-    at = ("companies", place.company, "systems", place.key, "settings", "changes")
-    file = Path(place.config.secret(settings.changes, *at)) if settings.changes else None
+    name = read_secret(settings.changes.env, os.environ) if settings.changes else None
+    file = Path(name) if name else None
     where = (str(place.config.folder), place.config.document.file, place.company, place.key)
     return DemoAdapter(place, settings, store_of(where, file))
 

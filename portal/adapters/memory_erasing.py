@@ -89,7 +89,9 @@ class Erasing:
         return any(
             now.collection == loss.collection
             and bool(fate.lost)
-            and all(str(now.values.get(name)) in allowed for name, allowed in loss.when.items())
+            and all(
+                ("" if now.values.get(name) is None else str(now.values[name])) in allowed for name, allowed in loss.when.items()
+            )
             for now, fate, _stays in fates.values()
         )
 

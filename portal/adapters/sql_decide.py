@@ -73,7 +73,7 @@ class Decided:
         return layout is not None and any(
             spot[0] == loss.collection
             and all(
-                str(to_json(layout.value(self.row(spot), name), layout.families[name])) in allowed
+                _text(to_json(layout.value(self.row(spot), name), layout.families[name])) in allowed
                 for name, allowed in loss.when.items()
             )
             for spot in (*self.going, *self.overwrites)
@@ -275,6 +275,10 @@ class Deciding:
                 index.setdefault(self._values((key, primary), names), []).append((key, primary))
             self.by_value[mark] = index
         return self.by_value[mark].get(values, [])
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
 
 
 def _texts(values: tuple[Any, ...]) -> tuple[str, ...]:

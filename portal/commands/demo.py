@@ -95,6 +95,7 @@ def prepare(folder: Path, port: int) -> dict[str, str]:
         "PORTAL_KEYS_FILE": str(keys),
         "PORTAL_FILES": str(folder / "files"),
         "PORTAL_BIND": f"127.0.0.1:{port}",
+        "DEMO_CAFE_CHANGES": str(folder / "cafe_changes.json"),
         **demo.environment(folder),
         **{name: os.environ[name] for name in demo.FILES if os.environ.get(name, "").startswith("postgresql")},
     }

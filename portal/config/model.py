@@ -237,7 +237,8 @@ class Loss(Part):
     text: Text = Field(description="One sentence: `You have orders on their way.`")
     collection: CollectionRef
     when: dict[str, list[str]] = Field(
-        default_factory=dict, description="Only where a field has one of these values; without it, where there is any record"
+        default_factory=dict,
+        description='Only where a field has one of these values ("": is empty); without it, where there is any record',
     )
 
 
