@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from portal.accounts import registry
 from portal.accounts.api_keys import prune_answers
 from portal.cases.handlers import case_handlers
+from portal.cases.kept_erasing import sweep_kept
 from portal.cases.pruning import prune_cases, prune_files
 from portal.consent.confirming import end_waiting
 from portal.consent.effect import prune_counts
@@ -90,6 +91,7 @@ class Worker:
                 gone += end_waiting(db, company) + destroy_due_keys(db)
                 end_old_words(db, company)
                 make_due_head(db)
+                sweep_kept(db, company)
         with self.database.writing(ALL_COMPANIES) as db:
             gone += drop_old_counters(db) + prune_counts(db) + prune_files(db) + prune_answers(db)
         leave_no_trace(self.database, thorough=True)

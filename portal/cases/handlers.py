@@ -6,6 +6,7 @@ from portal.cases.building import AccessBuild
 from portal.cases.erasing.own_steps import Begin, Identity, Own
 from portal.cases.erasing.system_step import SystemCheck, SystemErase
 from portal.cases.exporting import AccessExport
+from portal.cases.kept_erasing import KEPT_ERASE, KeptErase
 from portal.cases.workflow import BEGIN, BUILD, CHECK, ERASE, EXPORT, IDENTITY, OWN
 from portal.core.db import Database
 from portal.engine.contract import Handler
@@ -21,4 +22,5 @@ def case_handlers(database: Database, *, with_pdf: bool = True) -> Mapping[str, 
         CHECK: SystemCheck(database),
         OWN: Own(),
         IDENTITY: Identity(database),
+        KEPT_ERASE: KeptErase(database),
     }

@@ -1,0 +1,119 @@
+"""The step `kept.erase`: what one system had to keep goes on its day, with its own attempt and receipt, and is read back.
+
+Must never erase a day too early, nor call gone what the system still shows: that is parked, and a human looks.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from itertools import groupby
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from portal.accounts import registry
+from portal.accounts.companies import record_audit
+from portal.adapters.contract import EraseKind, Fate, Pending, PlannedItem
+from portal.cases.kept import rows_of
+from portal.cases.kept_model import Kept, KeptOwner
+from portal.cases.laws.deadlines import day_of
+from portal.cases.systems import open_system, place_of
+from portal.config.model import Company
+from portal.core import clock, logs
+from portal.core.db import Database
+from portal.engine.contract import Claim, Done, Later, Outcome, Park
+from portal.engine.service import add_step
+
+KEPT_ERASE = "kept.erase"
+
+
+def sweep_kept(db: Session, company: Company) -> int:
+    """Ask for one step for each case and system of which something may go by today; returns how many. The same twice is once."""
+    due = select(Kept).where(Kept.gone_at.is_(None), Kept.until <= _today(company))
+    rows = db.scalars(due.order_by(Kept.case_number, Kept.system, Kept.id)).all()
+    asked = 0
+    for (_number, system), same in groupby(rows, key=lambda row: (row.case_number, row.system)):
+        first = next(same)
+        step = add_step(
+            db, act=KEPT_ERASE, subject_id=first.id, system=system, person_id=first.person_id,
+            irreversible=True,
+        )  # fmt: skip
+        asked += step.fence == 0
+    return asked
+
+
+class KeptErase:
+    """Rows by their keys; what is gone already stays gone, so doing it twice does no harm."""
+
+    repeatable = True
+    calls_system = True
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def run(self, claim: Claim) -> Outcome:
+        """Erase all that may go by today of this case in this system: children and parents of one day go together."""
+        company = registry.company(claim.company_id)
+        with self.database.reading(claim.company_id) as db:
+            due = _due_with(db, claim, _today(company))
+            rows = [row for kept in due for row in rows_of(kept)]
+            numbers = [kept.id for kept in due]
+        if not rows:
+            return Done({"rows": 0})
+        if claim.system not in company.systems:
+            return Park("system_not_configured")
+        adapter = open_system(place_of(claim.company_id, claim.system))
+        if adapter.can.erase in (EraseKind.NONE, EraseKind.REQUEST):
+            return Park("by_hand")
+        receipt = adapter.erase_kept(rows, idempotency_key=claim.idempotency_key)
+        if isinstance(receipt, Pending):
+            return Later("waits_for_system", receipt.after)
+        if receipt.left or receipt.kept:
+            return Park("still_there")
+        return Done({"kept": numbers, "rows": len(rows), **_counts(receipt.items), "reference": receipt.reference[:80]})
+
+    def probe(self, claim: Claim) -> Outcome | None:
+        """It is simply done again."""
+        return None
+
+    def settle(self, db: Session, claim: Claim, outcome: Outcome) -> None:
+        """What is gone is remembered as gone and no longer as whose it was."""
+        if isinstance(outcome, Park):
+            logs.event(
+                "kept.parked", level=40, company=registry.key_of(claim.company_id), system=claim.system, step=claim.step_id,
+                reason_code=outcome.reason,
+            )  # fmt: skip
+            record_audit(db, actor="portal", act="kept.parked", target=f"step:{claim.step_id}", system=claim.system)
+        if not isinstance(outcome, Done) or not outcome.receipt.get("kept"):
+            return
+        for kept in db.scalars(select(Kept).where(Kept.id.in_(outcome.receipt["kept"]), Kept.gone_at.is_(None))):
+            kept.gone_at, kept.rows, kept.person_id = clock.now(), None, None
+            db.execute(delete(KeptOwner).where(KeptOwner.kept_id == kept.id))
+            record_audit(
+                db, actor="portal", act="kept.gone", target=f"case:{kept.case_number}", system=kept.system, count=kept.count,
+                ground=kept.ground,
+            )  # fmt: skip
+
+
+def _due_with(db: Session, claim: Claim, today: date) -> list[Kept]:
+    first = db.get(Kept, claim.subject_id)
+    if first is None:
+        return []
+    return list(
+        db.scalars(
+            select(Kept)
+            .where(Kept.case_number == first.case_number, Kept.system == first.system)
+            .where(Kept.gone_at.is_(None), Kept.until <= today)
+            .order_by(Kept.id)
+        )
+    )
+
+
+def _counts(items: Sequence[PlannedItem]) -> Mapping[str, int]:
+    counted = {Fate.ERASE: 0, Fate.OVERWRITE: 0, Fate.KEEP: 0}
+    for item in items:
+        counted[item.fate] += item.count
+    return {fate.value: count for fate, count in counted.items()}
+
+
+def _today(company: Company) -> date:
+    return day_of(clock.now(), company.time_zone)
