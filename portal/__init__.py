@@ -18,5 +18,5 @@ def create_app(running: "Running | None" = None) -> "Flask":
         from portal.settings import settings
         from portal.starting import start
 
-        running = start(settings())
+        running = start(settings(), even_restored=True)
     return build(running)

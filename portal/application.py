@@ -8,7 +8,7 @@ from portal.api import all_parts as api
 from portal.core import crypto, i18n
 from portal.site.all_parts import blueprints
 from portal.starting import Running
-from portal.web import errors, forgery, language, looks, transactions
+from portal.web import errors, forgery, language, looks, restored, transactions
 from portal.web.context import company_of_host, current_company
 from portal.web.cookies import SiteCookie
 from portal.web.headers import set_headers
@@ -34,6 +34,7 @@ def build(running: Running) -> Flask:
     _speak(app)
     app.before_request(_find_company)
     app.before_request(language.begin_speaking)
+    app.before_request(restored.gate(running.database))
     app.before_request(forgery.refuse_foreign_posts)
     forgery.protect(app)
     app.after_request(set_headers)

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 
 import portal.tables  # noqa: F401  # key checks and rotation have to see the tables of every room
 from portal.accounts import registry
@@ -21,9 +21,11 @@ from portal.config import Config, load_config
 from portal.consent.notices import publish_notices
 from portal.core import crypto, i18n, logs
 from portal.core.db import ALL_COMPANIES, Database
+from portal.core.epoch import DatabaseWasRestored, begin_epoch
 from portal.core.errors import PortalError
 from portal.core.journal_files import keys_of_journal
 from portal.people.keys import used_key_ids
+from portal.people.model import Person
 from portal.settings import Settings, settings, use_settings
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
@@ -35,15 +37,25 @@ class NotMigrated(PortalError):
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """What a started process works with."""
+    """What a started process works with. `restored`: only `portal restore` may do anything yet."""
 
     settings: Settings
     config: Config
     database: Database
+    restored: bool = False
 
 
-def start(chosen: Settings, *, urls: dict[str, str] | None = None, hosts: dict[str, list[str]] | None = None) -> Running:
-    """Check everything and make it known to the process. Raises a `PortalError` that says what to do."""
+def start(
+    chosen: Settings,
+    *,
+    urls: dict[str, str] | None = None,
+    hosts: dict[str, list[str]] | None = None,
+    even_restored: bool = False,
+) -> Running:
+    """Check everything and make it known to the process. Raises a `PortalError` that says what to do.
+
+    `even_restored`: the caller knows what to do with a database that came from a backup; else that is an error.
+    """
     use_settings(chosen)
     logs.set_up(level=chosen.log_level)
     file = os.environ.get("PORTAL_KEYS_FILE")
@@ -59,7 +71,12 @@ def start(chosen: Settings, *, urls: dict[str, str] | None = None, hosts: dict[s
         with database.writing(company_id) as db:
             publish_notices(db, config.company(key))
     refuse_missing_keys(database)
-    return Running(chosen, config, database)
+    with database.reading(ALL_COMPANIES) as db:
+        has_people = db.scalar(select(Person.id).limit(1)) is not None
+    epoch = begin_epoch(database, chosen.journal_folder, has_people=has_people)
+    if epoch.restored and not even_restored:
+        raise DatabaseWasRestored
+    return Running(chosen, config, database, epoch.restored)
 
 
 def refuse_missing_keys(database: Database) -> None:

@@ -10,6 +10,7 @@ import portal.consent.effect_model
 import portal.consent.heads_model
 import portal.consent.model
 import portal.consent.sealing_model
+import portal.core.epoch
 import portal.core.journal
 import portal.core.limits
 import portal.engine.model

@@ -20,8 +20,9 @@ from portal.consent.handlers import consent_handlers
 from portal.consent.heads import make_due_head
 from portal.consent.renewing import end_old_words
 from portal.consent.sealing import destroy_due_keys
-from portal.core import logs
+from portal.core import crypto, logs
 from portal.core.db import ALL_COMPANIES, Database
+from portal.core.epoch import epoch_of, roll_epoch
 from portal.core.journal_files import write_journal
 from portal.core.limits import drop_old_counters
 from portal.core.traces import leave_no_trace
@@ -37,6 +38,9 @@ from portal.starting import Running
 LINK_SECONDS = 0.2
 MAIL_SECONDS = 0.2
 JOURNAL_SECONDS = 0.5
+EPOCH_SECONDS = 60.0
+WATCH_SECONDS = 0.5
+LOOK_AGAIN_SECONDS = 2.0
 CLEAN_UP_SECONDS = 3600.0
 
 
@@ -53,8 +57,39 @@ class Worker:
         self.journal = running.settings.journal_folder
 
     def run(self, stop: threading.Event) -> None:
-        """Work until `stop` is set."""
+        """Work until `stop` is set; rest while the database is a restored one that nobody has brought up to date."""
         logs.event("worker.starting", worker=self.owner)
+        while not stop.is_set():
+            epoch = epoch_of(self.database)
+            if epoch.restored:
+                stop.wait(LOOK_AGAIN_SECONDS)
+                continue
+            crypto.use_generation(epoch.generation)
+            halt = threading.Event()
+            watcher = threading.Thread(target=self._watch, args=(stop, halt))
+            watcher.start()
+            self._run_loops(halt)
+            watcher.join()
+        logs.event("worker.stopped", worker=self.owner)
+
+    def _watch(self, stop: threading.Event, halt: threading.Event) -> None:
+        """Renew the epoch, and end all loops where there is nothing more to do: at the end, or under a restored database."""
+        rolled = 0.0
+        while not stop.wait(WATCH_SECONDS):
+            try:
+                if time.monotonic() - rolled >= EPOCH_SECONDS:
+                    rolled = time.monotonic()
+                    live = roll_epoch(self.database, self.journal)
+                else:
+                    live = not epoch_of(self.database).restored
+            except Exception as error:  # noqa: BLE001  # a database that is away for a moment must not end the worker
+                logs.event("worker.failed", level=40, error=error, kind="epoch")
+                continue
+            if not live:
+                break
+        halt.set()
+
+    def _run_loops(self, stop: threading.Event) -> None:
         loops = [
             threading.Thread(target=self._repeat, args=(stop, LINK_SECONDS, "links", lambda: issue_due_links(self.database))),
             threading.Thread(
@@ -69,7 +104,6 @@ class Worker:
         self.steps.run(stop)
         for loop in loops:
             loop.join()
-        logs.event("worker.stopped", worker=self.owner)
 
     def run_due(self) -> int:
         """Do what is due now, once, in this thread; returns how much was done. For tests and for `portal demo`."""
@@ -79,7 +113,11 @@ class Worker:
 
     def write_journal(self) -> int:
         """Bring to the disk outside the database what no restore may undo."""
-        return write_journal(self.database, self.journal, {number: key for key, number in registry.ids().items()})
+        written = write_journal(self.database, self.journal, {number: key for key, number in registry.ids().items()})
+        # Whoever restores an older database is found out by this entry at the latest.
+        if written:
+            roll_epoch(self.database, self.journal)
+        return written
 
     def clean_up(self) -> int:
         """Drop what its retention says has to go; runs hourly and is harmless to run twice."""

@@ -15,6 +15,7 @@ from portal.accounts.companies import record_audit
 from portal.accounts.model import ApiAnswerRow, ApiKeyRow
 from portal.core import clock, crypto
 from portal.core.errors import PortalError
+from portal.core.journal import JournalKind, note_for_journal
 
 SCOPES = {
     "consents:check": "ask whether a person may be written to, and whether an identifier is suppressed",
@@ -141,6 +142,13 @@ def revoke_key(db: Session, public_id: str, *, by: str) -> None:
     if ended is None:
         raise NoSuchKey("There is no live key of that id. `portal api-key list` shows them.")
     record_audit(db, actor=by[:40], act="api_key.revoked", target=f"api_key:{public_id}")
+    note_for_journal(db, JournalKind.REVOCATION, {"public_id": public_id[:12], "at": clock.now().isoformat()})
+
+
+def restore_revocation(db: Session, public_id: str, *, at: datetime) -> bool:
+    """End a key again that a restored backup brought back; False where it is not live."""
+    ended = update(ApiKeyRow).where(ApiKeyRow.public_id == public_id, ApiKeyRow.revoked_at.is_(None)).values(revoked_at=at)
+    return db.execute(ended.returning(ApiKeyRow.id)).first() is not None
 
 
 def keys_of(db: Session) -> Sequence[KeyView]:

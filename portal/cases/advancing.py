@@ -8,11 +8,12 @@ from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
-from portal.cases.model import OPEN_STATES, Case, CasePart, CaseState, Package, PartState, Spool
+from portal.cases.model import OPEN_STATES, Case, CaseKind, CasePart, CaseState, Package, PartState, Spool
 from portal.cases.workflow import BUILD, EXPORT, may_build, next_round
 from portal.core import clock
+from portal.core.journal import JournalKind, note_for_journal
 from portal.core.vault import SealedFileIsBroken, sealed_with
 from portal.engine.service import add_step, steps_of
 from portal.settings import settings
@@ -88,6 +89,10 @@ def is_released(db: Session, case_id: int) -> bool:
 def close_case(case: Case, state: CaseState) -> None:
     """The person waits for nothing more: the same wish will be a new case."""
     case.state, case.open_key, case.closed_at = state, None, clock.now()
+    db = object_session(case)
+    if case.kind == CaseKind.ERASURE and db is not None:
+        # A restored backup must not begin it anew: neither what is done, nor what the person has taken back.
+        note_for_journal(db, JournalKind.ERASURE, {"number": case.number, "state": state.value})
 
 
 def set_part(db: Session, case: Case, number: int, state: PartState) -> None:

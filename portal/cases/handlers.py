@@ -7,6 +7,8 @@ from portal.cases.erasing.own_steps import Begin, Identity, Own
 from portal.cases.erasing.system_step import SystemCheck, SystemErase
 from portal.cases.exporting import AccessExport
 from portal.cases.kept_erasing import KEPT_ERASE, KeptErase
+from portal.cases.restoring.coming_back import RESTORE_ERASE
+from portal.cases.restoring.erasing_again import EraseAgain
 from portal.cases.workflow import BEGIN, BUILD, CHECK, ERASE, EXPORT, IDENTITY, OWN
 from portal.core.db import Database
 from portal.engine.contract import Handler
@@ -23,4 +25,5 @@ def case_handlers(database: Database, *, with_pdf: bool = True) -> Mapping[str, 
         OWN: Own(),
         IDENTITY: Identity(database),
         KEPT_ERASE: KeptErase(database),
+        RESTORE_ERASE: EraseAgain(database),
     }

@@ -84,7 +84,7 @@ QuietLogger = _logger_class()
 def add(commands: Any) -> None:
     """Add `serve`."""
     parser: argparse.ArgumentParser = commands.add_parser("serve", help="serve the web part")
-    parser.set_defaults(run=lambda chosen: serve(start(settings())))
+    parser.set_defaults(run=lambda chosen: serve(start(settings(), even_restored=True)))
 
 
 def refuse_busy_port(bind: str) -> None:

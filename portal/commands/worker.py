@@ -21,5 +21,5 @@ def work() -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    Worker(start(settings())).run(stop)
+    Worker(start(settings(), even_restored=True)).run(stop)
     return 0

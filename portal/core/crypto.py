@@ -236,8 +236,19 @@ def same(one: bytes, other: bytes) -> bool:
     return hmac.compare_digest(one, other)
 
 
+_generation = ""
+
+
+def use_generation(generation: str) -> None:
+    """What signed values are bound to from now on: another one after a backup was restored, so that none of before is good any more."""
+    global _generation
+    _generation = generation
+
+
 def signer(purpose: str) -> URLSafeTimedSerializer:
-    """Signs small values that hold no personal data; one salt a purpose, newest key signs, all keys verify."""
+    """Signs small values that hold no personal data; one salt a purpose and generation, newest key signs, all keys verify."""
     ring = keys().keys["sign"]
     # itsdangerous signs with the last of the list and verifies with all (CVE-2025-47278 was this order reversed).
-    return URLSafeTimedSerializer(list(ring.values()), salt=f"portal.{purpose}", signer_kwargs={"digest_method": hashlib.sha256})
+    return URLSafeTimedSerializer(
+        list(ring.values()), salt=f"portal.{purpose}{_generation}", signer_kwargs={"digest_method": hashlib.sha256}
+    )

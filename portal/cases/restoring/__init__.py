@@ -1,0 +1,1 @@
+"""After a backup was restored: what it brought back goes again, what it took back holds again."""
