@@ -27,6 +27,7 @@ from portal.consent.words import STOPS, Act, Actor
 from portal.core import clock, crypto
 from portal.core.db import company_of
 from portal.people.model import PersonIdentifier
+from portal.people.suppressions import restore_suppression
 
 COLLECTION_POINT = "restore"
 
@@ -37,7 +38,9 @@ def restore_lowering(db: Session, payload: Mapping[str, Any], *, mark: str) -> b
     Nothing where the event is still there, where it was done again before, or where the choice opens no more than it did then.
     """
     person_id = _whose(db, payload)
-    if person_id is None or _is_there(db, person_id, bytes.fromhex(payload["digest"])):
+    if person_id is None:
+        return _suppress_unknown(db, payload)
+    if _is_there(db, person_id, bytes.fromhex(payload["digest"])):
         return False
     choice = Choice(payload["purpose"], payload["channel"], payload["topic"])
     point = f"{COLLECTION_POINT}:{mark[:20]}"
@@ -59,6 +62,17 @@ def restore_lowering(db: Session, payload: Mapping[str, Any], *, mark: str) -> b
     except (UnknownChoice, OnlyThePersonMayRaise, PauseOutOfRange):
         return False
     return True
+
+
+def _suppress_unknown(db: Session, payload: Mapping[str, Any]) -> bool:
+    """Who came after the backup is not known any more; that they said no is, by the hash of their address."""
+    if payload["said"] not in STOPS or payload["topic"]:
+        return False
+    noted = {name: payload[name] for name in ("hash_key", "purpose", "channel", "at")}
+    changed = [
+        restore_suppression(db, {**noted, "hash": hashed, "source": COLLECTION_POINT}) for _kind, hashed in payload["identifiers"]
+    ]
+    return any(changed)
 
 
 def _deed(payload: Mapping[str, Any], now: State) -> dict[str, Any] | None:

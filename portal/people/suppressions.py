@@ -5,6 +5,7 @@ Must never hold an identifier but as its keyed hash, and never be lifted by anyt
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Update, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -13,26 +14,44 @@ from sqlalchemy.orm import Session
 
 from portal.core import clock, crypto
 from portal.core.db import company_of
+from portal.core.journal import JournalKind, note_for_journal
 from portal.people.model import Suppression
 from portal.people.service import Identifier, hashes_of, identifiers_of
 
 
 def suppress(db: Session, identifier: Identifier, *, purpose: str, channel: str, source: str) -> None:
     """From now on the identifier is not contacted for that. Can be said again; the newest counts. One statement, known or not."""
-    key_id = crypto.keys().newest("hash")[0]
+    key_id, now = crypto.keys().newest("hash")[0], clock.now()
+    hashed = hashes_of(company_of(db), identifier)[key_id]
     insert = sqlite_insert if db.get_bind().dialect.name == "sqlite" else postgresql_insert
     statement = insert(Suppression).values(
         company_id=company_of(db),
-        hash=hashes_of(company_of(db), identifier)[key_id],
+        hash=hashed,
         hash_key_id=key_id,
         purpose=purpose,
         channel=channel,
         source=source,
-        at=clock.now(),
+        at=now,
     )
     newest = {"at": statement.excluded.at, "source": statement.excluded.source, "lifted_at": None}
     same = [Suppression.company_id, Suppression.hash, Suppression.purpose, Suppression.channel]
     db.execute(statement.on_conflict_do_update(index_elements=same, set_=newest))
+    payload = {"hash": hashed.hex(), "hash_key": key_id, "purpose": purpose, "channel": channel, "source": source}
+    note_for_journal(db, JournalKind.SUPPRESSION, {**payload, "at": now.isoformat()})
+
+
+def restore_suppression(db: Session, payload: Mapping[str, Any]) -> bool:
+    """Put back what a restored backup lacks, from its entry in the journal; False where it is there, or a newer word is."""
+    at, hashed = datetime.fromisoformat(payload["at"]), bytes.fromhex(payload["hash"])
+    row = db.scalar(select(Suppression).filter_by(hash=hashed, purpose=payload["purpose"], channel=payload["channel"]))
+    if row is not None and row.at >= at:
+        return False
+    if row is None:
+        row = Suppression(hash=hashed, hash_key_id=payload["hash_key"], purpose=payload["purpose"], channel=payload["channel"])
+        db.add(row)
+    row.at, row.source, row.lifted_at = at, payload["source"], None
+    db.flush()
+    return True
 
 
 def is_suppressed(db: Session, identifier: Identifier, *, purpose: str, channel: str) -> bool:

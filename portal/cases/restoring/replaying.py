@@ -25,6 +25,7 @@ from portal.core.journal import JournalKind
 from portal.core.journal_files import Line, read_journal
 from portal.engine.model import OPEN, Step, StepState
 from portal.outbox.holding import hold_outbox
+from portal.people.suppressions import restore_suppression
 from portal.people.tombstones import restore_tombstone
 
 
@@ -72,8 +73,7 @@ def _apply(db: Session, line: Line) -> bool:
         case JournalKind.ERASURE:
             return _end_erasure(db, str(line.payload["number"]), CaseState(line.payload["state"]))
         case JournalKind.SUPPRESSION:
-            # Nothing writes these yet: no table of suppressions stands in this version.
-            return False
+            return restore_suppression(db, line.payload)
 
 
 def _end_erasure(db: Session, number: str, state: CaseState) -> bool:

@@ -32,6 +32,7 @@ from portal.identity.sessions import begin_session, end_all_sessions, session_of
 from portal.outbox.holding import held_mails, release_outbox
 from portal.outbox.model import Mail, MailState
 from portal.people.service import Identifier, find_person, person_for
+from portal.people.suppressions import is_suppressed, suppress
 from portal.people.tombstones import bury, tombstones_of
 from tests.adapters.companies import RULES, note
 from tests.rooms.cases.backups import back_up
@@ -212,6 +213,23 @@ def test_O2_a_withdrawal_holds_again_with_the_time_of_the_act_and_once(life: Lif
         assert event.acted_at < event.received_at
     life.replays()
     assert life.newsletter_of(NILS) == [("given", "person"), ("withdrawn", "person")]
+
+
+def test_O2_a_suppression_holds_again_and_so_does_the_no_of_who_came_after_the_backup(life: Life) -> None:
+    later, stranger = Identifier("email", "later@example.org"), Identifier("email", "stranger@example.org")
+    with life.world.writing() as db:
+        suppress(db, stranger, purpose="newsletter", channel="email", source="link")
+        life.did(db, person_for(db, later, proven=True).id, Act.REFUSED)
+    life.work()
+    life.restore()
+    assert life.starts()
+    for _ in range(2):
+        life.replays(finish=False)
+    with life.world.reading() as db:
+        assert find_person(db, later) is None
+        for one in (later, stranger):
+            assert is_suppressed(db, one, purpose="newsletter", channel="email")
+        assert not is_suppressed(db, NILS, purpose="newsletter", channel="email")
 
 
 def test_O2_sessions_keys_and_signed_values_of_before_are_void_and_the_old_outbox_is_held(life: Life) -> None:
