@@ -12,6 +12,7 @@ from portal.cases.laws import load_laws
 from portal.cases.material import Material
 from portal.cases.model import CaseKind
 from portal.cases.spooling import read_head, read_records
+from portal.config.model import Company
 from portal.core import clock
 from portal.core.i18n import _, speaking
 from portal.people.addresses import masked
@@ -51,7 +52,7 @@ def content_of(company_id: int, material: Material, opened: Collection[tuple[str
         choice=material.choice,
         reviewed=material.reviewed,
         left_out=left_out,
-        logo=_logo(company.theme.logo),
+        logo=logo_of(company),
     )
 
 
@@ -70,6 +71,7 @@ def _part(system: str, material: Material, keys: set[str]) -> SystemPart:
     )
 
 
-def _logo(name: str) -> Logo:
-    path = registry.config().folder / name
+def logo_of(company: Company) -> Logo:
+    """The company's logo, from beside its `portal.yaml`."""
+    path = registry.config().folder / company.theme.logo
     return Logo(PICTURES[path.suffix], path.read_bytes())
