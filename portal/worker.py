@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 
 from portal.accounts import registry
 from portal.accounts.api_keys import prune_answers
+from portal.accounts.companies import record_audit
 from portal.cases.handlers import case_handlers
-from portal.cases.kept_erasing import sweep_kept
+from portal.cases.kept_erasing import prune_kept, sweep_kept
 from portal.cases.pruning import prune_cases, prune_files
 from portal.consent.confirming import end_waiting
 from portal.consent.effect import prune_counts
@@ -20,10 +21,12 @@ from portal.consent.handlers import consent_handlers
 from portal.consent.heads import make_due_head
 from portal.consent.renewing import end_old_words
 from portal.consent.sealing import destroy_due_keys
-from portal.core import crypto, logs
+from portal.core import clock, crypto, logs
 from portal.core.db import ALL_COMPANIES, Database
+from portal.core.durations import length_of
 from portal.core.epoch import epoch_of, roll_epoch
-from portal.core.journal_files import write_journal
+from portal.core.journal import prune_journal
+from portal.core.journal_files import drop_old_files, write_journal
 from portal.core.limits import drop_old_counters
 from portal.core.traces import leave_no_trace
 from portal.engine.contract import Handler
@@ -122,14 +125,29 @@ class Worker:
     def clean_up(self) -> int:
         """Drop what its retention says has to go; runs hourly and is harmless to run twice."""
         gone = 0
-        for company_id in registry.ids().values():
+        for key, company_id in registry.ids().items():
+            company = registry.company(company_id)
             with self.database.writing(company_id) as db:
-                company = registry.company(company_id)
-                gone += prune_sign_ins(db, company) + prune_mails(db, company) + prune_cases(db, company)
-                gone += end_waiting(db, company) + destroy_due_keys(db)
+                kinds = {
+                    "sign_ins": prune_sign_ins(db, company),
+                    "mails": prune_mails(db, company),
+                    "cases": prune_cases(db, company),
+                    "kept": prune_kept(db, company),
+                    "journal_rows": prune_journal(db),
+                    "unconfirmed": end_waiting(db, company),
+                    "proofs": destroy_due_keys(db),
+                }
+                found = {kind: count for kind, count in kinds.items() if count}
+                if found:
+                    record_audit(db, actor="portal", act="retention", target="company", **found)
                 end_old_words(db, company)
                 make_due_head(db)
                 sweep_kept(db, company)
+            found["journal_files"] = drop_old_files(self.journal, key, before=clock.now() - length_of(company.retention.journal))
+            for kind, count in found.items():
+                if count:
+                    logs.event("retention.deleted", company=key, kind=kind, count=count)
+            gone += sum(found.values())
         with self.database.writing(ALL_COMPANIES) as db:
             gone += drop_old_counters(db) + prune_counts(db) + prune_files(db) + prune_answers(db)
         leave_no_trace(self.database, thorough=True)

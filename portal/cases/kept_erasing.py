@@ -20,7 +20,9 @@ from portal.cases.systems import open_system, place_of
 from portal.config.model import Company
 from portal.core import clock, logs
 from portal.core.db import Database
+from portal.core.durations import length_of
 from portal.engine.contract import Claim, Done, Later, Outcome, Park
+from portal.engine.model import Step
 from portal.engine.service import add_step
 
 KEPT_ERASE = "kept.erase"
@@ -39,6 +41,15 @@ def sweep_kept(db: Session, company: Company) -> int:
         )  # fmt: skip
         asked += step.fence == 0
     return asked
+
+
+def prune_kept(db: Session, company: Company) -> int:
+    """Delete what is gone, and its steps, as long after that as the company keeps its cases; returns how much."""
+    before = clock.now() - length_of(company.retention.cases)
+    old = delete(Kept).where(Kept.gone_at < before).returning(Kept.id)
+    gone = len(db.execute(old.execution_options(synchronize_session=False)).all())
+    steps = delete(Step).where(Step.act == KEPT_ERASE, Step.ended_at < before).returning(Step.id)
+    return gone + len(db.execute(steps.execution_options(synchronize_session=False)).all())
 
 
 class KeptErase:

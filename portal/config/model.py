@@ -268,6 +268,7 @@ class OwnRetention(Part):
     cases: Duration = "3 years"
     proof_retention: Duration = "3 years"
     unconfirmed: Duration = "7 days"
+    journal: Duration = Field("1 year", description="At least as long as your oldest backup of the database is kept")
 
 
 class Company(Part):

@@ -7,17 +7,18 @@ Must never say that something is written before the disk has it, and never hold 
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Index, String, UniqueConstraint
+from sqlalchemy import Index, String, UniqueConstraint, delete
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal.core import clock, crypto
 from portal.core.db import Base, CompanyOwned, Encrypted
 
 PLACE = "journal_entry.payload"
+ROWS_KEPT = timedelta(days=1)
 
 
 class JournalKind(StrEnum):
@@ -47,6 +48,12 @@ class JournalEntry(CompanyOwned, Base):
     payload: Mapped[str] = mapped_column(Encrypted(PLACE))
     noted_at: Mapped[datetime]
     written_at: Mapped[datetime | None]
+
+
+def prune_journal(db: Session) -> int:
+    """Delete the rows of the session's company that the disk has had for a day; returns how many. The files keep their own time."""
+    old = delete(JournalEntry).where(JournalEntry.written_at < clock.now() - ROWS_KEPT).returning(JournalEntry.id)
+    return len(db.execute(old.execution_options(synchronize_session=False)).all())
 
 
 def note_for_journal(db: Session, kind: JournalKind, payload: Mapping[str, Any]) -> None:
