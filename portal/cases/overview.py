@@ -8,9 +8,11 @@ from sqlalchemy.orm import Session
 
 from portal.accounts import registry
 from portal.cases.dates import due_of
+from portal.cases.erasing.settling import newest_of, step_to_settle
+from portal.cases.erasing.stages import erasure_stages
 from portal.cases.events import timeline
 from portal.cases.messages import messages_of, unanswered
-from portal.cases.model import OPEN_STATES, Case, CasePart, CaseState, PartState
+from portal.cases.model import OPEN_STATES, Case, CaseKind, CasePart, CaseState, PartState
 from portal.cases.service import case_by_number
 from portal.cases.stages import stages_of
 from portal.cases.workflow import BUILD, EXPORT, STUCK, newest
@@ -47,8 +49,15 @@ def describe_case(db: Session, number: str, *, with_messages: bool = False) -> l
         lines.append(_("Waits for: %(names)s", names=", ".join(stuck)))
     steps = _newest(db, case)
     lines.append("")
-    for step, stage in zip(steps, stages_of(company, steps), strict=True):
-        lines.append(f"- {stage.title} [{step.system or 'copy'}] {step.state}: {stage.words}".rstrip(": "))
+    if case.kind is CaseKind.ERASURE:
+        states = {step.system: step.state for step in steps}
+        lines += [
+            f"- {stage.title} [{stage.system}] {states.get(stage.system, 'waiting')}: {stage.words}".rstrip(": ")
+            for stage in erasure_stages(db, case)
+        ]
+    else:
+        for step, stage in zip(steps, stages_of(company, steps), strict=True):
+            lines.append(f"- {stage.title} [{step.system or 'copy'}] {step.state}: {stage.words}".rstrip(": "))
     lines.append("")
     lines += [f"{format_moment(event.at)}  {event.title}. {event.words}".rstrip() for event in timeline(db, case)]
     if count := unanswered(db, case):
@@ -61,6 +70,9 @@ def describe_case(db: Session, number: str, *, with_messages: bool = False) -> l
 
 
 def _newest(db: Session, case: Case) -> list[Step]:
+    if case.kind is CaseKind.ERASURE:
+        own = step_to_settle(db, case, "")
+        return [*newest_of(db, case), *([own] if own else [])]
     steps = steps_of(db, (EXPORT, BUILD), case.id)
     return [step for act in (EXPORT, BUILD) for step in newest(steps, act).values()]
 

@@ -9,9 +9,11 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from portal.cases.advancing import PACKAGES, SPOOLS, drop_package, drop_spools, folder
+from portal.cases.erasing.links import prune_links
+from portal.cases.erasing.planning import prune_plans
 from portal.cases.events import Code, note
 from portal.cases.model import OPEN_STATES, Case, CaseState, HeldRead, Package, Spool
-from portal.cases.workflow import BUILD, EXPORT
+from portal.cases.workflow import BUILD, ERASING, EXPORT
 from portal.config.model import Company
 from portal.core import clock
 from portal.core.durations import length_of
@@ -36,7 +38,7 @@ def prune_cases(db: Session, company: Company) -> int:
         gone += 1
     for case in db.scalars(select(Case).where(Case.state.not_in(OPEN_STATES), Case.id.in_(select(Spool.case_id)))):
         drop_spools(db, case)
-    gone += _old_cases(db, company)
+    gone += _old_cases(db, company) + prune_links(db) + prune_plans(db)
     db.flush()
     return gone
 
@@ -66,7 +68,7 @@ def _old_cases(db: Session, company: Company) -> int:
         for package in db.scalars(select(Package).filter_by(case_id=case.id).where(Package.deleted_at.is_(None))):
             drop_package(package)
         drop_spools(db, case)
-        db.execute(delete(Step).where(Step.act.in_((EXPORT, BUILD)), Step.subject_id == case.id))
+        db.execute(delete(Step).where(Step.act.in_((EXPORT, BUILD, *ERASING)), Step.subject_id == case.id))
         db.delete(case)
         gone += 1
     return gone

@@ -15,6 +15,7 @@ from portal.accounts import registry
 from portal.accounts.companies import record_audit
 from portal.cases import advancing, letters
 from portal.cases.dates import choose_law, margin_of
+from portal.cases.erasing.settling import settled_by_hand, step_to_settle
 from portal.cases.events import PERSON, Code, note
 from portal.cases.filing import count_case
 from portal.cases.laws import ClockEvent, Happened, end_of_day
@@ -164,8 +165,9 @@ def resolve_step(db: Session, number: str, *, system: str, outcome: str, reason:
     An empty `system`, or `copy`, is the making of the package itself: who does that by hand, or gives it up, ends the case. Raises `NoSuchCase`, `NothingToSettle`, or what the engine says.
     """
     case = advancing.lock_case(db, case_by_number(db, number).id)
+    erasing = case.kind is CaseKind.ERASURE
     act, key = (BUILD, "") if system in ("", "copy") else (EXPORT, system)
-    step = newest(steps_of(db, (act,), case.id), act).get(key)
+    step = step_to_settle(db, case, system) if erasing else newest(steps_of(db, (act,), case.id), act).get(key)
     if step is None or step.state not in (StepState.WAITING, *STUCK):
         raise NothingToSettle("No step of that system waits. `portal case show` lists the systems and where they stand.")
     decided = ByHand(outcome)
@@ -173,8 +175,12 @@ def resolve_step(db: Session, number: str, *, system: str, outcome: str, reason:
     if act == EXPORT:
         codes = {ByHand.RETRY: Code.SYSTEM_RETRIED, ByHand.SKIP: Code.SYSTEM_LEFT_OUT, ByHand.DONE: Code.SYSTEM_DONE_BY_HAND}
         note(db, case, codes[decided], actor="staff", system=key)
-        advancing.advance(db, case)
-    elif decided is not ByHand.RETRY:
+        db.flush()
+        if not erasing:
+            advancing.advance(db, case)
+    if erasing:
+        settled_by_hand(db, case, step=step, goes_on=decided is ByHand.RETRY)
+    elif act == BUILD and decided is not ByHand.RETRY:
         advancing.close_case(case, CaseState.ANSWERED)
         advancing.drop_spools(db, case)
         note(db, case, Code.ANSWERED_BY_HAND, actor="staff")

@@ -10,6 +10,8 @@ from portal.site import (
     copies,
     demo_mailbox,
     downloads,
+    erase,
+    erase_links,
     health,
     held,
     helping,
@@ -26,8 +28,8 @@ from portal.site import (
 )
 
 PARTS = (
-    sign_in, link, again, home, choices, preferences, history, held, records, copies, requests, questions, downloads, sessions, address, helping,
-    health, well_known, confirm,
+    sign_in, link, again, home, choices, preferences, history, held, records, copies, requests, questions, downloads, erase, erase_links,
+    sessions, address, helping, health, well_known, confirm,
 )  # fmt: skip
 
 

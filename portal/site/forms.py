@@ -4,7 +4,17 @@ from collections.abc import Callable
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import EmailField, Field, Form, HiddenField, RadioField, SelectMultipleField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    EmailField,
+    Field,
+    Form,
+    HiddenField,
+    RadioField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import Optional, StopValidation
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -155,3 +165,25 @@ class CopyForm(FlaskForm):
     def chosen(self) -> list[str]:
         """Keys of the kinds that were chosen; none means all."""
         return list(self.categories.data or []) if self.scope.data == "some" else []
+
+
+class SomeForm(FlaskForm):
+    """Which kinds of data are to be deleted."""
+
+    categories = Ticks(validators=[needed(N_("Choose at least one kind."))])
+
+    def __init__(self, categories: list[tuple[str, str]], **given: Any) -> None:
+        super().__init__(**given)
+        self.categories.choices = categories
+        self.categories.label.text = _("Which kinds?")
+
+
+class EraseForm(FlaskForm):
+    """The one confirmation. `seen` names the plan that the page showed."""
+
+    seen = HiddenField()
+    understood = BooleanField(validators=[needed(N_("Tick the box: it says what ends with it."))])
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.understood.label.text = _("I understand that what is deleted cannot be brought back")

@@ -3,7 +3,7 @@
 Must never say why a detail was not enough, nor show anything of a record that it did not open.
 """
 
-from flask import Blueprint, redirect, render_template, session, url_for
+from flask import Blueprint, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.cases.proof import NotEnough, Opened, ValuesNotReadable, prove, read_values
@@ -11,6 +11,7 @@ from portal.core.i18n import _
 from portal.identity.proofs import tries_left
 from portal.site import own_data
 from portal.site.forms import ValueForm
+from portal.web import steps
 from portal.web.context import current_company, database
 from portal.web.guards import current_session, person_required
 from portal.web.transactions import asks_systems
@@ -43,7 +44,8 @@ def give() -> ResponseReturnValue:
         return _page(form, data, 503)
     if isinstance(outcome, Opened):
         session["sid"] = outcome.token
-        return redirect(url_for("held.show"))
+        # The act that needed the detail goes on; it looks by itself at what is open now.
+        return redirect(steps.url_of(steps.read(request.args.get("next")) or "held.show"))
     form.value.errors = [_("This does not open your data. Check how it is spelt, or give another detail.")]
     return _page(form, data, 422)
 

@@ -3,14 +3,17 @@
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from portal.cases.erasing.cancelling import stop_erasure
+from portal.cases.erasing.model import Stopper
 from portal.cases.events import PERSON, Code, note
 from portal.cases.messages import MessageRefused, add_message, messages_for
-from portal.cases.model import Author, Case
+from portal.cases.model import Author, Case, CaseKind
 from portal.cases.service import NoSuchCase, cancel_case, case_for_person, may_see
 from portal.core import clock
 from portal.core.i18n import _
 from portal.identity.sessions import is_fresh
 from portal.site import requests_words as words
+from portal.site.erase_stop_words import told_of_stop
 from portal.site.forms import MessageForm
 from portal.site.messages_words import refused
 from portal.web.guards import current_session, person_required
@@ -43,7 +46,9 @@ def stop(number: str) -> ResponseReturnValue:
     case = _case(number)
     if not may_see(db(), current_session().id, case):
         return redirect(url_for("records.show"))
-    if cancel_case(db(), current_session().person_id, number):
+    if case.kind is CaseKind.ERASURE:
+        flash(*told_of_stop(stop_erasure(db(), case.id, by=Stopper.PERSON)))
+    elif cancel_case(db(), current_session().person_id, number):
         flash(_("Stopped. Nothing more is read for it."), "ok")
     else:
         flash(_("There was nothing left to stop: the answer is here already."), "")

@@ -23,6 +23,7 @@ from portal.core.i18n import _, format_date
 from portal.engine.service import steps_of
 from portal.identity.browsers import browser_words
 from portal.identity.sessions import CurrentSession
+from portal.site import erase_words
 from portal.web import steps
 
 NEWEST = 3
@@ -46,20 +47,22 @@ def overview(db: Session, cases: Sequence[Case]) -> dict[str, Any]:
 def page(db: Session, case: Case, *, fresh: bool) -> dict[str, Any]:
     """Everything that the page of one request says. Without a `fresh` sign-in the file begins with one."""
     due, package = due_of(db, case), live_package(db, case)
+    erasing = erase_words.request_page(db, case, due) if case.kind is CaseKind.ERASURE else {}
     waits = db.scalar(select(CasePart).filter_by(case_id=case.id, number=2, state=PartState.REVIEW))
     return {
         "case": {
             "number": case.number,
             "title": _title(case),
             "state": _state(case, due),
-            "lead": _lead(case, due, package, waits=waits is not None),
+            "lead": erasing.get("lead") or _lead(case, due, package, waits=waits is not None),
             "asked_at": case.received_at,
             "due": due.day,
             "law": _law(due),
+            "is_erasure": case.kind is CaseKind.ERASURE,
             "is_question": case.kind is CaseKind.QUESTION,
             "day_number": max(due.day_number, 0),
             "days_total": due.days_total,
-            "usual": "" if case.kind is CaseKind.QUESTION else _("a few minutes"),
+            "usual": _usual(case),
         },
         "stages": stages_of(registry.company(case.company_id), steps_of(db, (EXPORT, BUILD), case.id)),
         "download": _download(db, case, package, fresh=fresh) if package else None,
@@ -67,7 +70,10 @@ def page(db: Session, case: Case, *, fresh: bool) -> dict[str, Any]:
         "ended": case.state is CaseState.ENDED,
         "events": timeline(db, case),
         "cancel_url": url_for("requests.stop", number=case.number) if case.state in OPEN_STATES else "",
+        "cancel_words": _("Stop this request"),
+        "erased": [],
         "authority_words": True,
+        **{name: said for name, said in erasing.items() if name != "lead"},
     }
 
 
@@ -88,7 +94,15 @@ def _law(due: Due) -> str:
     return due.law.respond.article
 
 
+def _usual(case: Case) -> str:
+    if case.kind is CaseKind.QUESTION:
+        return ""
+    return _("four days") if case.kind is CaseKind.ERASURE else _("a few minutes")
+
+
 def _title(case: Case) -> str:
+    if case.kind is CaseKind.ERASURE:
+        return erase_words.title(case)
     if case.kind is CaseKind.QUESTION:
         return _("A question")
     if not case.choice:

@@ -21,6 +21,9 @@ STEPS = {
     "requests.index": N_("Your requests"),
     "requests.show": N_("Your request"),
     "copies.show": N_("Get a copy of your data"),
+    "erase.show": N_("Delete your data"),
+    "erase.some": N_("Delete some of your data"),
+    "erase.plan": N_("What deleting would do"),
     "questions.show": N_("Ask us"),
     "address.show": N_("Your address"),
     "sessions.show": N_("Where you are signed in"),
@@ -32,6 +35,8 @@ STARTS = {
     "copies.check": "copies.show",
     "copies.ask": "copies.show",
     "downloads.fetch": "requests.show",
+    "erase.choose": "erase.some",
+    "erase.confirm": "erase.plan",
     "questions.send": "questions.show",
 }
 """Where an act begins whose later steps were reached without a fresh sign-in."""

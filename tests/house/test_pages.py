@@ -59,6 +59,7 @@ def pages(site, language):
     site.work()
     browser.open(browser.path)
     yield browser
+    yield from _erasing(site, browser, language)
     yield from address_pages(site, browser)
     browser.open("/ask")
     browser.post(*_typed(browser, number="x" * 61))
@@ -89,6 +90,39 @@ def address_pages(site, browser):
     browser.post(*_typed(browser, email=MAREN))
     browser.open(site.link_of(MAREN))
     browser.post(*_first_form(browser))
+
+
+def _erasing(site, browser, language):
+    """Every page of deleting one's data, to the cancel from the mail."""
+    for path in ("/erase", "/erase/some"):
+        browser.open(path)
+        yield browser
+    browser.post(*_first_form(browser))
+    yield browser
+    number = next(person.customer_number for person in demo.people("fjordkaffe") if person.email == MAREN)
+    browser.open("/erase/plan")
+    path, values = _first_form(browser)
+    browser.post(path, {**values, "kind": "customer_number", "value": number})
+    assert browser.path == "/erase/plan"
+    yield browser
+    browser.post(*_first_form(browser))
+    yield browser
+    path, values = _first_form(browser)
+    browser.post(path, {**values, "understood": "y"})
+    assert browser.path.startswith("/requests/")
+    yield browser
+    mail = next(mail for mail in site.mails(MAREN) if "/erase/stop/" in mail.text)
+    stranger = site.browser()
+    link = re.search(r"/erase/stop/[\w-]+", mail.text)
+    assert link
+    stranger.open(f"{link[0]}?lang={language}")
+    yield stranger
+    stranger.post(*_first_form(stranger))
+    yield stranger
+    stranger.open("/erase/result/" + "x" * 43)
+    yield stranger
+    browser.open(browser.path)
+    yield browser
 
 
 def _first_form(browser):
@@ -142,7 +176,13 @@ def test_every_page_is_whole(site, language):
 
 def test_nothing_is_ticked_for_anyone(site):
     browser, new = site.signed_in(MAREN), site.signed_in(demo.NOBODY)
-    for visitor, path in ((browser, "/get-a-copy"), (browser, "/data/open"), (browser, "/ask"), (new, "/preferences")):
+    for visitor, path in (
+        (browser, "/get-a-copy"),
+        (browser, "/data/open"),
+        (browser, "/ask"),
+        (browser, "/erase/some"),
+        (new, "/preferences"),
+    ):
         visitor.open(path)
         assert not [control for control in visitor.page.all("input") if "checked" in control.attributes], path
 

@@ -28,6 +28,7 @@ from portal.core.db import company_of
 from portal.core.durations import length_of
 from portal.core.errors import PortalError
 from portal.engine.service import add_step
+from portal.identity.address_change import is_settled
 from portal.identity.sessions import CurrentSession
 
 COLLECTION_POINT = "site:erase"
@@ -35,6 +36,10 @@ COLLECTION_POINT = "site:erase"
 
 class PlanHasChanged(PortalError):
     """What would be confirmed is not what was shown: the plan is too old, another one, or not of this session."""
+
+
+class AddressNotSettled(PortalError):
+    """The person's address changed so recently that its old owner can still take that back: until then nothing is erased (C4)."""
 
 
 class NothingToErase(PortalError):
@@ -54,11 +59,14 @@ def open_erasure_case(
 ) -> Case:
     """Confirm the plan that `seen` (`plans.digest_of_plans`) names. An erasure that is open already is the same case.
 
-    `addresses` are told beside those that the portal knows (normal form). Raises `PlanHasChanged`, `NothingToErase`, `NoLawGivesThis`.
+    `addresses` are told beside those that the portal knows (normal form). Raises `AddressNotSettled`, `PlanHasChanged`,
+    `NothingToErase`, `NoLawGivesThis`.
     """
     open_one = open_erasure(db, current.person_id)
     if open_one is not None:
         return open_one
+    if not is_settled(db, current.person_id):
+        raise AddressNotSettled("The address has changed a short while ago. Nothing is deleted before it is sure to be yours.")
     choice = [group for group in GROUPS if group in groups]
     plans = _shown(db, current, choice, scope, seen)
     company, now = registry.company(company_of(db)), clock.now()

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Delete, delete, select, update
 from sqlalchemy.orm import Session
 
+from portal.accounts import registry
 from portal.cases.advancing import close_case, drop_package, drop_spools
 from portal.cases.erasing.letters import is_last_mail
 from portal.cases.erasing.model import ErasureLink, LinkKind
@@ -21,10 +22,11 @@ from portal.consent.sealing import seal_proof
 from portal.core.db import company_of
 from portal.engine.model import Step
 from portal.engine.service import cancel_step, steps_of
-from portal.identity.model import SessionRow, SignInRequest
+from portal.identity.model import AddressChange, SessionRow, SignInRequest
 from portal.outbox.model import Mail
 from portal.people.model import Person, PersonIdentifier
 from portal.people.service import hashes_of, identifiers_of
+from portal.people.suppressions import suppress
 from portal.people.tombstones import bury
 
 
@@ -50,10 +52,14 @@ def forget_identity(db: Session, erasing: Case, *, erased_at: datetime) -> None:
     drop_own_rows(db, erasing)
     for identifier in identifiers_of(db, person_id):
         bury(db, identifier, erased_at=erased_at)
+        for key, purpose in registry.company(company_of(db)).purposes.items():
+            for channel in purpose.channels if purpose.marketing else ():
+                suppress(db, identifier, purpose=key, channel=channel, source="erasure")
         hashes = hashes_of(company_of(db), identifier)
         _delete(db, delete(SignInRequest).where(SignInRequest.identifier_hash.in_(hashes.values())))
     # While the identifiers are there: none of them may be contacted again but by a yes of their own.
     seal_proof(db, person_id)
+    _delete(db, delete(AddressChange).where(AddressChange.person_id == person_id))
     _delete(db, delete(ConsentDelivery).where(ConsentDelivery.person_id == person_id))
     _delete(db, delete(PersonIdentifier).where(PersonIdentifier.person_id == person_id))
     _delete(db, delete(ErasureLink).where(ErasureLink.case_id == erasing.id, ErasureLink.kind == LinkKind.CANCEL))

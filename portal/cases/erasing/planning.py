@@ -96,6 +96,12 @@ def forget_plans(db: Session, *session_ids: int) -> None:
     db.execute(delete(PlannedRead).where(PlannedRead.session_id.in_(session_ids)).execution_options(synchronize_session=False))
 
 
+def prune_plans(db: Session) -> int:
+    """Drop dry runs whose time is over; returns how many."""
+    gone = delete(PlannedRead).where(PlannedRead.expires_at < clock.now()).returning(PlannedRead.id)
+    return len(db.scalars(gone.execution_options(synchronize_session=False)).all())
+
+
 def plan_matches(company_id: int, system: str, found: Sequence[Match], opened: Collection[str], wanted: Wanted) -> SystemPlan:
     """The plan of one system for those of the records found that are `opened` (their keys). Raises what the system raises."""
     candidates = tuple(Candidate(system, match.key, match.tells_apart) for match in found)

@@ -21,7 +21,7 @@ from portal.cases.erasing.result import ErasureResult, Went, dump_result
 from portal.cases.events import Code, happened, note
 from portal.cases.kept import remember_kept
 from portal.cases.model import OPEN_STATES, Case, CaseState
-from portal.cases.workflow import BEGIN, CHECK, ERASE, OWN, next_round
+from portal.cases.workflow import BEGIN, CHECK, ERASE, IDENTITY, OWN, STUCK, next_round
 from portal.core import clock
 from portal.core.durations import length_of
 from portal.engine.contract import Claim, Done, Later, Outcome, Park
@@ -100,6 +100,28 @@ def newest_of(db: Session, case: Case) -> list[Step]:
     return list(found.values())
 
 
+def step_to_settle(db: Session, case: Case, system: str) -> Step | None:
+    """The step of a system that a human may settle; with no system, the portal's own. None of those that were never tried:
+    a retry by hand would cut a grace period short.
+    """
+    own = steps_of(db, (BEGIN, OWN, IDENTITY), case.id)
+    steps = own if system in ("", "copy") else [step for step in newest_of(db, case) if step.system == system]
+    step = steps[-1] if steps else None
+    return step if step is not None and (step.tries or step.state in STUCK) else None
+
+
+def settled_by_hand(db: Session, case: Case, *, step: Step, goes_on: bool) -> None:
+    """A human has decided about a step: go on where it was a system's; the portal's own work given up ends the case."""
+    if goes_on or step.system:
+        advance(db, case)
+        return
+    erasure = db.get_one(Erasure, case.id, populate_existing=True)
+    if erasure.result is None:
+        seal_result(db, case, erasure)
+    close_case(case, CaseState.ANSWERED)
+    note(db, case, Code.ANSWERED_BY_HAND, actor="staff")
+
+
 def add_erase(db: Session, case: Case, system: str, *, part: int = 1, after_grace: bool = False) -> None:
     """Ask for one system to be erased; what was planned late gets a grace period of its own."""
     grace = length_of(registry.company(case.company_id).grace_period)
@@ -155,7 +177,9 @@ def _remember(db: Session, case: Case, system: str, outcome: Erased | LeftBehind
     if case.person_id is None:
         return
     remember_kept(db, case, person_id=case.person_id, system=system, rows=outcome.kept)
-    categories = () if not case.choice else sorted({one for item in outcome.told.items for one in item.categories})
+    categories = sorted({one for item in outcome.told.items for one in item.categories}) if case.choice else []
+    if case.choice and not categories:
+        return
     for identifier in identifiers_of(db, case.person_id):
         for record in load_plan(row.plan).records:
             bury(db, identifier, erased_at=clock.now(), system=system, record_key=record.key, categories=categories)

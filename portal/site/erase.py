@@ -1,0 +1,126 @@
+"""Door 1, delete my data: three ways to choose, the plan from every system, and the one confirmation.
+
+Must never ask for proof to stop marketing, nor confirm another plan than the one that was shown.
+"""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.cases.erasing.addresses import addresses_in
+from portal.cases.erasing.confirming import AddressNotSettled, NothingToErase, PlanHasChanged, open_erasure, open_erasure_case
+from portal.cases.erasing.planning import plan_all
+from portal.cases.meaning import GROUPS
+from portal.consent.stopping import stop_choices
+from portal.core import i18n
+from portal.core.i18n import _
+from portal.site import erase_words as words
+from portal.site import own_data
+from portal.site.forms import EraseForm, SomeForm
+from portal.web import steps
+from portal.web.context import current_company, database
+from portal.web.guards import current_session, person_required
+from portal.web.transactions import asks_systems, db
+
+bp = Blueprint("erase", __name__, url_prefix="/erase")
+
+
+@bp.get("")
+@person_required()
+def show() -> ResponseReturnValue:
+    """What can be done: a copy first, only no more marketing, some of it, everything."""
+    open_one = open_erasure(db(), current_session().person_id)
+    open_url = url_for("requests.show", number=open_one.number) if open_one else ""
+    return render_template("site/erase.html", open_url=open_url, has_marketing=words.asks_for_marketing())
+
+
+@bp.post("/only-marketing")
+@person_required()
+def only_marketing() -> ResponseReturnValue:
+    """Stop all marketing, at once and without proof."""
+    stopped = stop_choices(
+        db(), current_session().person_id, marketing_only=True, collection_point="site:erase", language=i18n.language()
+    )
+    flash(_("All marketing is stopped. Your data stays.") if stopped else _("There was no marketing left to stop."), "ok")
+    return redirect(url_for("preferences.show"))
+
+
+@bp.get("/some")
+@person_required(fresh=True)
+@asks_systems
+def some() -> ResponseReturnValue:
+    """Choose kinds of data."""
+    return _choose(own_data.read())
+
+
+@bp.post("/some")
+@person_required(fresh=True)
+@asks_systems
+def choose() -> ResponseReturnValue:
+    """On to the plan of these kinds."""
+    data = own_data.read()
+    form = SomeForm(words.kinds(own_data.page(data)))
+    if not form.validate_on_submit():
+        return _choose(data, form)
+    return redirect(url_for("erase.plan", group=form.categories.data))
+
+
+@bp.get("/plan")
+@person_required(fresh=True)
+@asks_systems
+def plan() -> ResponseReturnValue:
+    """What deleting would do, from every system's own dry run. Nothing is deleted by looking."""
+    return _plan_page(EraseForm(formdata=None), _groups(request.args.getlist("group")))
+
+
+@bp.post("/plan")
+@person_required(fresh=True)
+@asks_systems
+def confirm() -> ResponseReturnValue:
+    """The red button."""
+    form, groups, data = EraseForm(), _groups(request.form.getlist("group")), own_data.read()
+    if not words.may_erase(data):
+        return _detail_first()
+    if not form.validate_on_submit():
+        return _plan_page(form, groups)
+    try:
+        with database().writing(current_company().id) as writing:
+            number = open_erasure_case(
+                writing, current_session(), groups=groups, scope=data.scope, seen=form.seen.data or "",
+                addresses=addresses_in(data.reading, data.opened), language=i18n.language(),
+            ).number  # fmt: skip
+    except (PlanHasChanged, NothingToErase):
+        flash(_("What would be deleted has changed since you saw it. This is the plan of now; nothing was deleted."), "warn")
+        return redirect(url_for("erase.plan", group=groups))
+    except AddressNotSettled:
+        flash(_("Your address changed a short while ago. For your safety nothing is deleted in the days after that."), "warn")
+        return redirect(url_for("erase.show"))
+    flash(_("Your request has arrived. Nothing is deleted yet; you can cancel here or in the mail we sent."), "ok")
+    return redirect(url_for("requests.show", number=number))
+
+
+def _groups(named: list[str]) -> list[str]:
+    return [group for group in GROUPS if group in named]
+
+
+def _choose(data: own_data.OwnData, form: SomeForm | None = None) -> ResponseReturnValue:
+    if data.closed:
+        return _detail_first()
+    held = own_data.page(data)
+    form = form or SomeForm(words.kinds(held), formdata=None)
+    counts = {group.key: group.count for group in held.groups}
+    return render_template("site/erase_some.html", form=form, counts=counts), 422 if form.errors else 200
+
+
+def _plan_page(form: EraseForm, groups: list[str]) -> ResponseReturnValue:
+    data = own_data.read()
+    if not words.may_erase(data):
+        return _detail_first()
+    plans = plan_all(database(), own_data.reader(), data.reading, opened=data.opened, scope=data.scope, groups=groups)
+    page = render_template("site/erase_plan.html", form=form, groups=groups, **words.plan_page(plans, groups))
+    return page, 422 if form.errors else 200
+
+
+def _detail_first() -> ResponseReturnValue:
+    """Deleting weighs more than looking: one detail more, then the plan."""
+    flash(_("Before anything can be deleted, one detail has to show that the data is yours."), "")
+    return redirect(url_for("records.show", next=steps.sign("erase.plan")))

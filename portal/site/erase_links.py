@@ -1,0 +1,88 @@
+"""The two links in the mails of an erasure: one stops it, one shows what it did. No sign-in, and nothing happens before the button.
+
+Must never name anyone on these pages, nor act on GET.
+"""
+
+from flask import Blueprint, abort, g, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.cases.erasing.cancelling import Stopped, stop_erasure
+from portal.cases.erasing.links import open_link
+from portal.cases.erasing.model import LinkKind, Stopper
+from portal.cases.erasing.result import load_result
+from portal.cases.events import system_title
+from portal.cases.model import OPEN_STATES
+from portal.core.i18n import format_list
+from portal.site import erase_words as words
+from portal.web.context import current_company
+from portal.web.guards import public
+from portal.web.transactions import db, opens_to_read
+
+bp = Blueprint("erase_links", __name__, url_prefix="/erase")
+WHY_STOP = "the mailed token is the authority, and it can do nothing but stop a deletion"
+WHY_RESULT = "the mailed token is the authority; who it is about cannot be read from the page"
+
+
+@bp.get("/stop/<token>")
+@public(WHY_STOP)
+def stop_page(token: str) -> ResponseReturnValue:
+    """Says what the button will do."""
+    g.secret_link = True
+    link = open_link(db(), LinkKind.CANCEL, token)
+    if link is None:
+        return _ended()
+    return render_template(
+        "site/erase_stop.html", token=token, own=link.own, over=link.case.state not in OPEN_STATES, begun=link.erasure.begun_at is not None,
+        starts_at=link.erasure.starts_at, stop_url=url_for("erase_links.stop"),
+    )  # fmt: skip
+
+
+@bp.post("/stop")
+@public(WHY_STOP)
+def stop() -> ResponseReturnValue:
+    """Stop it."""
+    g.secret_link = True
+    link = open_link(db(), LinkKind.CANCEL, request.form.get("token", ""))
+    if link is None:
+        return _ended()
+    stopped = stop_erasure(db(), link.case.id, by=Stopper.PERSON if link.own else Stopper.ADDRESS)
+    return render_template("site/erase_stopped.html", stopped=stopped, own=link.own, **named(stopped))
+
+
+@bp.get("/result/<token>")
+@public(WHY_RESULT)
+def result_page(token: str) -> ResponseReturnValue:
+    """A page with one button: mail programs that open links see nothing."""
+    g.secret_link = True
+    link = open_link(db(), LinkKind.RESULT, token)
+    if link is None or link.erasure.result is None:
+        return _ended()
+    return render_template("site/erase_result_door.html", token=token, show_url=url_for("erase_links.result"))
+
+
+@bp.post("/result")
+@public(WHY_RESULT)
+@opens_to_read
+def result() -> ResponseReturnValue:
+    """What went and what stays."""
+    g.secret_link = True
+    link = open_link(db(), LinkKind.RESULT, request.form.get("token", ""))
+    if link is None or link.erasure.result is None:
+        return _ended()
+    told = load_result(link.erasure.result)
+    if told.company != current_company().key:
+        abort(404)
+    return render_template("site/erase_result.html", result=told, erased=words.result_sections(told))
+
+
+def named(stopped: Stopped) -> dict[str, str]:
+    """The systems of an answer, by their titles."""
+    company = current_company().config
+    return {
+        "gone": format_list([system_title(company, key) for key in stopped.gone]) if stopped.gone else "",
+        "running": format_list([system_title(company, key) for key in stopped.running]) if stopped.running else "",
+    }
+
+
+def _ended() -> ResponseReturnValue:
+    return render_template("site/erase_link_ended.html"), 410
