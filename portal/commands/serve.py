@@ -13,8 +13,6 @@ from portal.core.errors import PortalError
 from portal.settings import Settings, settings
 from portal.starting import Running, start
 
-HEADER_SECONDS = 20
-
 
 class PortIsBusy(PortalError):
     """Another program listens at the wanted address, or this machine does not have it."""
@@ -29,13 +27,13 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         super().__init__()
 
     def load_config(self) -> None:
-        """Threads, not one slow client a process; limits on what a head may hold; no access log: it would repeat tokens."""
+        """Threads behind a loop that gathers requests, so that slow clients hold none; limits on what a head may hold; no access log: it would repeat tokens."""
         chosen: Settings = self.running.settings
         options: dict[str, Any] = {
             "bind": chosen.bind,
             "workers": chosen.web_processes,
             "threads": chosen.web_threads,
-            "worker_class": "gthread",
+            "worker_class": "portal.commands.gathering.GatheringWorker",
             "timeout": 60,
             "graceful_timeout": 10,
             "keepalive": 5,

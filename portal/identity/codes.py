@@ -2,7 +2,7 @@
 
 Must never compare before it has counted, and never let wrong codes (anyone's) do anything to a link.
 
-For the door: enter_code(db, code, nonce=, user_agent=, current=None) -> SignedIn | CodeMalformed | CodeWrong | CodeEnded | CodesOff
+For the door: enter_code(db, code, nonce=, user_agent=, current=None, network="") -> SignedIn | CodeMalformed | CodeWrong | CodeEnded | CodesOff
 """
 
 import unicodedata
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from portal.core import clock, crypto
 from portal.identity.code_limits import TRIES_A_REQUEST, codes_are_off, may_try, weigh_wrong_code
+from portal.identity.known_browsers import asks_from_known_browser
 from portal.identity.links import code_hash, newest_request
 from portal.identity.model import RequestState, SignInRequest
 from portal.identity.outcomes import CodeEnded, CodeMalformed, CodesOff, CodeWrong, EndReason, SignedIn
@@ -24,27 +25,34 @@ LONGEST_TYPED = 40
 
 
 def enter_code(
-    db: Session, code: str, *, nonce: str, user_agent: str | None, current: CurrentSession | None = None
+    db: Session,
+    code: str,
+    *,
+    nonce: str,
+    user_agent: str | None,
+    current: CurrentSession | None = None,
+    network: str = "",
 ) -> SignedIn | CodeMalformed | CodeWrong | CodeEnded | CodesOff:
     """Sign this browser in by a code of its own live requests for the address it asked for last."""
     digits = normal_code(code)
     if digits is None:
         return CodeMalformed()
-    if codes_are_off(db):
-        return CodesOff()
     newest = newest_request(db, nonce)
+    known = newest is not None and asks_from_known_browser(db, newest)
+    if codes_are_off(db, known=known):
+        return CodesOff()
     if newest is None:
         return CodeEnded(EndReason.LATE)
     candidates = _count_tries(db, newest)
     if not candidates:
         return CodeEnded(_why(db, newest))
-    if not may_try(db, newest.identifier_hash, newest.asked_in):
+    if not may_try(db, newest.identifier_hash, newest.asked_in, known=known):
         return CodeEnded(EndReason.TOO_MANY_TRIES)
     for row in candidates:
         if row.code_hash and row.code_hash_key_id and crypto.same(row.code_hash, code_hash(row, digits, row.code_hash_key_id)):
             signed_in = sign_in_by(db, row, nonce=nonce, user_agent=user_agent, current=current)
             return signed_in or CodeEnded(EndReason.USED)
-    weigh_wrong_code(db, newest.asked_in)
+    weigh_wrong_code(db, newest.asked_in, known=known, network=network)
     left = TRIES_A_REQUEST - min(row.code_tries for row in candidates)
     return CodeWrong(left) if left else CodeEnded(EndReason.TOO_MANY_TRIES)
 

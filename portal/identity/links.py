@@ -3,7 +3,7 @@
 Must never tell (by row, time or page) whether an address is known, and never put anything that the asker typed or sent into a mail.
 
 For the door (`nonce` is the random token of the asking browser's cookie, made by `new_nonce`):
-    ask(db, address=, nonce=, user_agent=, language=, destination=None, typed=None, allowed=()) -> Asking   raises AddressRefused
+    ask(db, address=, nonce=, user_agent=, language=, destination=None, typed=None, allowed=(), network="") -> Asking   raises AddressRefused
     ask_fresh(db, token, nonce=, user_agent=, language=) -> Asking | LinkUnknown       (after `LinkEnded`)
     asking_of(db, nonce) -> Asking | None                                             (the page that waits)
 For the worker: issue_due_links(database) -> int
@@ -24,6 +24,7 @@ from portal.core.db import ALL_COMPANIES, Database, company_of
 from portal.core.errors import PortalError
 from portal.identity.browsers import browser_of, browser_words
 from portal.identity.code_limits import codes_are_off
+from portal.identity.known_browsers import asks_from_known_browser, is_proven_address
 from portal.identity.model import RequestState, SignInRequest
 from portal.identity.outcomes import Asking, LinkUnknown
 from portal.outbox.service import queue_mail
@@ -39,9 +40,15 @@ LONGEST_TYPED = 20_000
 
 PER_ADDRESS = limits.Limit("sign_in.address", 10, timedelta(hours=1))
 PER_MAILBOX = limits.Limit("sign_in.mailbox", 15, timedelta(hours=1))
+PER_NETWORK_AND_ADDRESS = limits.Limit("sign_in.network_address", 6, timedelta(hours=1))
+PER_NETWORK_AND_DOMAIN = limits.Limit("sign_in.network_domain", 150, timedelta(hours=1))
+PER_KNOWN_BROWSER = limits.Limit("sign_in.known", 10, timedelta(hours=1))
 PER_DOMAIN = limits.Limit("sign_in.domain", 500, timedelta(hours=1))
+PER_PROVEN_DOMAIN = limits.Limit("sign_in.proven_domain", 500, timedelta(hours=1))
 PER_INSTALLATION = limits.Limit("sign_in.installation", 5000, timedelta(hours=1))
-"""The address counts per company; mailbox, domain and installation count over all companies of one installation."""
+PER_PROVEN_INSTALLATION = limits.Limit("sign_in.proven_installation", 5000, timedelta(hours=1))
+"""Addresses that signed in before are counted apart, and so is the browser in which one did: what strangers ask for uses up neither (S2).
+The address counts per company; mailbox, domain and installation count over all companies of one installation."""
 
 
 class TooMuchTyped(PortalError):
@@ -63,6 +70,7 @@ def ask(
     destination: str | None = None,
     typed: Mapping[str, str] | None = None,
     allowed: Collection[str] = (),
+    network: str = "",
 ) -> Asking:
     """Write the one row; the worker does the rest. A `destination` that is not `allowed` is forgotten.
 
@@ -75,6 +83,8 @@ def ask(
         raise TooMuchTyped("The text is too long to be kept over the sign-in.")
     row = _add(db, normal, nonce=nonce, user_agent=user_agent, language=language)
     row.destination, row.typed = (destination if destination in allowed else None), kept
+    if network and not _network_may_ask(db, row, network):
+        row.state, row.ended_at = RequestState.LIMITED, row.asked_at
     return _asking(db, row)
 
 
@@ -152,7 +162,10 @@ def _issue(db: Session, request_id: int) -> int:
     if now - row.asked_at > GIVEN_UP or not _within_limits(db, row):
         row.state, row.ended_at = RequestState.LIMITED, now
         return 1
-    token, code = crypto.random_token(), "" if codes_are_off(db) else crypto.random_digits(8)
+    token, code = (
+        crypto.random_token(),
+        "" if codes_are_off(db, known=asks_from_known_browser(db, row)) else crypto.random_digits(8),
+    )
     row.token_hash = crypto.token_hash(LINK, token)
     if code:
         row.code_hash_key_id = crypto.keys().newest("hash")[0]
@@ -192,24 +205,40 @@ def _queue(db: Session, row: SignInRequest, token: str, code: str) -> None:
 def _within_limits(db: Session, row: SignInRequest) -> bool:
     """Count this request. The address comes first: its counter's row also keeps two workers from issuing past the live links."""
     company = registry.key_of(row.company_id)
-    if not limits.count_once(db, PER_ADDRESS, company, row.identifier_hash.hex()) or _live_links(db, row) >= LIVE_LINKS:
+    known = asks_from_known_browser(db, row)
+    per_address = PER_KNOWN_BROWSER if known else PER_ADDRESS
+    live = _live_links(db, row, asked_in=row.asked_in if known else None)
+    if not limits.count_once(db, per_address, company, row.identifier_hash.hex()) or live >= LIVE_LINKS:
         return False
-    if not limits.count_once(db, PER_MAILBOX, mailbox_of(row.address)):
+    if not known and not limits.count_once(db, PER_MAILBOX, mailbox_of(row.address)):
         return False
-    for limit, key in ((PER_DOMAIN, domain_of(row.address)), (PER_INSTALLATION, "")):
+    proven = is_proven_address(db, row.address)
+    domain, installation = (PER_PROVEN_DOMAIN, PER_PROVEN_INSTALLATION) if proven else (PER_DOMAIN, PER_INSTALLATION)
+    for limit, key in ((domain, domain_of(row.address)), (installation, "")):
         if not limits.count_once(db, limit, key):
             logs.event("sign_in.flooded", level=40, company=company, kind=limit.name)
             return False
     return True
 
 
-def _live_links(db: Session, row: SignInRequest) -> int:
+def _network_may_ask(db: Session, row: SignInRequest, network: str) -> bool:
+    """Count it for the network it came from. The same look-ups for every address; the row is there and the page is the same either way."""
+    known = asks_from_known_browser(db, row)
+    for_address = limits.count_once(db, PER_NETWORK_AND_ADDRESS, network, row.identifier_hash.hex())
+    for_domain = limits.count_once(db, PER_NETWORK_AND_DOMAIN, network, domain_of(row.address))
+    return known or (for_address and for_domain)
+
+
+def _live_links(db: Session, row: SignInRequest, *, asked_in: bytes | None) -> int:
+    """Links to this address that work now; of one browser alone where it is named."""
     hashes = hashes_of(row.company_id, Identifier(EMAIL, row.address)).values()
     live = select(SignInRequest.id).where(
         SignInRequest.identifier_hash.in_(hashes),
         SignInRequest.state == RequestState.ISSUED,
         SignInRequest.expires_at > clock.now(),
     )
+    if asked_in is not None:
+        live = live.where(SignInRequest.asked_in == asked_in)
     return len(db.scalars(live).all())
 
 
@@ -240,7 +269,7 @@ def _asking(db: Session, row: SignInRequest) -> Asking:
         destination=row.destination,
         typed=typed_of(row),
         signed_in=row.used_where_asked,
-        codes_off=codes_are_off(db),
+        codes_off=codes_are_off(db, known=asks_from_known_browser(db, row)),
     )
 
 

@@ -82,11 +82,10 @@ def _lines(current: rooms.CurrentSession) -> list[dict[str, Any]]:
 
 
 def _signed_out() -> Response:
-    """The cookie keeps nothing but the language; what the browser had stored of the pages goes."""
-    language = session.get("language")
+    """The cookie keeps language and nonce, which opens nothing (`identity.known_browsers`); what the browser had stored of the pages goes."""
+    kept = {name: session[name] for name in ("language", "nonce") if name in session}
     session.clear()
-    if language:
-        session["language"] = language
+    session.update(kept)
     answer = make_response(redirect(url_for("sign_in.show")))
     answer.headers["Clear-Site-Data"] = FORGET
     return answer

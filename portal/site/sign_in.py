@@ -14,7 +14,7 @@ from portal.identity.outcomes import CodeEnded, CodeMalformed, CodesOff, CodeWro
 from portal.people.addresses import AddressRefused, masked
 from portal.site.forms import AddressForm, CodeForm
 from portal.web import signing, steps
-from portal.web.context import current_company
+from portal.web.context import current_company, network
 from portal.web.guards import public
 from portal.web.strangers import within_asking_limit
 from portal.web.transactions import db
@@ -63,6 +63,7 @@ def enter() -> ResponseReturnValue:
         nonce=signing.nonce() or "",
         user_agent=request.user_agent.string,
         current=signing.live_session(),
+        network=network(),
     )
     if isinstance(outcome, SignedIn):
         signing.keep(outcome.token)
@@ -106,6 +107,7 @@ def _ask(address: str, step: str | None) -> ResponseReturnValue:
         language=i18n.language(),
         destination=step,
         allowed=(step,) if step else (),
+        network=network(),
     )
     return redirect(url_for("sign_in.wait"))
 

@@ -43,7 +43,14 @@ class Browser:
     language: str = "en"
     last: object = field(default=None)
 
-    def asks(self, address: str = MARIA, *, destination: str | None = None, typed: dict[str, str] | None = None) -> Asking:
+    def asks(
+        self,
+        address: str = MARIA,
+        *,
+        destination: str | None = None,
+        typed: dict[str, str] | None = None,
+        network: str = "",
+    ) -> Asking:
         """Type an address and press "Send me the link"."""
         self.nonce = self.nonce or links.new_nonce()
         with self.world.writing(self.company) as db:
@@ -56,6 +63,7 @@ class Browser:
                 destination=destination,
                 typed=typed,
                 allowed=DOOR,
+                network=network,
             )
 
     def asks_again(self, token: str) -> object:
@@ -79,11 +87,13 @@ class Browser:
             )
         return self._keep()
 
-    def types_code(self, code: str) -> object:
+    def types_code(self, code: str, *, network: str = "") -> object:
         """Type a code on the page that waits."""
         with self.world.writing(self.company) as db:
             current = sessions.session_of(db, self.session_token or "")
-            self.last = codes.enter_code(db, code, nonce=self.nonce or "", user_agent=self.user_agent, current=current)
+            self.last = codes.enter_code(
+                db, code, nonce=self.nonce or "", user_agent=self.user_agent, current=current, network=network
+            )
         return self._keep()
 
     def says_not_me(self, token: str, *, typing: str | None = None) -> object:
