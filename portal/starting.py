@@ -16,8 +16,11 @@ from portal.accounts.companies import upsert_companies
 from portal.adapters.contract import Place
 from portal.adapters.registry import known_kinds
 from portal.cases.advancing import keys_of_files
+from portal.cases.dates import laws_of
 from portal.cases.laws.loading import shipped
+from portal.cases.laws.model import LawNeedsReview
 from portal.config import Config, load_config
+from portal.config.model import Company
 from portal.consent.notices import publish_notices
 from portal.core import crypto, i18n, logs
 from portal.core.db import ALL_COMPANIES, Database
@@ -104,6 +107,7 @@ def check_names(config: Config) -> None:
                     "companies", company_key, "laws", problem=f"`{law}` is not a law that is known.",
                     remedy=f"Known are: {', '.join(sorted(shipped()))}.",
                 )  # fmt: skip
+        check_laws(config, company_key, company)
         for key, system in company.systems.items():
             if system.kind not in known_kinds():
                 raise Place(config, company_key, key).error(
@@ -111,6 +115,23 @@ def check_names(config: Config) -> None:
                     problem=f"`{system.kind}` is not a kind of system.",
                     remedy=f"Known are: {', '.join(sorted(known_kinds()))}.",
                 )
+
+
+def check_laws(config: Config, company_key: str, company: Company) -> None:
+    """Every law of the company can be used, and nobody has reviewed one that is not its own."""
+    for law in company.law_reviews:
+        if law not in company.laws:
+            raise config.error(
+                "companies", company_key, "law_reviews", problem=f"`{law}` is not one of the company's laws.",
+                remedy="Add it to `laws`, or take the review out.",
+            )  # fmt: skip
+    try:
+        laws_of(company)
+    except LawNeedsReview as missing:
+        raise config.error(
+            "companies", company_key, "laws", problem=str(missing),
+            remedy="Name who compared it and when under `law_reviews`, as docs/laws.md says.",
+        ) from None  # fmt: skip
 
 
 def newest_revision() -> str:

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
-from portal.cases.laws import ClockEvent, DueDates, Law, due_dates, earliest_of, load_law, load_laws
+from portal.cases.laws import ClockEvent, DueDates, Law, Review, due_dates, earliest_of, load_law, load_laws
 from portal.cases.laws.deadlines import day_of
 from portal.cases.laws.promise import NO_LAW, promise
 from portal.cases.model import Case, ClockRow
@@ -53,9 +52,19 @@ class Due:
         return self.today > self.day
 
 
+def reviews_of(company: Company) -> dict[str, Review]:
+    """Who has read which law on the company's side."""
+    return {law: Review(review.by, review.on) for law, review in company.law_reviews.items()}
+
+
+def laws_of(company: Company) -> list[Law]:
+    """The company's laws, without figures that nobody has read. Raises `LawNeedsReview`."""
+    return load_laws(company.laws, reviews=reviews_of(company))
+
+
 def choose_law(company: Company, kind: str, event: ClockEvent) -> tuple[Law, DueDates]:
     """The law whose day comes first of those that give this right. Raises `NoLawGivesThis`."""
-    found = earliest_of(load_laws(company.laws), kind, [event], company.time_zone, company.public_holidays)
+    found = earliest_of(laws_of(company), kind, [event], company.time_zone, company.public_holidays)
     if found is None:
         raise NoLawGivesThis(f"No law of the company gives the right of {kind}. Add one to its laws in portal.yaml.")
     return found
@@ -64,7 +73,9 @@ def choose_law(company: Company, kind: str, event: ClockEvent) -> tuple[Law, Due
 def due_of(db: Session, case: Case) -> Due:
     """The dates of a case, computed from its clock as it stands."""
     company = registry.company(case.company_id)
-    law = promise(length_of(company.answers_within).days) if case.law == NO_LAW else _law(case.law)
+    law = (
+        promise(length_of(company.answers_within).days) if case.law == NO_LAW else load_law(case.law, reviews=reviews_of(company))
+    )
     zone = company.time_zone
     dates = due_dates(law, _history(db, case), zone, company.public_holidays)
     return Due(law, dates, day_of(case.received_at, zone), day_of(clock.now(), zone))
@@ -78,8 +89,3 @@ def margin_of(dates: DueDates, received: date) -> date:
 def _history(db: Session, case: Case) -> Sequence[ClockEvent]:
     rows = db.scalars(select(ClockRow).filter_by(case_id=case.id).order_by(ClockRow.id))
     return [ClockEvent(row.happened, row.at, row.reason, row.until) for row in rows]
-
-
-@cache
-def _law(law_id: str) -> Law:
-    return load_law(law_id)

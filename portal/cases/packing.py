@@ -8,7 +8,7 @@ from functools import partial
 
 from portal.accounts import registry
 from portal.cases.bundle.content import BundleContent, LeftOut, Logo, Searched, SystemPart
-from portal.cases.laws import load_laws
+from portal.cases.dates import laws_of
 from portal.cases.material import Material
 from portal.cases.model import CaseKind
 from portal.cases.spooling import read_head, read_records
@@ -38,7 +38,7 @@ def content_of(company_id: int, material: Material, opened: Collection[tuple[str
         )
     return BundleContent(
         company=company,
-        laws=tuple(law for law in load_laws(company.laws) if law.gives(CaseKind.ACCESS)),
+        laws=tuple(law for law in laws_of(company) if law.gives(CaseKind.ACCESS)),
         language=material.language,
         case_number=material.number,
         made_at=clock.now(),

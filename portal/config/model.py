@@ -258,6 +258,13 @@ class System(Part):
     losses: dict[Key, Loss] = Field(default_factory=dict, description="What would be lost with an erasure")
 
 
+class LawReview(Part):
+    """Who, on the company's side, has compared a law's unread figures with the law, and when: until then they are off."""
+
+    by: Line
+    on: date
+
+
 class OwnRetention(Part):
     """How long the portal keeps its own rows."""
 
@@ -292,6 +299,9 @@ class Company(Part):
     privacy_notice: dict[str, HttpUrl]
     authority: Authority
     laws: list[Key] = Field(min_length=1)
+    law_reviews: dict[Key, LawReview] = Field(
+        default_factory=dict, description="By law: who has compared the figures that the project has not read, and when"
+    )
     public_holidays: list[date] = Field(default_factory=list)
     purposes: dict[Key, Purpose]
     sources: dict[Key, Source]

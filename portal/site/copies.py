@@ -7,6 +7,7 @@ from portal.cases.dates import choose_law
 from portal.cases.filing import TooManyCases
 from portal.cases.held import Held, review_groups
 from portal.cases.laws import ClockEvent, Happened
+from portal.cases.laws.citing import in_words
 from portal.cases.meaning import title_of
 from portal.cases.model import CaseKind
 from portal.cases.service import open_access_case
@@ -75,7 +76,7 @@ def _check_page(form: CopyForm, held: Held) -> ResponseReturnValue:
         categories=[title_of(key) for key in form.chosen],
         later=[title_of(key) for key in sorted(later)],
         due=dates.due,
-        law=law.respond.article,
+        law=in_words(law, law.respond.article),
         usual=_("a few minutes"),
         keep_days=length_of(company.retention.downloads).days,
         fields=[("scope", form.scope.data), *(("categories", key) for key in form.chosen)],

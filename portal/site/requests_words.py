@@ -12,6 +12,7 @@ from portal.accounts import registry
 from portal.cases.advancing import live_package
 from portal.cases.dates import Due, due_of
 from portal.cases.events import timeline
+from portal.cases.laws.citing import in_words
 from portal.cases.laws.promise import NO_LAW
 from portal.cases.meaning import title_of
 from portal.cases.model import OPEN_STATES, Case, CaseKind, CasePart, CaseState, DownloadLog, Package, PartState
@@ -91,7 +92,7 @@ def _line(db: Session, case: Case) -> dict[str, str]:
 def _law(due: Due) -> str:
     if due.law.id == NO_LAW:
         return _("No law sets a day for a question. This one is our own word.")
-    return due.law.respond.article
+    return in_words(due.law, due.law.respond.article)
 
 
 def _usual(case: Case) -> str:

@@ -59,6 +59,16 @@ MISTAKES = {
     ),
     "no translation": (b"title: {en: News and offers, de: Neues und Angebote, ", b"title: {en: News and offers, ", r":\d+: .*de"),
     "unknown law": (b"laws: [eu_gdpr]", b"laws: [eu_gdrp]", r":\d+: .*laws.*eu_gdrp.*Known are: "),
+    "a review of a law that is not its own": (
+        b"laws: [eu_gdpr]",
+        b"laws: [eu_gdpr]\n    law_reviews: {uk_gdpr: {by: Somebody, on: 2026-11-01}}",
+        r":\d+: .*law_reviews.*uk_gdpr.*not one of the company's laws",
+    ),
+    "a review without a day": (
+        b"laws: [eu_gdpr]",
+        b"laws: [eu_gdpr]\n    law_reviews: {eu_gdpr: {by: Somebody}}",
+        r":\d+: .*law_reviews.*on",
+    ),
     "unknown reference": (b"retention: account\n", b"retention: acount\n", r":\d+: .*acount"),
     "unknown kind": (b"kind: demo", b"kind: salesfroce", r":\d+: .*salesfroce.*Known are: "),
     "not YAML": (b"    hosts: [", b"\thosts: [", r":\d+: This is not YAML"),

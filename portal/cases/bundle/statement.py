@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from portal.cases.about import collection_title
 from portal.cases.laws import Law, Right
+from portal.cases.laws.citing import in_words
 from portal.config.checks import EEA
 from portal.config.model import Basis, CollectionNote, Company, Contact, Role
 from portal.core.i18n import N_, _, format_list, language, locale, pick
@@ -221,5 +222,5 @@ def _rights(laws: tuple[Law, ...]) -> tuple[StatedRight, ...]:
     articles: dict[Right, list[str]] = {}
     for law in laws:
         for right, entitlement in law.rights.items():
-            articles.setdefault(right, []).append(entitlement.article)
+            articles.setdefault(right, []).append(in_words(law, entitlement.article))
     return tuple(StatedRight(_(RIGHTS[right]), ", ".join(where)) for right, where in articles.items())

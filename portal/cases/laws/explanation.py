@@ -6,6 +6,7 @@ Must never compute a date of its own: it tells what `deadlines` does.
 from collections.abc import Collection
 from datetime import date, datetime
 
+from portal.cases.laws.citing import in_words
 from portal.cases.laws.deadlines import ClockEvent, Happened, add, day_of, due_dates, is_day_off
 from portal.cases.laws.model import Figure, Law, Period, Unit
 from portal.core.i18n import _, format_date, ngettext
@@ -16,7 +17,7 @@ def explain(law: Law, received: datetime, zone: str, holidays: Collection[date] 
     day = day_of(received, zone)
     dates = due_dates(law, [ClockEvent(Happened.RECEIVED, received)], zone, holidays)
     steps = [
-        _("Law: %(title)s. File reviewed on %(day)s.", title=law.title, day=format_date(law.reviewed_on)),
+        _("Law: %(title)s. File reviewed on %(day)s.", title=in_words(law, law.title), day=format_date(law.reviewed_on)),
         _("Received on %(day)s in %(zone)s; that day does not count.", day=format_date(day, weekday=True), zone=zone),
     ]
     if period := law.respond.period:

@@ -189,6 +189,9 @@ class Law(Part):
     agent: Agent | None = None
     signal: Figure | None = Field(None, description="Stands where a browser's opt-out signal (GPC) has to be honoured")
     notes: list[Words] = Field(default_factory=list)
+    translated: dict[str, dict[str, Words]] = Field(
+        default_factory=dict, description="Per language, what stands for words of title and citations: `de: {GDPR: DSGVO}`"
+    )
 
     def gives(self, kind: str) -> bool:
         """Whether a case of this kind is a right under this law."""
