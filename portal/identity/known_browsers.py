@@ -10,19 +10,18 @@ from sqlalchemy.orm import Session
 
 from portal.core import clock
 from portal.core.db import company_of
-from portal.identity.model import SessionRow, SignInRequest
-from portal.people.model import PersonIdentifier
+from portal.identity.model import RequestState, SignInRequest
 from portal.people.service import EMAIL, Identifier, find_identifier, hashes_of
 
 REMEMBERED = timedelta(days=90)
-"""How long ago an address may have signed in to count as proven. A browser is remembered as long as its session's row is kept."""
+"""How long ago an address may have signed in to count as proven. A browser is remembered as long as a used request is kept (`pruning`)."""
 
 
 def is_known_browser(db: Session, address: str, asked_in: bytes) -> bool:
     """Whether this address signed in before in the browser that asks now: its nonce is a secret that no stranger has."""
     hashes = hashes_of(company_of(db), Identifier(EMAIL, address)).values()
-    found = select(SessionRow.id).join(PersonIdentifier, PersonIdentifier.id == SessionRow.identifier_id)
-    return db.scalar(found.where(SessionRow.asked_in == asked_in, PersonIdentifier.hash.in_(hashes)).limit(1)) is not None
+    used = select(SignInRequest.id).filter_by(asked_in=asked_in, state=RequestState.USED, used_where_asked=True)
+    return db.scalar(used.where(SignInRequest.identifier_hash.in_(hashes)).limit(1)) is not None
 
 
 def is_proven_address(db: Session, address: str) -> bool:

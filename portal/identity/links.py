@@ -34,6 +34,8 @@ from portal.people.service import EMAIL, Identifier, hashes_of
 LINK, NONCE = "sign_in.link", "sign_in.asked_in"
 LIFE = timedelta(minutes=10)
 GIVEN_UP = timedelta(hours=1)
+WAITED_FOR = timedelta(days=1)
+"""What was asked for longer ago is nothing to wait for: its row only says that this browser is known."""
 LIVE_LINKS = 5
 LONGEST_TOKEN = 64
 LONGEST_TYPED = 20_000
@@ -112,7 +114,8 @@ def newest_request(db: Session, nonce: str) -> SignInRequest | None:
     """The row behind `asking_of`."""
     if not nonce or len(nonce) > LONGEST_TOKEN:
         return None
-    return db.scalar(select(SignInRequest).filter_by(asked_in=_nonce_hash(nonce)).order_by(SignInRequest.id.desc()).limit(1))
+    rows = select(SignInRequest).filter_by(asked_in=_nonce_hash(nonce)).where(SignInRequest.asked_at > clock.now() - WAITED_FOR)
+    return db.scalar(rows.order_by(SignInRequest.id.desc()).limit(1))
 
 
 def request_of(db: Session, token: str) -> SignInRequest | None:

@@ -97,10 +97,7 @@ class AddressChange(CompanyOwned, Base):
 
 
 class SessionRow(CompanyOwned, Base):
-    """A signed-in browser. `proven_at` is the last sign-in in it, `ends_at` the end whatever happens.
-
-    `asked_in` is the hash of its nonce where it asked for the link itself: what it asks for later is known to come from there.
-    """
+    """A signed-in browser. `proven_at` is the last sign-in in it, `ends_at` the end whatever happens."""
 
     __tablename__ = "session"
     __table_args__ = (UniqueConstraint("token_hash"),)
@@ -110,7 +107,6 @@ class SessionRow(CompanyOwned, Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
     identifier_id: Mapped[int] = mapped_column(ForeignKey("identifier.id", ondelete="CASCADE"), index=True)
     browser: Mapped[str] = mapped_column(String(30))
-    asked_in: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     started_at: Mapped[datetime]
     proven_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]

@@ -80,7 +80,6 @@ def sign_in_by(
         browser=browser_of(user_agent),
         language=row.language,
         current=current,
-        asked_in=row.asked_in if here else None,
         goes_on=here and current is not None and typed_of(row).get(GOES_ON) == str(current.id),
     )
     return SignedIn(begun.session, begun.token, row.destination if here else None, typed_of(row) if here else {})

@@ -105,14 +105,7 @@ def touch(db: Session, current: CurrentSession) -> None:
 
 
 def begin_session(
-    db: Session,
-    *,
-    address: str,
-    browser: str,
-    language: str,
-    current: CurrentSession | None,
-    goes_on: bool = False,
-    asked_in: bytes | None = None,
+    db: Session, *, address: str, browser: str, language: str, current: CurrentSession | None, goes_on: bool = False
 ) -> BegunSession:
     """Sign `address` (normal form, just proven) in. A live session of this browser ends, unless it `goes_on`: it asked for this itself.
 
@@ -132,7 +125,7 @@ def begin_session(
         row = SessionRow(person_id=identifier.person_id, identifier_id=identifier.id)
         db.add(row)
     # What was proven in the session stays with it; its token, its age and its end begin anew.
-    row.token_hash, row.browser, row.asked_in = crypto.token_hash(PURPOSE, token), browser, asked_in
+    row.token_hash, row.browser = crypto.token_hash(PURPOSE, token), browser
     row.started_at = row.proven_at = row.last_seen_at = now
     row.ends_at = now + ABSOLUTE
     db.flush()
