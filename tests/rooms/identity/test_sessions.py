@@ -115,8 +115,12 @@ def test_an_ended_session_is_not_brought_back_by_a_visit(world: World, browser: 
         assert browser.is_signed_in_as() is None
 
 
-def test_old_rows_go_when_their_retention_is_over(world: World, browser: Browser) -> None:
-    browser.signs_in()
+def test_old_rows_go_when_their_retention_is_over_and_a_used_request_says_longer_that_its_browser_is_known(
+    world: World, browser: Browser
+) -> None:
+    browser.asks(destination="held.show", typed={"note": "typed"})
+    post(world)
+    browser.presses(newest_letter(world).token)
     browser.asks()
     company = world.company()
     with world.writing() as db:
@@ -124,9 +128,10 @@ def test_old_rows_go_when_their_retention_is_over(world: World, browser: Browser
     with clock.moved(timedelta(days=1, minutes=11)), world.writing(world.second) as db:
         assert prune_sign_ins(db, company) == 0
     with clock.moved(timedelta(days=1, minutes=11)), world.writing() as db:
-        assert prune_sign_ins(db, company) == 2
-    with clock.moved(timedelta(days=31)), world.writing() as db:
         assert prune_sign_ins(db, company) == 1
+    assert world.rows("SELECT state, typed, destination FROM sign_in_request") == [("used", None, None)]
+    with clock.moved(timedelta(days=31)), world.writing() as db:
+        assert prune_sign_ins(db, company) == 2
     assert world.rows("SELECT count(*) FROM person") == [(1,)]
 
 
