@@ -6,6 +6,8 @@ from flask import Flask, Response, g, request
 
 from portal.api import all_parts as api
 from portal.core import crypto, i18n
+from portal.links import embedding, page
+from portal.links.all_parts import blueprints as link_blueprints
 from portal.site.all_parts import blueprints
 from portal.starting import Running
 from portal.web import errors, forgery, language, looks, restored, transactions
@@ -41,8 +43,13 @@ def build(running: Running) -> Flask:
     app.teardown_request(_end_request)
     errors.handle_errors(app, api.is_ours, api.refuse)
     api.register(app)
-    for blueprint in (looks.bp, *blueprints(demo=running.settings.is_demo)):
+    for blueprint in (looks.bp, *blueprints(demo=running.settings.is_demo), *link_blueprints()):
         app.register_blueprint(blueprint)
+    # The same page once more, under the one address that other sites may frame.
+    app.register_blueprint(page.bp, name=embedding.NAME, url_prefix=embedding.PREFIX)
+    app.after_request(embedding.allow_configured_frames)
+    for blueprint in link_blueprints():
+        forgery.exempt(app, blueprint)
     return app
 
 
@@ -81,4 +88,5 @@ def _speak(app: Flask) -> None:
 
     @app.context_processor
     def _page() -> dict[str, object]:
-        return {"company": current_company().config, "locale": i18n.language(), "direction": i18n.direction()}
+        framed = request.blueprint == embedding.NAME
+        return {"company": current_company().config, "locale": i18n.language(), "direction": i18n.direction(), "framed": framed}

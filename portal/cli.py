@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from portal.core.errors import PortalError, fingerprint
 
-FAMILIES = ("demo", "serve", "worker", "database", "keys", "config", "case", "api-key", "ledger", "receipt", "restore", "certificate")
+FAMILIES = ("demo", "serve", "worker", "database", "keys", "config", "case", "api-key", "ledger", "receipt", "restore", "certificate", "links")
 """Modules of `portal.commands`; each has `add(commands)` and sets `run` on its parsers. Loaded one at a time, so that start is quick."""
 
 SUMMARIES = {
@@ -23,6 +23,7 @@ SUMMARIES = {
     "api-key": "keys of a company's own systems (`api-key add | list | revoke`)",
     "restore": "bring a restored database up to date (`restore begin | status | replay | release`)",
     "certificate": "check certificates of erasures, offline (`certificate verify`)",
+    "links": "keys of links in mails, and links for whole lists (`links keys | mint | headers | qr`)",
     "case": "look at cases and settle what waits for a human (`case list | show | release | resolve`)",
 }
 ALIASES = {"migrate": ["database", "migrate"], "map": ["config", "map"]}

@@ -11,6 +11,7 @@ import portal.consent.heads_model
 import portal.consent.model
 import portal.consent.sealing_model
 import portal.core.epoch
+import portal.consent.opting_out
 import portal.core.journal
 import portal.core.limits
 import portal.engine.model

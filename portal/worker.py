@@ -23,6 +23,8 @@ from portal.consent.heads import make_due_head
 from portal.consent.renewing import end_old_words
 from portal.consent.sealing import destroy_due_keys
 from portal.core import clock, crypto, logs
+from portal.consent.opting_out import settle_opt_outs
+
 from portal.core.db import ALL_COMPANIES, Database
 from portal.core.durations import length_of
 from portal.core.epoch import epoch_of, roll_epoch
@@ -102,6 +104,7 @@ class Worker:
             threading.Thread(
                 target=self._repeat, args=(stop, MAIL_SECONDS, "mails", lambda: deliver_due(self.database, self.transport))
             ),
+            threading.Thread(target=self._repeat, args=(stop, LINK_SECONDS, "opt_outs", lambda: settle_opt_outs(self.database))),
             threading.Thread(target=self._repeat, args=(stop, JOURNAL_SECONDS, "journal", self.write_journal)),
             threading.Thread(target=self._repeat, args=(stop, MAIL_SECONDS, "webhooks", lambda: deliver_webhooks(self.database))),
             threading.Thread(target=self._repeat, args=(stop, CLEAN_UP_SECONDS, "clean_up", self.clean_up)),
@@ -114,7 +117,7 @@ class Worker:
 
     def run_due(self) -> int:
         """Do what is due now, once, in this thread; returns how much was done. For tests and for `portal demo`."""
-        done = issue_due_links(self.database)
+        done = issue_due_links(self.database) + settle_opt_outs(self.database)
         done += self.steps.run_due()
         return done + deliver_due(self.database, self.transport) + deliver_webhooks(self.database) + self.write_journal()
 

@@ -13,13 +13,15 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from portal.core import crypto
+from portal.core import clock, crypto
+from portal.core.crypto_links import with_link_key
 from portal.core.errors import PortalError
 from portal.settings import read_settings
 
@@ -88,6 +90,7 @@ def prepare(folder: Path, port: int) -> dict[str, str]:
     keys = folder / "keys.json"
     if not keys.exists():
         crypto.write_key_file(keys, crypto.new_key_ring())
+    _add_link_keys(keys)
     environment = {
         "PORTAL_MODE": "demo",
         "PORTAL_CONFIG": str(ROOT / "demo" / "portal.yaml"),
@@ -103,6 +106,16 @@ def prepare(folder: Path, port: int) -> dict[str, str]:
     lines = (f"{name}={shlex.quote(value)}" for name, value in environment.items())
     (folder / "environment").write_text("\n".join(lines) + "\n")
     return environment
+
+
+def _add_link_keys(file: Path) -> None:
+    """Each company gets a key for links in mails, also in a folder that an older version made."""
+    ring = crypto.parse_key_ring(file.read_text())
+    missing = [company for company in (FIRST, "alpenrad") if not ring.links.get(company)]
+    for company in missing:
+        ring = replace(ring, links=with_link_key(ring.links, company, today=clock.now().date()))
+    if missing:
+        crypto.write_key_file(file, ring)
 
 
 def make_databases(environment: Mapping[str, str], today: date | None = None) -> None:

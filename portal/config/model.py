@@ -19,6 +19,7 @@ Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 HostName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")]
 HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s\"'<>\\]+$")]
+FrameOrigin = Annotated[str, StringConstraints(pattern=r"^https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?$")]
 Line = Annotated[str, StringConstraints(pattern=r"^[^\r\n\x00-\x1f\u2028\u2029]{1,300}$")]
 Duration = Annotated[str, StringConstraints(pattern=r"^\d+ (hours?|days?|weeks?|months?|years?)$")]
 CollectionRef = Annotated[str, StringConstraints(pattern=r"^[^.\s]+\.[^.\s]+$")]
@@ -315,6 +316,10 @@ class Company(Part):
     answers_within: Duration = Field("14 days", description="By when a question is answered for which no law sets a date")
     retention: OwnRetention = OwnRetention()
     allow_non_ascii_addresses: bool = False
+    embed_origins: list[FrameOrigin] = Field(
+        default_factory=list,
+        description="Pages of yours, like `https://www.example.com`, that may show /embedded/p/TOKEN in a frame",
+    )
     discreet: bool = False
 
 

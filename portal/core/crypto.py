@@ -9,7 +9,7 @@ import hmac
 import json
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -208,6 +208,14 @@ def secret_for(purpose: str) -> str:
 def random_nonce() -> bytes:
     """96 random bits for one use of AES-GCM."""
     return secrets.token_bytes(NONCE_BYTES)
+
+
+def random_nonces() -> Iterator[bytes]:
+    """Such nonces without end, drawn many at a time: for a million of them."""
+    while True:
+        drawn = secrets.token_bytes(NONCE_BYTES * 4096)
+        for start in range(0, len(drawn), NONCE_BYTES):
+            yield drawn[start : start + NONCE_BYTES]
 
 
 def random_token() -> str:

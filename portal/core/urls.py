@@ -9,6 +9,9 @@ CONFIRM_CHOICE = "/confirm/{token}"
 REQUEST = "/requests/{case}"
 STOP_ERASURE = "/erase/stop/{token}"
 ERASURE_RESULT = "/erase/result/{token}"
+PREFERENCES_LINK = "/p/{token}"
+ONE_CLICK = "/u/{token}"
+UNDO_STOP = "/undo/{token}"
 
 
 def address(base: str, path: str, **values: str) -> str:

@@ -13,7 +13,7 @@ from portal.core import crypto
 from portal.settings import settings
 from portal.web.context import company_of_host
 
-NO_COOKIE_BELOW = ("/static/", "/healthz", "/.well-known/", "/p/", "/u/", "/api/")
+NO_COOKIE_BELOW = ("/static/", "/healthz", "/.well-known/", "/p/", "/u/", "/c/", "/undo/", "/unsubscribe", "/embedded/", "/api/")
 LONGEST = 60 * 60 * 24
 
 
@@ -28,19 +28,23 @@ class SiteCookie(SessionInterface):
         """The content of the cookie; empty where it is missing, forged, too old, doubled, or another company's."""
         if request.path.startswith(NO_COOKIE_BELOW):
             return SecureCookieSession()
+        return SecureCookieSession(self.read(request))
+
+    def read(self, request: Request) -> dict[str, Any] | None:
+        """What the cookie holds; None where it is missing, forged, too old, doubled, or another company's."""
         values = request.cookies.getlist(self.name())
         company = company_of_host(request.headers.get("Host"))
         if len(values) != 1 or company is None:
-            return SecureCookieSession()
+            return None
         try:
             content: dict[str, Any] = crypto.signer("site-cookie").loads(values[0], max_age=LONGEST)
         except BadSignature:
-            return SecureCookieSession()
-        return SecureCookieSession(content if content.pop("company", None) == company.key else None)
+            return None
+        return content if content.pop("company", None) == company.key else None
 
     def save_session(self, app: Flask, session: Any, response: Response) -> None:
         """Write the cookie where its content changed."""
-        if not session.modified:
+        if not session.modified or request.path.startswith(NO_COOKIE_BELOW):
             return
         company = company_of_host(request.headers.get("Host"))
         if not session or company is None:

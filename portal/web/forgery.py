@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from flask import Flask, abort, request
+from flask import Blueprint, Flask, abort, current_app, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from portal.core import crypto
@@ -16,7 +16,10 @@ def refuse_foreign_posts() -> None:
 
     A page opened by a secret link sends `Origin: null` (no-referrer), so there Sec-Fetch-Site has to vouch.
     """
-    if request.method not in UNSAFE:
+    if (
+        request.method not in UNSAFE
+        or current_app.blueprints.get(request.blueprint or "") in current_app.extensions["portal_doors_without_cookie"]
+    ):
         return
     site = request.headers.get("Sec-Fetch-Site")
     origin = request.headers.get("Origin")
@@ -33,6 +36,13 @@ def protect(app: Flask) -> None:
     # Flask-WTF's own referrer check cannot work beside `Referrer-Policy: no-referrer`; `refuse_foreign_posts` does its work.
     app.config.update(WTF_CSRF_SSL_STRICT=False, WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SECRET_KEY=crypto.secret_for("forms"))
     csrf.init_app(app)
+    app.extensions["portal_doors_without_cookie"] = set()
 
 
-__all__ = ["CSRFError", "csrf", "protect", "refuse_foreign_posts"]
+def exempt(app: Flask, blueprint: Blueprint) -> None:
+    """A door without cookies: nothing that a browser carries along gives it any right, so nobody can abuse one."""
+    csrf.exempt(blueprint)
+    app.extensions["portal_doors_without_cookie"].add(blueprint)
+
+
+__all__ = ["CSRFError", "csrf", "exempt", "protect", "refuse_foreign_posts"]

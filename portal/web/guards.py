@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from flask import g, redirect, session, url_for
+from flask import g, make_response, redirect, render_template, session, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from portal.core import clock
 from portal.identity import sessions
+from portal.people.link_tokens import LinkUnreadable, OpenedLink, open_link
 from portal.web import steps
 from portal.web.context import current_company, database
 from portal.web.transactions import db, in_transaction, writes
@@ -52,6 +53,41 @@ def person_required(*, fresh: bool = False) -> Callable[[View], View]:
         return cast(View, run)
 
     return guarded
+
+
+def link_required(scope: str) -> Callable[[View], View]:
+    """Only who holds a link of this company, its token being the `token` of the address. No session counts, whoever is signed in.
+
+    `preferences`: a link that may still show choices; others are led to the page that can only stop. `stop`: any link of ours, however old.
+    """
+
+    def guarded(view: View) -> View:
+        run = _prepare(view, in_transaction(_with_link(view, shows=scope == "preferences")))
+        cast(Any, run).guard = Guard("link", scope)
+        return cast(View, run)
+
+    return guarded
+
+
+def _with_link(view: Callable[..., Any], *, shows: bool) -> Callable[..., Any]:
+    @wraps(view)
+    def run(token: str, **kwargs: Any) -> Any:
+        g.secret_link = True
+        try:
+            opened = open_link(current_company().key, token)
+        except LinkUnreadable:
+            return make_response(render_template("links/unreadable.html"), 404)
+        if shows and not opened.may_show:
+            return redirect(url_for(".show", token=token), 303)
+        g.opened_link = opened
+        return view(token, **kwargs)
+
+    return run
+
+
+def current_link() -> OpenedLink:
+    """The link of this request; only behind `link_required`."""
+    return cast(OpenedLink, g.opened_link)
 
 
 def _prepare(view: Callable[..., Any], checked: Callable[..., Any]) -> Callable[..., Any]:

@@ -4,8 +4,9 @@ import re
 
 import pytest
 
+from tests.doors.links import token_for
 from tests.doors.tables import changed, digest, strip
-from tests.doors.walked import open_walked
+from tests.doors.walked import MAREN, open_walked
 
 MAY_CHANGE_ON_GET = {"limit_counter", "session", "held_read", "planned_read"}
 """Counting for limits, last-seen, and the ten minutes for which a reading is kept."""
@@ -38,12 +39,18 @@ def paths(rule, number, session):
     return [filled(0), filled(1)]
 
 
+def link_paths(rule):
+    """The rule's address with a link that opens, where it takes one."""
+    return [str(rule).replace("<token>", token_for(MAREN))] if rule.endpoint.startswith(("link_page", "one_click")) else []
+
+
 def test_every_route_names_its_guard_and_unsafe_methods_have_routes_of_their_own(site):
     for rule in site.app.url_map.iter_rules():
         view = site.app.view_functions[rule.endpoint]
         guard = getattr(view, "guard", None)
         assert guard is not None, f"{rule} has no guard"
-        assert guard.kind in ("public", "person", "api_key")
+        assert guard.kind in ("public", "person", "link", "api_key")
+        assert guard.kind != "link" or guard.detail in ("preferences", "stop")
         if guard.kind == "public":
             assert len(guard.detail) > 10, f"{rule} does not say why it is public"
         methods = (rule.methods or set()) - {"HEAD", "OPTIONS"}
@@ -53,7 +60,7 @@ def test_every_route_names_its_guard_and_unsafe_methods_have_routes_of_their_own
 def test_H1_no_reading_right_ever_writes(grounds):
     site, maren, other, foreign, number, session = grounds
     for rule in site.app.url_map.iter_rules():
-        for path in paths(rule, number, session):
+        for path in [*paths(rule, number, session), *link_paths(rule)]:
             for browser in (site.browser(), maren, other, foreign):
                 for method in ("GET", "HEAD", "OPTIONS"):
                     before = digest(site)
@@ -147,7 +154,12 @@ def test_C3_a_form_takes_no_field_that_is_not_its_own(grounds):
     from portal.core.db import Base
 
     site, maren, _other, _foreign, _number, _session = grounds
-    extra = {column.name: "1" for table in Base.metadata.sorted_tables for column in table.columns if column.name != "token"}
+    extra = {
+        column.name: "1"
+        for table in Base.metadata.sorted_tables
+        for column in table.columns
+        if column.name not in ("token", "scope", "categories")
+    }
     plain, laden = site.browser(), site.browser()
     for browser, more in ((plain, {}), (laden, extra)):
         browser.open("/sign-in")
@@ -177,5 +189,8 @@ def test_the_addresses_that_mails_name_are_routes(site):
         urls.LINK.format(token="x"),
         urls.CONFIRM_CHOICE.format(token="x"),
         urls.REQUEST.format(case="7KQ2-M9XD-4TBR"),
+        urls.PREFERENCES_LINK.format(token="x"),
+        urls.ONE_CLICK.format(token="x"),
+        urls.UNDO_STOP.format(token="x"),
     ):
         assert adapter.match(path, method="GET")

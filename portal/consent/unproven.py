@@ -1,0 +1,76 @@
+"""Stop what a link or a typed address asks to stop, whoever is behind it: the same act for known, unknown and erased people.
+
+Must never ask for a proof, never refuse, and never let the caller learn whether anyone is known.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from portal.accounts import registry
+from portal.config.model import Company
+from portal.consent.basis import NO_CHOICE
+from portal.consent.delivery import queue_suppression
+from portal.consent.events import Choice
+from portal.consent.saving import Answer, Change, Saved, save_choices, stop_marketing, version_of
+from portal.core.db import company_of
+from portal.people.service import Identifier, find_person
+from portal.people.suppressions import suppress
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """What became of it: whose events they are, if a person is known behind the identifier."""
+
+    person_id: int | None
+    saved: Saved
+
+
+def marketing_choices(company: Company) -> list[Choice]:
+    """Every purpose x channel that is marketing and can be refused."""
+    return [
+        Choice(key, channel)
+        for key, purpose in company.purposes.items()
+        if purpose.marketing and purpose.basis not in NO_CHOICE
+        for channel in purpose.channels
+    ]
+
+
+def is_asked(company: Company, choice: Choice) -> bool:
+    """Does the company ask for this today, and can it be refused?"""
+    purpose = company.purposes.get(choice.purpose)
+    return purpose is not None and purpose.basis not in NO_CHOICE and choice.channel in purpose.channels
+
+
+def stop(db: Session, identifier: Identifier, choices: Sequence[Choice], *, language: str, collection_point: str) -> Stopped:
+    """Say no to `choices` (none named: to all marketing) for whoever has that identifier. Once more changes nothing more.
+
+    Behind an identifier that nobody is known by, and for a purpose that the company no longer asks for, a suppression is noted.
+    """
+    company = registry.company(company_of(db))
+    person = find_person(db, identifier)
+    if person is None:
+        _suppress(db, identifier, choices or marketing_choices(company), collection_point)
+        return Stopped(None, Saved())
+    if not choices:
+        return Stopped(person.id, stop_marketing(db, person.id, language=language, collection_point=collection_point))
+    asked = [choice for choice in choices if is_asked(company, choice)]
+    _suppress(db, identifier, [choice for choice in choices if choice not in asked], collection_point)
+    changes = [Change(choice.purpose, choice.channel, Answer.NO) for choice in asked]
+    saved = save_choices(
+        db,
+        person.id,
+        changes,
+        seen=version_of(db, person.id),
+        language=language,
+        collection_point=collection_point,
+        confirmed=False,
+    )
+    return Stopped(person.id, saved)
+
+
+def _suppress(db: Session, identifier: Identifier, choices: Sequence[Choice], source: str) -> None:
+    for choice in choices:
+        suppress(db, identifier, purpose=choice.purpose, channel=choice.channel, source=source)
+        queue_suppression(db, identifier, purpose=choice.purpose, channel=choice.channel)

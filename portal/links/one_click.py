@@ -1,0 +1,51 @@
+"""Door 2, one-click unsubscribe (RFC 8058): mail programs post here without cookie, page or person.
+
+Must never redirect, set a cookie, ask for anything, or refuse for a limit; and never look at the body: the token says it all.
+"""
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+
+from portal.consent.opting_out import tell_of_stop
+from portal.consent.unproven import stop
+from portal.core import i18n
+from portal.core.i18n import pick
+from portal.links.reader import choice_of, reader_of, title_of
+from portal.people.link_tokens import Life
+from portal.people.service import EMAIL
+from portal.web.context import current_company
+from portal.web.guards import current_link, link_required
+from portal.web.transactions import db
+
+bp = Blueprint("one_click", __name__, url_prefix="/u/<token>")
+HERE = "link:one_click"
+
+
+@bp.get("")
+@link_required("stop")
+def show(token: str) -> ResponseReturnValue:
+    """One button, which does what the mail program would have done."""
+    return render_template("links/one_click.html", **_words(token))
+
+
+@bp.post("")
+@link_required("stop")
+def unsubscribe(token: str) -> ResponseReturnValue:
+    """Stop what the mail was about. The answer is the same for everyone, also the second time."""
+    link, choice = current_link().link, choice_of(current_link().link)
+    stopped = stop(db(), link.identifier, [choice] if choice else [], language=i18n.language(), collection_point=HERE)
+    if current_link().life is Life.SHUT_OFF and stopped.person_id and stopped.saved.events and link.identifier.kind == EMAIL:
+        # A key is shut off because it got into other hands: who is stopped under it learns of it.
+        tell_of_stop(db(), stopped.person_id, link.identifier.value, stopped.saved, language=i18n.language())
+    return render_template("links/unsubscribed.html", **_words(token))
+
+
+def _words(token: str) -> dict[str, object]:
+    link = current_link().link
+    title = title_of(current_company().config, choice_of(link))
+    return {
+        "token": token,
+        "hint": reader_of(db(), link).hint,
+        "about": pick(dict(title)) if title else "",
+        "one_choice": bool(link.choice),
+    }

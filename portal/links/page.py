@@ -1,0 +1,126 @@
+"""Door 2, the page behind a link in a mail: the choices of one address, no sign-in. Whoever holds the mail may stop; only its mailbox says yes.
+
+Must never lead from here to data, and never believe a session: the token alone says for whom the page is.
+"""
+
+from typing import Any
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+
+from portal.consent.opting_out import tell_of_stop
+from portal.consent.saving import Answer, Change, Saved, save_choices, undo
+from portal.consent.unproven import Stopped, stop
+from portal.core import i18n
+from portal.core.i18n import _, pick
+from portal.identity.links import ask, new_nonce
+from portal.links.reader import Reader, choice_of, items_of, read_undo, reader_of, sign_undo, signed_in_as, title_of
+from portal.people.service import EMAIL
+from portal.web.context import current_company
+from portal.web.guards import current_link, link_required
+from portal.web.strangers import within_asking_limit
+from portal.web.transactions import db
+
+bp = Blueprint("link_page", __name__, url_prefix="/p/<token>")
+HERE = "link:page"
+
+
+@bp.get("")
+@link_required("stop")
+def show(token: str) -> ResponseReturnValue:
+    """The choices as they stand; from an old or limited link only the buttons that stop."""
+    reader = reader_of(db(), current_link().link)
+    if not current_link().may_show:
+        return render_template("links/only_stop.html", **_words(reader, token))
+    return render_template("links/page.html", **_choices(reader, token))
+
+
+@bp.post("")
+@link_required("preferences")
+def save(token: str) -> ResponseReturnValue:
+    """Save what newly differs. A no acts at once."""
+    reader = reader_of(db(), current_link().link)
+    seen = request.form.get("seen", type=int)
+    if seen is None or seen < 0:
+        return render_template("links/page.html", **_choices(reader, token), incomplete=True), 422
+    items = items_of(db(), reader)
+    wanted = [item for item in items if request.form.get(item.name) == "no" and item.said != "no"]
+    if reader.person_id is None:
+        return _done(reader, token, _stop(reader, [item.choice for item in wanted]) if wanted else Stopped(None, Saved()))
+    changes = [Change(item.choice.purpose, item.choice.channel, Answer.NO) for item in wanted]
+    saved = save_choices(
+        db(), reader.person_id, changes, seen=seen, language=i18n.language(), collection_point=HERE, confirmed=False
+    )
+    return _done(reader, token, Stopped(reader.person_id, saved))
+
+
+@bp.post("/stop")
+@link_required("stop")
+def stop_now(token: str) -> ResponseReturnValue:
+    """Stop what the mail was about, or all marketing."""
+    reader, choice = reader_of(db(), current_link().link), choice_of(current_link().link)
+    only = [choice] if choice and request.form.get("what") == "this" else []
+    stopped = _stop(reader, only)
+    if stopped.saved.events and stopped.person_id and reader.identifier.kind == EMAIL and not (only and current_link().may_show):
+        tell_of_stop(db(), stopped.person_id, reader.identifier.value, stopped.saved, language=i18n.language())
+    return _done(reader, token, stopped)
+
+
+@bp.post("/undo")
+@link_required("preferences")
+def take_back(token: str) -> ResponseReturnValue:
+    """Take back what was just stopped on this page, where nothing newer was chosen."""
+    reader = reader_of(db(), current_link().link)
+    sequences = read_undo(reader, request.form.get("undo", ""))
+    saved = undo(db(), reader.person_id, sequences, collection_point=HERE) if reader.person_id and sequences else Saved()
+    return render_template("links/undone.html", **_words(reader, token), worked=bool(saved.events))
+
+
+@bp.post("/data")
+@link_required("preferences")
+def ask_for_data(token: str) -> ResponseReturnValue:
+    """The way to data begins in the mailbox, as for everyone."""
+    reader = reader_of(db(), current_link().link)
+    if reader.identifier.kind == EMAIL and within_asking_limit():
+        ask(
+            db(),
+            address=reader.identifier.value,
+            nonce=new_nonce(),
+            user_agent=request.user_agent.string,
+            language=i18n.language(),
+        )
+    return render_template("links/data.html", **_words(reader, token), sent=reader.identifier.kind == EMAIL)
+
+
+def _stop(reader: Reader, choices: Any) -> Stopped:
+    return stop(db(), reader.identifier, choices, language=i18n.language(), collection_point=HERE)
+
+
+def _words(reader: Reader, token: str) -> dict[str, Any]:
+    title = title_of(current_company().config, choice_of(current_link().link))
+    return {
+        "token": token,
+        "hint": reader.hint,
+        "about": pick(dict(title)) if title else "",
+        "one_choice": bool(current_link().link.choice),
+        "signed_in_as": signed_in_as(db(), reader),
+    }
+
+
+def _choices(reader: Reader, token: str) -> dict[str, Any]:
+    hidden = any(one.sensitive and one.channels for one in current_company().config.purposes.values())
+    return {**_words(reader, token), "items": items_of(db(), reader), "seen": reader.seen, "some_hidden": hidden}
+
+
+def _done(reader: Reader, token: str, stopped: Stopped) -> ResponseReturnValue:
+    shows = current_link().may_show
+    named = {item.choice: f"{pick(item.purpose.title)} – {pick(item.channel.title)}" for item in items_of(db(), reader)}
+    page = render_template(
+        "links/done.html",
+        **_words(reader, token),
+        shows=shows,
+        lines=[named.get(event.choice, _("Something that is not named here")) for event in stopped.saved.events] if shows else [],
+        stale=[named.get(choice, "") for choice in stopped.saved.stale] if shows else [],
+        undo=sign_undo(reader, stopped.saved) if shows else "",
+    )
+    return page, 409 if stopped.saved.stale else 200

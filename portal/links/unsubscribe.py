@@ -1,0 +1,69 @@
+"""Door 2, without any link: a typed address is opted out at once, known or not; and the undo that the mail about it carries.
+
+Must never say, show or take longer for a known address than for an unknown one.
+"""
+
+from datetime import timedelta
+
+from flask import Blueprint, g, render_template, request
+from flask.typing import ResponseReturnValue
+
+from portal.consent.opting_out import UndoUnreadable, opt_out, read_undo, undo_stop
+from portal.core import i18n
+from portal.core.i18n import _
+from portal.core.limits import Limit, count_once
+from portal.people.addresses import AddressRefused
+from portal.web.context import network
+from portal.web.guards import public
+from portal.web.transactions import db
+
+bp = Blueprint("unsubscribe", __name__)
+STOPPING = "opting out never asks who is there"
+UNDOING = "the signed token of a mail is the authority, and it only takes back what that mail told of"
+TYPING = Limit("opt_out.network", 300, timedelta(hours=1))
+"""For whole offices behind one address; links and one-click have none."""
+
+
+@bp.get("/unsubscribe")
+@public(STOPPING)
+def show() -> ResponseReturnValue:
+    """Asks for the address."""
+    return render_template("links/unsubscribe.html", typed="", mistake="")
+
+
+@bp.post("/unsubscribe")
+@public(STOPPING)
+def stop_address() -> ResponseReturnValue:
+    """Opt the address out."""
+    typed = request.form.get("email", "")
+    if not count_once(db(), TYPING, network()):
+        return render_template("links/unsubscribe.html", typed=typed, mistake=_("Wait a few minutes, then try again.")), 429
+    try:
+        opt_out(db(), typed, language=i18n.language(), collection_point="link:typed_address")
+    except AddressRefused as refusal:
+        return render_template("links/unsubscribe.html", typed=typed[:400], mistake=_(refusal.reason)), 422
+    return render_template("links/opted_out.html")
+
+
+@bp.get("/undo/<token>")
+@public(UNDOING)
+def show_undo(token: str) -> ResponseReturnValue:
+    """Says what the button takes back."""
+    g.secret_link = True
+    try:
+        read_undo(db(), token)
+    except UndoUnreadable:
+        return render_template("links/unreadable.html"), 404
+    return render_template("links/undo.html", token=token)
+
+
+@bp.post("/undo/<token>")
+@public(UNDOING)
+def take_back(token: str) -> ResponseReturnValue:
+    """Take it back, where nothing newer was chosen."""
+    g.secret_link = True
+    try:
+        saved = undo_stop(db(), token)
+    except UndoUnreadable:
+        return render_template("links/unreadable.html"), 404
+    return render_template("links/undone.html", token="", worked=bool(saved.events))

@@ -1,0 +1,260 @@
+"""Door 2, the page behind a link in a mail: the token alone says who, a no counts at once, nothing is ever opened from here."""
+
+import pytest
+
+import demo
+from portal.accounts import registry
+from portal.people.link_tokens import Scope
+from tests.doors.links import SECOND, events, shut_off, standing, suppressed, token_for, undo_path, with_company
+from tests.doors.site import SECOND_HOST
+from tests.doors.tables import changed, digest
+
+MAREN, STRANGER = demo.CUSTOMER, "ingen.kjenner@example.net"
+SAID_YES = "newsletter.email"
+
+
+def given(site):
+    return {choice for choice, said in standing(site, MAREN).items() if said == "given"}
+
+
+def test_the_page_says_for_whom_it_is_and_never_the_whole_address(both_sites):
+    browser = both_sites.browser()
+    browser.open(f"/p/{token_for(MAREN, SAID_YES)}")
+    assert browser.status == 200
+    assert "This page is for m" in browser.words and "•••" in browser.words
+    assert MAREN not in browser.answer.text and MAREN.partition("@")[0] not in browser.answer.text
+
+
+def test_a_no_counts_at_once_and_only_for_what_was_changed(both_sites):
+    site, browser = both_sites, both_sites.browser()
+    before = given(site)
+    assert SAID_YES in before
+    browser.open(f"/p/{token_for(MAREN)}")
+    browser.submit("Save", **{"say-newsletter-email": "no"})
+    assert browser.status == 200 and "News and offers" in browser.words
+    assert given(site) == before - {SAID_YES}
+    assert standing(site, MAREN)[SAID_YES] == "withdrawn"
+    assert events(site, MAREN)[-1].collection_point == "link:page"
+
+
+def test_one_press_stops_what_the_mail_was_about_and_another_stops_all(site):
+    before = given(site)
+    browser = site.browser()
+    browser.open(f"/p/{token_for(MAREN, SAID_YES)}")
+    browser.submit("Stop “News and offers”")
+    assert given(site) == before - {SAID_YES}
+    browser.open(f"/p/{token_for(MAREN, SAID_YES)}")
+    browser.submit("Stop all advertising")
+    assert given(site) == set()
+
+
+def test_L1_reading_the_page_changes_nothing_and_burns_nothing(site):
+    token = token_for(MAREN, SAID_YES)
+    before = digest(site)
+    for path in (f"/p/{token}", f"/u/{token}"):
+        for method in ("GET", "HEAD"):
+            answer = site.browser().client.open(path, method=method, base_url="http://127.0.0.1:8080")
+            assert answer.status_code == 200
+    assert changed(before, digest(site)) == set()
+
+
+def test_no_cookie_is_set_in_any_language_and_nothing_needs_one(site):
+    browser = site.browser()
+    token = token_for(MAREN)
+    for path in (f"/p/{token}?lang=de", f"/u/{token}?lang=ar", "/unsubscribe?lang=de", "/p/nonsense?lang=de"):
+        browser.open(path)
+        assert "Set-Cookie" not in browser.answer.headers, path
+        assert "<script" not in browser.answer.text and "csrf_token" not in browser.answer.text, path
+    browser.open(f"/p/{token}")
+    browser.submit("Stop all advertising")
+    assert "Set-Cookie" not in browser.answer.headers
+
+
+def test_L2_who_stopped_everything_still_gets_codes(site):
+    site.browser().client.post(f"/u/{token_for(MAREN)}", base_url="http://127.0.0.1:8080")
+    site.browser().ask_for_link(MAREN)
+    assert site.code_of(MAREN)
+
+
+def test_L3_no_field_and_no_session_changes_for_whom_the_page_is(site):
+    other = site.signed_in(demo.SHARED_ADDRESS)
+    other.open(f"/p/{token_for(MAREN)}")
+    assert "Someone else is signed in in this browser" in other.words
+    theirs = standing(site, demo.SHARED_ADDRESS)
+    other.submit("Stop all advertising", email=demo.SHARED_ADDRESS, identifier=demo.SHARED_ADDRESS, person_id="1")
+    assert given(site) == set()
+    assert standing(site, demo.SHARED_ADDRESS) == theirs
+    own = site.signed_in(MAREN)
+    own.open(f"/p/{token_for(MAREN)}")
+    assert "You are signed in." in own.words
+
+
+def test_L4_a_link_of_one_company_is_nothing_at_another(site):
+    before = digest(site)
+    for path in (f"/p/{token_for(MAREN)}", f"/u/{token_for(MAREN)}"):
+        browser = site.browser(SECOND_HOST)
+        browser.open(path)
+        assert browser.status == 404 and "This link cannot be read" in browser.words
+        assert browser.client.post(path, base_url=f"http://{SECOND_HOST}").status_code == 404
+    assert site.browser().open(f"/p/{token_for(MAREN, company=SECOND)}").status_code == 404
+    assert changed(before, digest(site)) == set()
+
+
+@pytest.mark.parametrize("spoil", [str.upper, lambda token: token[:-7], lambda token: "x" * 120], ids="upper cut forged".split())
+def test_L9_what_is_no_link_gets_one_answer_and_the_way_that_needs_none(site, spoil):
+    before, browser = digest(site), site.browser()
+    pages = {browser.open(f"/{door}/{spoil(token_for(MAREN))}").text for door in "pu"}
+    pages |= {browser.open("/p/nothing").text}
+    assert len(pages) == 1
+    assert browser.status == 404 and browser.page.all("a", href="/unsubscribe")
+    assert changed(before, digest(site)) == set()
+
+
+@pytest.mark.parametrize("kind", ["late", "shut off", "only stops"])
+def test_L6_an_old_link_still_stops_and_never_shows_choices(site, kind):
+    token = token_for(
+        MAREN, SAID_YES, days=0 if kind == "late" else 365, scope=Scope.STOP if kind == "only stops" else Scope.PREFERENCES
+    )
+    if kind == "shut off":
+        shut_off()
+    browser = site.browser()
+    browser.open(f"/p/{token}")
+    assert browser.status == 200
+    assert "You said yes" not in browser.words and "Save" not in browser.words
+    answer = browser.client.post(
+        f"/p/{token}", data={"seen": "0", "say-newsletter-email": "no"}, base_url="http://127.0.0.1:8080"
+    )
+    assert answer.status_code == 303
+    assert SAID_YES in given(site)
+    browser.submit("Stop “News and offers”")
+    assert SAID_YES not in given(site)
+    assert "News and offers – E-mail" not in browser.words and "Undo" not in browser.words
+    mails = [mail for mail in site.mails(MAREN) if "/undo/" in mail.text]
+    assert len(mails) == 1
+    browser.open(undo_path(mails[0]))
+    browser.submit("Take it back")
+    assert SAID_YES in given(site)
+
+
+def test_L7_no_page_of_this_door_is_indexed_or_says_where_it_was(site):
+    browser = site.browser()
+    for path in (f"/p/{token_for(MAREN)}", f"/u/{token_for(MAREN)}"):
+        browser.open(path)
+        assert browser.answer.headers["Referrer-Policy"] == "no-referrer"
+        assert "noindex" in browser.answer.headers["X-Robots-Tag"]
+        assert browser.answer.headers["Cache-Control"] == "no-store"
+        assert "frame-ancestors 'none'" in browser.answer.headers["Content-Security-Policy"]
+
+
+def test_C6_a_page_from_before_a_newer_choice_lowers_nothing_that_it_did_not_show(site):
+    old, new = site.browser(), site.browser()
+    old.open(f"/p/{token_for(MAREN)}")
+    new.open(f"/p/{token_for(MAREN)}")
+    new.submit("Save", **{"say-newsletter-email": "no"})
+    new.submit("Undo")
+    count = len(events(site, MAREN))
+    old.submit("Save", **{"say-newsletter-email": "no"})
+    assert old.status == 409 and "Something newer stands" in old.words
+    assert SAID_YES in given(site) and len(events(site, MAREN)) == count
+
+
+def test_C6_a_page_without_its_version_saves_nothing(site):
+    browser = site.browser()
+    browser.open(f"/p/{token_for(MAREN)}")
+    for seen in ("", "x", "-1"):
+        browser.submit("Save", seen=seen, **{"say-newsletter-email": "no"})
+        assert browser.status == 422
+        assert SAID_YES in given(site)
+        browser.open(f"/p/{token_for(MAREN)}")
+
+
+def test_C7_an_undo_works_once_within_ten_minutes_and_only_while_nothing_newer_was_chosen(site):
+    token, browser = token_for(MAREN), site.browser()
+
+    def stop():
+        browser.open(f"/p/{token}")
+        browser.submit("Save", **{"say-newsletter-email": "no"})
+        return browser.form("Undo")
+
+    path, values = stop()
+    browser.post(path, values)
+    assert "Your choices are as they were before" in browser.words and SAID_YES in given(site)
+    browser.post(path, values)
+    assert "Something newer was chosen" in browser.words
+    path_again, later = stop()
+    browser.post(path, values)
+    assert SAID_YES not in given(site)
+    other = site.browser()
+    other.post(f"/p/{token_for(demo.SHARED_ADDRESS)}/undo", later)
+    assert SAID_YES not in given(site)
+    other.post(f"/p/{token}/undo", {"undo": "forged"})
+    assert SAID_YES not in given(site)
+    browser.post(path_again, later)
+    assert SAID_YES in given(site)
+
+
+def test_no_yes_comes_from_a_link(site):
+    refused = {choice for choice, said in standing(site, MAREN).items() if said != "given"}
+    browser = site.browser()
+    browser.open(f"/p/{token_for(MAREN)}")
+    assert refused
+    path, values = browser.form("Save")
+    browser.post(path, {**values, **{f"say-{choice.replace('.', '-')}": "yes" for choice in refused}})
+    assert {choice for choice, said in standing(site, MAREN).items() if said != "given"} == refused
+
+
+def test_there_is_no_way_from_a_link_to_data_but_through_the_mailbox(site):
+    browser = site.browser()
+    browser.open(f"/p/{token_for(MAREN)}")
+    browser.submit("Send me the link")
+    assert "A link is on its way to m" in browser.words
+    assert "Set-Cookie" not in browser.answer.headers
+    for path in ("/", "/data", "/preferences", "/requests"):
+        browser.open(path)
+        assert browser.path == "/sign-in", path
+    assert "/in/" in site.mails(MAREN)[0].text
+
+
+def test_who_is_not_known_sees_the_same_page_and_is_stopped_all_the_same(both_sites):
+    site, browser = both_sites, both_sites.browser()
+    browser.open(f"/p/{token_for(STRANGER, SAID_YES)}")
+    assert browser.status == 200
+    browser.submit("Save", **{"say-newsletter-email": "no"})
+    assert suppressed(site, STRANGER) == {SAID_YES}
+    assert standing(site, STRANGER) == {}
+    browser.open(f"/p/{token_for(STRANGER, SAID_YES)}")
+    assert "You said no." in browser.words
+    browser.submit("Stop all advertising")
+    assert suppressed(site, STRANGER) > {SAID_YES, "partners.email"}
+    assert site.mails(STRANGER) == []
+
+
+def test_a_purpose_that_is_gone_is_a_plain_answer_and_is_noted(site):
+    browser = site.browser()
+    browser.open(f"/p/{token_for(MAREN, 'summer_club.email')}")
+    assert browser.status == 200
+    browser.submit("Stop these messages")
+    assert browser.status == 200 and suppressed(site, MAREN) == {"summer_club.email"}
+    assert SAID_YES in given(site)
+
+
+def test_a_phone_number_and_a_customer_number_have_pages_too(site):
+    browser = site.browser()
+    for kind, value in (("phone", "+4791234567"), ("customer_number", "K-1002")):
+        browser.open(f"/p/{token_for(value, kind=kind)}")
+        assert browser.status == 200 and value not in browser.answer.text
+        assert f"•••{value[-2:]}" in browser.words
+        browser.submit("Send me the link")
+        assert "Sign in with your e-mail address" in browser.words
+
+
+def test_a_sensitive_purpose_is_not_named(site, monkeypatch):
+    purposes = registry.config().company("fjordkaffe").purposes
+    with_company(monkeypatch, purposes={**purposes, "partners": purposes["partners"].model_copy(update={"sensitive": True})})
+    browser = site.browser()
+    browser.open(f"/p/{token_for(MAREN, 'partners.email')}")
+    assert "partner" not in browser.answer.text.lower()
+    assert "A few choices are shown only there" in browser.words
+    browser.submit("Stop these messages")
+    assert "partner" not in browser.answer.text.lower()
+    assert standing(site, MAREN)["partners.email"] in ("withdrawn", "refused")

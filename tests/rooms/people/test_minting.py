@@ -1,0 +1,203 @@
+"""Links for whole lists: every good line gets its links, every bad one is named, whatever else stands in the file."""
+
+import json
+import re
+import subprocess
+import sys
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.core.crypto_links import LinkKey
+from portal.people.addresses import AddressRefused, normal_address
+from portal.people.link_tokens import CannotMint, Link, Scope, open_under
+from portal.people.minting import ExportIsBroken, KeyExport, Normaliser, NoSuchColumn, links_for, mint_csv, mint_ndjson
+from portal.people.service import Identifier
+
+ROOT = Path(__file__).resolve().parents[3]
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+EXPORT = KeyExport("fjordkaffe", "https://privacy.example.com/", LinkKey(3, b"k" * 32, date(2026, 3, 2)), ("newsletter.email",))
+
+
+def pattern(kind="email", choice="newsletter.email", scope=Scope.PREFERENCES):
+    return Link(Identifier(kind, "x"), NOW, NOW + timedelta(days=30), scope, choice, "spring")
+
+
+def minted(text, *, maker=mint_csv, column="email", **wish):
+    bad: list[tuple[int, str]] = []
+    lines = text.splitlines(keepends=True)
+    out = list(maker(lines, links_for(EXPORT, pattern(**wish)), column=column, bad=lambda *one: bad.append(one)))
+    return out, bad
+
+
+def opened(line):
+    (token,) = set(re.findall(r"https://privacy\.example\.com/[pu]/([\w-]+)", line))
+    return open_under([EXPORT.key], "fjordkaffe", token, at=NOW).link
+
+
+def test_each_line_keeps_what_it_has_and_gets_two_links():
+    out, bad = minted('id,email,name\r\n7,Maria@Example.org,"Lind, Maria"\r\n8,per@example.org,\r\n')
+    assert bad == []
+    assert out[0] == "id,email,name,preferences_link,unsubscribe_link\r\n"
+    assert out[1].startswith('7,Maria@Example.org,"Lind, Maria",https://privacy.example.com/p/') and out[1].endswith("\r\n")
+    link = opened(out[1])
+    assert (link.identifier.value, link.choice, link.campaign) == ("maria@example.org", "newsletter.email", "spring")
+
+
+@pytest.mark.parametrize("comma", [",", ";", "\t"])
+def test_lists_of_every_office_program_are_read(comma):
+    out, bad = minted(f"name{comma}email\nMaria{comma}maria@example.org\n")
+    assert bad == [] and out[1].count(comma) == 3
+    assert opened(out[1]).identifier.value == "maria@example.org"
+
+
+def test_bad_lines_are_named_with_their_number_and_the_rest_is_minted():
+    text = (
+        "email,name\nmaria@example.org,M\nnobody,N\n\n,empty\nper@example.org\nmar\u0131a@example.org,x\na@b@c,\n"
+        "x@masked.invalid,x\n" + "a" * 400 + "@example.org,x\nlast@example.org,L\n"
+    )
+    out, bad = minted(text)
+    assert [opened(line).identifier.value for line in out[1:]] == ["maria@example.org", "last@example.org"]
+    assert [number for number, _reason in bad] == [3, 5, 6, 7, 8, 9, 10]
+    assert not any("nobody" in reason or "@b" in reason for _number, reason in bad)
+
+
+def test_a_quotation_mark_that_is_never_closed_costs_its_own_line_only():
+    rows = "".join(f"p{number}@example.org,P\n" for number in range(200))
+    out, bad = minted(f'email,name\n"broken@example.org,B\n{rows}')
+    assert [number for number, _reason in bad] == [2] and len(out) == 201
+    out, bad = minted('email,name\n"broken@example.org,B\nper@example.org,P\n"whole@example.org",W\n')
+    assert [number for number, _reason in bad] == [2]
+    assert [opened(line).identifier.value for line in out[1:]] == ["per@example.org", "whole@example.org"]
+
+
+def test_a_cell_may_run_over_several_lines():
+    out, bad = minted('email,note\nmaria@example.org,"one\ntwo, and ""three"""\nper@example.org,x\n')
+    assert bad == [] and len(out) == 3
+    assert out[1].startswith('maria@example.org,"one\ntwo, and ""three""",https://')
+
+
+def test_ndjson_keeps_every_field():
+    text = '{"email": "maria@example.org", "name": "Łucja"}\nnot json\n[1]\n{"name": "x"}\n{"email": 7}\n\n{"email": "per@example.org"}\n'
+    out, bad = minted(text, maker=mint_ndjson)
+    assert json.loads(out[0])["name"] == "Łucja" and opened(json.loads(out[0])["preferences_link"])
+    assert len(out) == 2 and [number for number, _reason in bad] == [2, 3, 4, 5]
+
+
+def test_phone_numbers_and_customer_numbers_are_minted_as_they_stand():
+    out, bad = minted("nr\nK-1002\n\n   \n", column="nr", kind="customer_number", choice="", scope=Scope.STOP)
+    link = opened(out[1])
+    assert (link.identifier, link.scope, link.choice) == (Identifier("customer_number", "K-1002"), Scope.STOP, "")
+    assert len(bad) == 1
+
+
+def test_a_wrong_column_or_choice_is_said_before_anything_is_minted():
+    with pytest.raises(NoSuchColumn, match="mail"):
+        minted("email\nx@example.org\n", column="mail")
+    with pytest.raises(NoSuchColumn):
+        minted("")
+    with pytest.raises(CannotMint, match="There are: newsletter"):
+        minted("email\nx@example.org\n", choice="newsletter.fax")
+
+
+def test_an_export_comes_back_as_it_was_and_nothing_else_does():
+    assert KeyExport.parse(EXPORT.dump()) == EXPORT
+    for text in ("", "{}", "[]", "7", EXPORT.dump().replace('"portal_links": 1', '"portal_links": 2'), EXPORT.dump()[:-20]):
+        with pytest.raises(ExportIsBroken):
+            KeyExport.parse(text)
+
+
+@given(
+    st.one_of(
+        st.text(max_size=40),
+        st.builds(
+            "{}@{}".format,
+            st.text(st.sampled_from("aZ0.-+_'é \t"), max_size=66),
+            st.sampled_from(
+                "example.org EXAMPLE.org a.b bücher.example localhost x.invalid -a.org a..b xn--a.org [1.2.3.4]".split()
+            ),
+        ),
+    )
+)
+def test_the_quick_normal_form_is_the_normal_form(text):
+    def outcome(form):
+        try:
+            return form(text)
+        except AddressRefused as refusal:
+            return type(refusal)
+
+    quick = Normaliser()
+    expected = outcome(normal_address)
+    assert outcome(quick) == expected
+    assert outcome(quick) == expected
+
+
+def portal(*words, stdin=b"", **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "portal", "links", *map(str, words)],
+        cwd=ROOT,
+        input=stdin,
+        capture_output=True,
+        check=False,
+        env={"PATH": "/usr/bin:/bin", **environment},
+        timeout=60,
+    )
+
+
+def test_the_command_needs_nothing_but_the_export(tmp_path):
+    key, sheet = tmp_path / "key.json", tmp_path / "list.csv"
+    key.write_text(EXPORT.dump())
+    sheet.write_bytes(b"\xef\xbb\xbfemail,name\nmaria@example.org,M\xe9\nno\xefbody@example.org,x\nper@example.org,P\n")
+    done = portal("mint", "--key", key, "--choice", "newsletter.email", "--in", sheet, "--out", tmp_path / "out.csv")
+    assert done.returncode == 1
+    assert done.stderr.decode().splitlines()[-1] == "2 links made, 1 lines left out."
+    assert b"Line 3:" in done.stderr and b"body@example" not in done.stderr
+    lines = (tmp_path / "out.csv").read_bytes().splitlines()
+    assert len(lines) == 3 and b"M\xe9,https://privacy.example.com/p/" in lines[1]
+    piped = portal("mint", "--key", key, stdin=b"email\nper@example.org\n")
+    assert piped.returncode == 0 and piped.stdout.count(b"https://") == 2
+
+
+def test_headers_and_picture_are_for_one_address_that_is_no_argument(tmp_path):
+    key = tmp_path / "key.json"
+    key.write_text(EXPORT.dump())
+    said = portal("headers", "--key", key, stdin=b"maria@example.org\n").stdout.decode().splitlines()
+    assert re.fullmatch(r"List-Unsubscribe: <https://privacy\.example\.com/u/[\w-]+>", said[0])
+    assert said[1] == "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
+    picture = portal("qr", "--key", key, stdin=b"maria@example.org\n").stdout
+    assert picture.startswith(b"<svg xmlns=") and b"maria" not in picture
+    wrong = portal("headers", "--key", key, stdin=b"nobody\n")
+    assert wrong.returncode == 1 and b"nobody" not in wrong.stderr and b"Traceback" not in wrong.stderr
+
+
+def test_keys_are_made_listed_exported_and_shut_off(tmp_path):
+    from portal.core import crypto
+
+    ring = tmp_path / "keys.json"
+    crypto.write_key_file(ring, crypto.new_key_ring())
+    environment = {
+        "PORTAL_KEYS_FILE": str(ring),
+        "PORTAL_CONFIG": str(ROOT / "tests" / "companies" / "portal.yaml"),
+        "PORTAL_DATABASE_URL": "sqlite:///nowhere.db",
+        "PORTAL_FILES": str(tmp_path),
+        "PORTAL_MODE": "demo",
+    }
+    own = ("--company", "first")
+    assert b"no key of links yet" in portal("keys", "list", *own, **environment).stdout
+    refused = portal("keys", "export", *own, tmp_path / "export.json", **environment)
+    assert refused.returncode == 1 and b"keys new" in refused.stderr
+    for number in (b"Key 1 ", b"Key 2 "):
+        assert number in portal("keys", "new", *own, **environment).stdout
+    assert portal("keys", "export", *own, tmp_path / "export.json", **environment).returncode == 0
+    assert (tmp_path / "export.json").stat().st_mode & 0o777 == 0o600
+    assert KeyExport.parse((tmp_path / "export.json").read_text()).key.number == 2
+    assert portal("keys", "shut-off", *own, "2", **environment).returncode == 0
+    assert portal("keys", "shut-off", *own, "9", **environment).returncode == 1
+    listed = portal("keys", "list", *own, **environment).stdout.decode()
+    assert "shut off" in listed.splitlines()[1] and "in use" in listed.splitlines()[0]
+    secrets = re.findall(r'"secret": "([^"]+)"', ring.read_text())
+    assert len(secrets) == 2 and not any(secret in listed for secret in secrets)
+    assert portal("keys", "new", "--company", "nobody", **environment).returncode == 1
