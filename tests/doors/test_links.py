@@ -132,7 +132,7 @@ def test_L6_an_old_link_still_stops_and_never_shows_choices(site, kind):
     mails = [mail for mail in site.mails(MAREN) if "/undo/" in mail.text]
     assert len(mails) == 1
     browser.open(undo_path(mails[0]))
-    browser.submit("Take it back")
+    browser.submit("Undo it")
     assert SAID_YES in given(site)
 
 

@@ -71,7 +71,7 @@ def test_who_is_known_gets_one_mail_with_an_undo_and_who_is_not_gets_none(both_s
     browser = site.browser()
     browser.open(undo_path(mail))
     assert "given" not in standing(site, MAREN).values()
-    browser.submit("Take it back")
+    browser.submit("Undo it")
     assert browser.status == 200
     assert standing(site, MAREN) == before
     assert not suppressed(site, MAREN) & {choice for choice, said in before.items() if said == "given"}
@@ -87,11 +87,11 @@ def test_the_undo_is_one_companys_and_takes_back_nothing_that_was_chosen_since(s
     browser = site.browser()
     assert browser.open(path[:-3]).status_code == 404
     browser.open(path)
-    browser.submit("Take it back")
+    browser.submit("Undo it")
     type_in(site, MAREN)
     site.work()
     browser.open(path)
-    browser.submit("Take it back")
+    browser.submit("Undo it")
     assert "Something newer was chosen since" in browser.words
     assert "given" not in standing(site, MAREN).values()
 
