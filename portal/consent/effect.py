@@ -43,7 +43,7 @@ def effect_of(database: Database, company_id: int, person_id: int, wanted: Mappi
 
     None where no system counts what it sends, or none that does has an answer within about three seconds.
     """
-    systems = _counting(company_id)
+    systems = counting_systems(company_id)
     if not systems:
         return None
     with database.reading(company_id) as db:
@@ -68,7 +68,8 @@ def prune_counts(db: Session) -> int:
     return len(db.scalars(gone.execution_options(synchronize_session=False)).all())
 
 
-def _counting(company_id: int) -> list[str]:
+def counting_systems(company_id: int) -> list[str]:
+    """Keys of the company's systems that count what they send."""
     return [key for key in registry.company(company_id).systems if _counts(place_of(company_id, key))]
 
 
@@ -153,4 +154,4 @@ def _kept(db: Session, person_id: int) -> dict[str, Sequence[SentCount]]:
     return {row.system: [SentCount(*one) for one in json.loads(row.counts)] for row in rows}
 
 
-__all__ = ["DAYS", "Effect", "PurposeEffect", "Wish", "effect_of", "prune_counts"]
+__all__ = ["DAYS", "Effect", "PurposeEffect", "Wish", "counting_systems", "effect_of", "prune_counts"]

@@ -1,16 +1,16 @@
-"""Global Privacy Control: a browser's `Sec-GPC: 1` is the person's no to sale and sharing, wherever the law lets a company ask for a no.
+"""Global Privacy Control: a browser asks not to sell or share, and that counts like the person's own no.
 
-Must never raise, never speak for anyone who is not signed in, and never override what was agreed to while the conflict was shown.
+Must never raise anything, and never lower what the person allowed in that very session while the conflict was shown to them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
 from portal.config.model import Basis
-from portal.consent.events import Choice, Event, Evidence
+from portal.consent.events import Choice, Evidence
 from portal.consent.ledger import append_event, open_key, read_events, wrapped_key_of
 from portal.consent.merge import UNSET, State
 from portal.consent.model import ConsentState
@@ -19,9 +19,12 @@ from portal.consent.words import STOPS, Act, Actor
 from portal.core.db import company_of
 
 SIGNAL = "1"
-POINT = "signal:gpc"
-SHOWN_IN = "gpc_shown_in"
-"""The key of the evidence that says in which session the conflict was on the page when the yes was given."""
+
+SHOWN = "signal_shown_in_session"
+"""The evidence of a choice that was made while the page said that the browser asks otherwise: the id of the session."""
+
+HERE = "site:signal"
+"""The collection point of what the signal did."""
 
 
 def is_signal(values: Iterable[str]) -> bool:
@@ -29,27 +32,22 @@ def is_signal(values: Iterable[str]) -> bool:
     return any(part.strip(" \t") == SIGNAL for value in values for part in value.split(","))
 
 
-def conflict_shown(session: str) -> Evidence:
-    """The evidence of a yes that was given although the browser says no, on a page that said so. `session`: its public number."""
-    return {SHOWN_IN: session}
+def conflict_shown(session_id: int) -> Evidence:
+    """The evidence of a yes that was given although the browser says no, on a page that said so."""
+    return {SHOWN: session_id}
 
 
-def overrides(state: State, evidence: Evidence | None, session: str | None) -> bool:
-    """Does the signal of that session lower a choice of sale or sharing? Pure.
-
-    A stop needs none; a yes of this session outlives it only where the conflict was shown when it was given.
-    """
-    if state.said in STOPS and not state.pending:
+def is_lowered(state: State, evidence: Evidence | None, *, session_id: int | None) -> bool:
+    """Does the signal of a session lower a choice that stands like this, decided with that evidence?"""
+    if state.said in STOPS:
         return False
-    knew = session is not None and evidence is not None and evidence.get(SHOWN_IN) == session
-    return not (state.said is Act.GIVEN and knew)
+    knew = session_id is not None and evidence is not None and evidence.get(SHOWN) == session_id
+    kept = state.said is Act.GIVEN and knew
+    return not kept
 
 
-def apply_signal(db: Session, person_id: int, *, language: str, session: str | None = None) -> tuple[Choice, ...]:
-    """Object, for the person who is signed in, to every sale and sharing that the signal overrides; returns what was lowered.
-
-    `session` is the number of the browser's session; without it no yes outlives the signal. Writes nothing where nothing changes.
-    """
+def due_choices(db: Session, person_id: int, *, session_id: int) -> list[Choice]:
+    """The choices about selling or sharing that a signal of that session would lower now."""
     company = registry.company(company_of(db))
     asked = [
         Choice(key, channel)
@@ -58,27 +56,33 @@ def apply_signal(db: Session, person_id: int, *, language: str, session: str | N
         for channel in purpose.channels
     ]
     if not asked:
-        return ()
-    rows = db.scalars(select(ConsentState).filter_by(person_id=person_id, topic="")).all()
-    states = {Choice(row.purpose, row.channel): read_state(row) for row in rows}
-    given = _events(db, person_id, [state for choice, state in states.items() if choice in asked])
-    lowered = []
-    for choice in asked:
-        state = states.get(choice, UNSET)
-        event = given.get(state.sequence or 0)
-        if overrides(state, event.evidence if event else None, session):
-            append_event(
-                db, person_id, purpose=choice.purpose, channel=choice.channel, act=Act.OBJECTED, actor=Actor.SIGNAL,
-                collection_point=POINT, language=language,
-            )  # fmt: skip
-            lowered.append(choice)
+        return []
+    query = select(ConsentState).where(
+        ConsentState.person_id == person_id, ConsentState.purpose.in_({choice.purpose for choice in asked})
+    )
+    rows = db.scalars(query.execution_options(populate_existing=True))
+    states = {Choice(row.purpose, row.channel, row.topic): read_state(row) for row in rows}
+    evidence = _evidence_of(db, person_id, states)
+    every = [*asked, *(choice for choice in states if choice.topic and Choice(choice.purpose, choice.channel) in asked)]
+    return [one for one in every if is_lowered(states.get(one, UNSET), evidence.get(one), session_id=session_id)]
+
+
+def apply_signal(db: Session, person_id: int, *, language: str, session_id: int) -> tuple[Choice, ...]:
+    """Note the signal of a signed-in person's session; returns the choices that it lowered. None, where it was noted before."""
+    wrapped_key_of(db, person_id, lock=True)
+    lowered = due_choices(db, person_id, session_id=session_id)
+    for choice in lowered:
+        append_event(
+            db, person_id, purpose=choice.purpose, channel=choice.channel, topic=choice.topic, act=Act.OBJECTED, actor=Actor.SIGNAL,
+            collection_point=HERE, language=language,
+        )  # fmt: skip
     return tuple(lowered)
 
 
-def _events(db: Session, person_id: int, states: list[State]) -> dict[int, Event]:
-    """The yeses that may outlive the signal, open."""
-    sequences = [state.sequence for state in states if state.said is Act.GIVEN and state.sequence is not None]
-    if not sequences:
+def _evidence_of(db: Session, person_id: int, states: Mapping[Choice, State]) -> dict[Choice, Evidence | None]:
+    """What each yes was decided with."""
+    given = {state.sequence: choice for choice, state in states.items() if state.said is Act.GIVEN and state.sequence}
+    if not given:
         return {}
     key = open_key(wrapped_key_of(db, person_id), has_events=True)
-    return {event.sequence: event for event in read_events(db, person_id, key, sequences)}
+    return {given[event.sequence]: event.evidence for event in read_events(db, person_id, key, given.keys())}

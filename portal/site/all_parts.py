@@ -10,6 +10,7 @@ from portal.site import (
     copies,
     demo_mailbox,
     downloads,
+    effects,
     erase,
     erase_links,
     health,
@@ -24,12 +25,13 @@ from portal.site import (
     requests,
     sessions,
     sign_in,
+    signal,
     well_known,
 )
 
 PARTS = (
-    sign_in, link, again, home, choices, preferences, history, held, records, copies, requests, questions, downloads, erase, erase_links,
-    sessions, address, helping, health, well_known, confirm,
+    sign_in, link, again, home, choices, preferences, effects, history, held, records, copies, requests, questions, downloads, erase,
+    erase_links, sessions, address, helping, health, signal, well_known, confirm,
 )  # fmt: skip
 
 

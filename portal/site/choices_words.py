@@ -42,10 +42,11 @@ def summary(db: Session, person_id: int) -> dict[str, Any]:
 
 
 def counts(purposes: Iterable[PurposeChoices]) -> dict[str, int]:
-    """How many choices there are of each kind."""
-    found = {"given": 0, "refused": 0, "taken_back": 0, "unanswered": 0}
+    """How many choices there are of each kind; `sold`: how many let the company sell or share now."""
+    found = {"sold": 0, "given": 0, "refused": 0, "taken_back": 0, "unanswered": 0}
     for purpose in purposes:
         for channel in purpose.channels:
+            found["sold"] += purpose.basis is Basis.SALE_OR_SHARING and channel.answer.allowed
             found[KINDS.get(channel.standing, "unanswered")] += 1
     return found
 

@@ -5,8 +5,10 @@ from typing import Any
 from flask import url_for
 from sqlalchemy.orm import Session
 
+from portal.config.model import Basis
 from portal.consent.choices import HistoryEntry, history_of
 from portal.consent.events import Event
+from portal.consent.gpc import SHOWN
 from portal.consent.words import Act, Actor
 from portal.core.i18n import N_, _, format_date, format_list, pick
 from portal.web.context import current_company
@@ -92,8 +94,14 @@ def _line(entry: HistoryEntry) -> dict[str, Any]:
         "place": _(PLACES.get(event.collection_point.partition(":")[0], PLACES["api"])),
         "actor": _(ACTORS[event.actor]) if event.actor in ACTORS else "",
         "topics": _topics(event),
+        "against_signal": event.act is Act.GIVEN and bool(event.evidence and SHOWN in event.evidence) and _sells(event),
         "notice": entry.notice,
     }
+
+
+def _sells(event: Event) -> bool:
+    purpose = current_company().config.purposes.get(event.choice.purpose)
+    return purpose is not None and purpose.basis is Basis.SALE_OR_SHARING
 
 
 def _topics(event: Event) -> str:

@@ -6,10 +6,12 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.consent.events import Choice
+from portal.consent.gpc import conflict_shown
 from portal.consent.saving import Change, Saved, save_choices, stop_marketing, undo
 from portal.core import i18n
 from portal.core.i18n import _
 from portal.site import preferences_words as words
+from portal.site import signal
 from portal.web.context import current_company
 from portal.web.guards import current_session, person_required
 from portal.web.transactions import db
@@ -98,7 +100,14 @@ def _save(changes: Sequence[Change], *, seen: int) -> Saved:
         language=i18n.language(),
         collection_point=words.HERE,
         confirmed=True,
+        evidence=_signal_shown(),
     )
+
+
+def _signal_shown() -> dict[str, int] | None:
+    """That the page said what the browser asks, where it did: a yes all the same then counts in this session."""
+    shown = signal.is_sent() and request.form.get("signal") == "shown"
+    return conflict_shown(current_session().id) if shown else None
 
 
 def _saved(before: int, saved: Saved) -> ResponseReturnValue:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from portal.config.model import Basis
 from portal.consent.choices import PurposeChoices, Standing, choices_of, history_of
+from portal.consent.effect import counting_systems
 from portal.consent.events import Choice
 from portal.consent.notices import notice_for
 from portal.consent.saving import version_of
@@ -85,6 +86,7 @@ def page(
         "first_day": today + timedelta(days=1),
         "last_day": today + LONGEST_BREAK,
         "wrong_day": wrong_day,
+        "counts_sent": bool(counting_systems(current_company().id)),
         "day": day,
     }
 
@@ -157,6 +159,7 @@ def _purpose(db: Session, purpose: PurposeChoices, form: ChoicesForm, reached: R
         "interest": pick(configured.interest) if configured.interest else "",
         "still_arrives": pick(purpose.still_arrives) if purpose.still_arrives else "",
         "asks": purpose.basis is Basis.CONSENT,
+        "sells": purpose.basis is Basis.SALE_OR_SHARING,
         "double_opt_in": configured.double_opt_in,
         "notice": {"text": notice.text, "language": notice.language},
         "choices": [_choice(one, form, notice.text, reached) for one in asked_in([purpose])],

@@ -8,6 +8,7 @@ from portal.web.guards import public
 
 bp = Blueprint("well_known", __name__, url_prefix="/.well-known")
 
+HEEDED_SINCE = "2026-11-26"
 AN_HOUR = "public, max-age=3600"
 
 
@@ -16,6 +17,13 @@ AN_HOUR = "public, max-age=3600"
 def keys() -> Response:
     """The keys that receipts and certificates are checked with, as a JWK set (RFC 7517)."""
     return _published(key_set(current_company().key), "application/jwk-set+json")
+
+
+@bp.get("/gpc.json")
+@public("says that the signal is heeded, the same to everyone")
+def privacy_signal() -> Response:
+    """That Global Privacy Control is heeded here."""
+    return _published({"gpc": True, "lastUpdate": HEEDED_SINCE}, "application/json")
 
 
 def _published(content: object, content_type: str) -> Response:

@@ -126,7 +126,8 @@ class Browser:
                     values: dict[str, str | list[str]] = dict(fields_of(form))
                     if "name" in pressed.attributes:
                         values[pressed.attributes["name"]] = pressed.attributes.get("value", "")
-                    return form.attributes.get("action") or self.address, values
+                    action = pressed.attributes.get("formaction", "").partition("#")[0] or form.attributes.get("action")
+                    return action or self.address, values
         raise AssertionError(f"no button {button!r} on {self.path}; buttons: {[b.words for b in self.page.all('button')]}")
 
     def submit(self, button: str, **typed: str | list[str]) -> TestResponse:

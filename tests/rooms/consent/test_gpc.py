@@ -8,7 +8,7 @@ from portal.config.model import Basis
 from portal.consent.basis import may_use
 from portal.consent.choices import Standing
 from portal.consent.events import Choice
-from portal.consent.gpc import apply_signal, conflict_shown, is_signal, overrides
+from portal.consent.gpc import apply_signal, conflict_shown, is_lowered, is_signal
 from portal.consent.ledger import events_of
 from portal.consent.merge import Deed, after
 from portal.consent.words import Act, Actor
@@ -29,15 +29,15 @@ def test_C8_anything_else_is_no_signal(values):
 
 def test_the_signal_objects_to_sale_and_sharing_and_to_nothing_else(db, maria):
     assert maria.may_be_used(PARTNERS)
-    assert apply_signal(db, maria.id, language="en") == (Choice("partners", "email"),)
+    assert apply_signal(db, maria.id, language="en", session_id=1) == (Choice("partners", "email"),)
     assert (maria.sees(PARTNERS).standing, maria.sees(PARTNERS).actor) == (Standing.OBJECTED, Actor.SIGNAL)
     assert maria.may_be_used("similar.email")
-    assert apply_signal(db, maria.id, language="en") == ()
+    assert apply_signal(db, maria.id, language="en", session_id=1) == ()
     assert len(events_of(db, maria.id)) == 1
 
 
 def test_C7_a_browser_without_the_signal_takes_nothing_back(db, maria):
-    apply_signal(db, maria.id, language="en")
+    apply_signal(db, maria.id, language="en", session_id=1)
     assert not maria.may_be_used(PARTNERS)
     maria.did(Act.GIVEN, PARTNERS)
     assert maria.may_be_used(PARTNERS)
@@ -45,25 +45,25 @@ def test_C7_a_browser_without_the_signal_takes_nothing_back(db, maria):
 
 def test_a_yes_from_before_does_not_outlive_the_signal(db, maria):
     maria.did(Act.GIVEN, PARTNERS)
-    assert apply_signal(db, maria.id, language="en", session="one")
+    assert apply_signal(db, maria.id, language="en", session_id=1)
     assert not maria.may_be_used(PARTNERS)
 
 
 def test_a_yes_given_while_the_conflict_was_shown_outlives_the_signals_of_that_session_only(db, maria):
-    maria.did(Act.GIVEN, PARTNERS, evidence=conflict_shown("one"))
-    assert apply_signal(db, maria.id, language="en", session="one") == ()
+    maria.did(Act.GIVEN, PARTNERS, evidence=conflict_shown(1))
+    assert apply_signal(db, maria.id, language="en", session_id=1) == ()
     assert maria.may_be_used(PARTNERS)
-    assert apply_signal(db, maria.id, language="en", session="two")
+    assert apply_signal(db, maria.id, language="en", session_id=2)
     assert not maria.may_be_used(PARTNERS)
 
 
-sessions = st.none() | st.sampled_from(["one", "two"])
-evidence = st.none() | st.builds(conflict_shown, st.sampled_from(["one", "two"]))
+sessions = st.none() | st.sampled_from([1, 2])
+evidence = st.none() | st.builds(conflict_shown, st.sampled_from([1, 2]))
 
 
 @given(states, evidence, sessions, moments)
 def test_C8_after_a_signal_nothing_is_sold_but_by_a_yes_that_knew_of_it(state, shown, session, at):
-    if overrides(state, shown, session):
+    if is_lowered(state, shown, session_id=session):
         state = after(state, Deed(9, Act.OBJECTED, Actor.SIGNAL, "signal:gpc", START))
         assert not may_use(Basis.SALE_OR_SHARING, state, at).allowed
     elif may_use(Basis.SALE_OR_SHARING, state, at).allowed:
