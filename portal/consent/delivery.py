@@ -61,7 +61,10 @@ def queue_delivery(db: Session, person_id: int, choice: Choice) -> None:
 
 
 def queue_suppression(db: Session, identifier: Identifier, *, purpose: str, channel: str) -> None:
-    """The same for an address that opted out and belongs to no known person: it is kept, sealed, until every system has it."""
+    """The same for an address that opted out (`suppress` said so, in this transaction) and belongs to no known person.
+
+    It is kept, sealed, until every system has it.
+    """
     company_id = company_of(db)
     key_id = crypto.keys().newest("hash")[0]
     whose = {

@@ -31,6 +31,7 @@ from portal.core.db import Database, company_of
 from portal.core.documents import DocumentError
 from portal.core.limits import Limit, count_once
 from portal.people.model import PersonIdentifier
+from portal.people.suppressions import suppressed_of
 
 DAYS = 30
 KEPT = timedelta(minutes=10)
@@ -92,12 +93,15 @@ def _standing(db: Session, company_id: int, person_id: int) -> dict[Choice, Wish
         Choice(row.purpose, row.channel, row.topic): read_state(row)
         for row in db.scalars(select(ConsentState).filter_by(person_id=person_id))
     }
+    suppressed = suppressed_of(db, person_id)
     every = [Choice(key, channel) for key, purpose in company.purposes.items() for channel in purpose.channels]
 
     def wish(choice: Choice, state: State) -> Wish:
         purpose = company.purposes[choice.purpose]
         zone, legacy = ZoneInfo(company.time_zone), purpose.accept_legacy_until
-        return Wish(may_use(purpose.basis, state, now, accept_legacy_until=legacy, time_zone=zone).allowed, state.topics)
+        stopped = (choice.purpose, choice.channel) in suppressed
+        answer = may_use(purpose.basis, state, now, suppressed=stopped, accept_legacy_until=legacy, time_zone=zone)
+        return Wish(answer.allowed, state.topics)
 
     apart = [choice for choice in states if choice.topic and choice.purpose in company.purposes]
     return {choice: wish(choice, states.get(choice, UNSET)) for choice in (*every, *apart)}

@@ -20,12 +20,13 @@ from portal.consent.delivery_model import ConsentDelivery
 from portal.consent.events import Choice
 from portal.consent.merge import NEVER, UNSET, State
 from portal.consent.states import read_state, state_of
-from portal.core import clock
+from portal.core import clock, faultpoints
 from portal.core.db import Database
 from portal.engine.contract import Claim, Done, Later, Outcome, Park
 from portal.engine.model import OPEN, Attempt, AttemptOutcome, Step, StepState
 from portal.people.model import PersonIdentifier
-from portal.people.service import Identifier, find_person
+from portal.people.service import Identifier, find_person, identifiers_of
+from portal.people.suppressions import suppressed_choices
 
 LATE = timedelta(minutes=10)
 """After a try that never reported, the choice is written once more that much later: by then its worker is in no call any longer."""
@@ -63,8 +64,10 @@ class ConsentWrite:
         adapter = open_system(place_of(claim.company_id, claim.system))
         if not adapter.keeps_choice(found.choice.purpose, found.choice.channel, found.choice.topic):
             return Done({"stopped": True})
+        faultpoints.point("consent.writing")
         try:
             said = adapter.write_consent(found.subject, found.choice, idempotency_key=claim.idempotency_key)
+            faultpoints.point("consent.written")
         finally:
             self._repair(claim, found)
         if said.found and not said.confirmed:
@@ -77,7 +80,7 @@ class ConsentWrite:
 
     def settle(self, db: Session, claim: Claim, outcome: Outcome) -> None:
         """Note what the system confirmed. A pause ends by itself: its end is written when it comes."""
-        if not isinstance(outcome, Done) or "sequence" not in outcome.receipt:
+        if not isinstance(outcome, Done):
             return
         row = db.get(ConsentDelivery, claim.subject_id, with_for_update=True, populate_existing=True)
         if row is None:
@@ -86,6 +89,8 @@ class ConsentWrite:
             # Nobody is known by this address: once the system has it, nothing of it stays here.
             if row.rounds == claim.part:
                 db.delete(row)
+            return
+        if "sequence" not in outcome.receipt:
             return
         sequence = int(outcome.receipt["sequence"])
         if row.written is None or sequence >= row.written:
@@ -131,10 +136,11 @@ def _wanted(db: Session, claim: Claim) -> Wanted | Outcome:
         person_id = known.id if known else None
     state = _state(db, person_id, _choice(row)) if person_id else UNSET
     zone, legacy = ZoneInfo(company.time_zone), purpose.accept_legacy_until
-    suppressed = row.person_id is None and state.said is None
+    suppressed = (row.purpose, row.channel) in suppressed_choices(db, _identifiers(db, row))
     answer = may_use(purpose.basis, state, now, suppressed=suppressed, accept_legacy_until=legacy, time_zone=zone)
     subject = _subject(db, row, allowed=answer.allowed)
-    if not subject.identifiers:
+    nobody_spoke = person_id is None and answer.allowed
+    if not subject.identifiers or nobody_spoke:
         return Done({"stopped": True})
     ended = state.paused_until if NEVER < state.paused_until <= now else NEVER
     choice = ChoiceToWrite(
@@ -149,6 +155,10 @@ def _wanted(db: Session, claim: Claim) -> Wanted | Outcome:
         paused_until=state.paused_until if now < state.paused_until else None,
     )
     return Wanted(subject, choice)
+
+
+def _identifiers(db: Session, row: ConsentDelivery) -> list[Identifier]:
+    return [Identifier(str(row.kind), str(row.value))] if row.person_id is None else identifiers_of(db, row.person_id)
 
 
 def _subject(db: Session, row: ConsentDelivery, *, allowed: bool) -> Subject:

@@ -15,6 +15,8 @@ POINTS = frozenset(
         "engine.called",  # the system has answered, nothing of it is written
         "engine.settling",  # the result is written, not yet committed
         "engine.settled",  # the result is committed
+        "consent.writing",  # a choice was read as it stands, the system is called next
+        "consent.written",  # the system has it, nobody has looked yet whether something newer was overtaken
         "journal.written",  # the entries are on the disk outside the database, not yet marked so
         "erasure.loaded",  # a step of an erasure has read what was confirmed, and asked nobody yet
         "erasure.planned",  # the system was planned once more, nothing is erased

@@ -120,20 +120,13 @@ MAP = {
 
 
 def mail_tool(folder: Path, **sent: int) -> dict[str, Any]:
-    """A mail tool in a SQLite file that keeps `newsletter.email` and sent Maria so many messages, `purpose__topic=count`, this week."""
+    """A mail tool in a SQLite file that keeps `newsletter.email` and sent Maria so many messages, `purpose__topic=count`, this week.
+
+    It counts no choices, so that nothing but the portal keeps an older one from standing over a newer one.
+    """
     file = folder / "tool.db"
-    with closing(sqlite3.connect(file)) as tool:
-        tool.execute("CREATE TABLE contacts (id INTEGER PRIMARY KEY, email TEXT, status TEXT)")
-        tool.execute("CREATE TABLE sent (id INTEGER PRIMARY KEY, contact_id INTEGER, at TEXT, purpose TEXT, topic TEXT)")
-        tool.execute("INSERT INTO contacts VALUES (1, 'Maria@example.org', 'active'), (2, 'otto@example.org', 'active')")
-        week_ago, long_ago = ((clock.now() - timedelta(days=days)).strftime("%Y-%m-%d %H:%M:%S") for days in (7, 70))
-        for name, count in sent.items():
-            purpose, _, topic = name.partition("__")
-            for contact, at in [(1, week_ago)] * count + [(1, long_ago), (2, week_ago)]:
-                tool.execute(
-                    "INSERT INTO sent (contact_id, at, purpose, topic) VALUES (?, ?, ?, ?)", (contact, at, purpose, topic)
-                )
-        tool.commit()
+    if not file.exists():
+        _fill(file, sent)
     (folder / "tool.yml").write_text(yaml.safe_dump(MAP))
     os.environ["TEST_TOOL_URL"] = f"sqlite:///{file}"
     return {
@@ -157,3 +150,26 @@ def mail_tool(folder: Path, **sent: int) -> dict[str, Any]:
         },
         "collections": {"tool.contacts": NOTE, "tool.sent": NOTE},
     }
+
+
+def _fill(file: Path, sent: dict[str, int]) -> None:
+    with closing(sqlite3.connect(file)) as tool:
+        tool.execute("CREATE TABLE contacts (id INTEGER PRIMARY KEY, email TEXT, status TEXT)")
+        tool.execute("CREATE TABLE sent (id INTEGER PRIMARY KEY, contact_id INTEGER, at TEXT, purpose TEXT, topic TEXT)")
+        tool.execute("INSERT INTO contacts VALUES (1, 'Maria@example.org', 'active'), (2, 'otto@example.org', 'active')")
+        week_ago, long_ago = ((clock.now() - timedelta(days=days)).strftime("%Y-%m-%d %H:%M:%S") for days in (7, 70))
+        for name, count in sent.items():
+            purpose, _, topic = name.partition("__")
+            for contact, at in [(1, week_ago)] * count + [(1, long_ago), (2, week_ago)]:
+                tool.execute(
+                    "INSERT INTO sent (contact_id, at, purpose, topic) VALUES (?, ?, ?, ?)", (contact, at, purpose, topic)
+                )
+        tool.commit()
+
+
+def in_tool(folder: Path, statement: str = "SELECT status FROM contacts WHERE id = 1") -> Any:
+    """Ask or change the mail tool itself, past the adapter; the first value it answers."""
+    with closing(sqlite3.connect(folder / "tool.db")) as tool:
+        row = tool.execute(statement).fetchone()
+        tool.commit()
+        return row[0] if row else None

@@ -12,6 +12,7 @@ from portal.core.db import ALL_COMPANIES
 from portal.engine.model import Attempt, Step, StepState
 from portal.people.model import PersonIdentifier
 from portal.people.service import EMAIL, Identifier
+from portal.people.suppressions import suppress
 from tests.rooms.consent.crowd import history
 from tests.rooms.consent.customers import Customer, customer
 from tests.rooms.consent.systems import find_written, give_systems, in_memory, reached, work, written
@@ -164,11 +165,22 @@ def test_an_address_that_nobody_is_known_by_is_lowered_too_and_then_forgotten(wo
     give_systems(world, shop=in_memory("newsletter.email", "similar.email", addresses=("someone@example.org",)))
     for _ in range(3):
         with world.writing() as db:
-            queue_suppression(db, Identifier(EMAIL, "someone@example.org"), purpose="similar", channel="email")
+            someone = Identifier(EMAIL, "someone@example.org")
+            suppress(db, someone, purpose="similar", channel="email", source="page")
+            queue_suppression(db, someone, purpose="similar", channel="email")
     assert len(world.rows("SELECT id FROM consent_delivery")) == 1
     assert b"someone@example.org" not in world.everything_stored()
     assert work(world) == 1
     assert written(world, "shop", "similar.email").allowed is False
+    assert world.rows("SELECT id FROM consent_delivery") == []
+
+
+def test_an_address_that_said_nothing_is_never_raised(world, maria):
+    give_systems(world, shop=in_memory("similar.email", addresses=("someone@example.org",)))
+    with world.writing() as db:
+        queue_suppression(db, Identifier(EMAIL, "someone@example.org"), purpose="similar", channel="email")
+    work(world)
+    assert find_written(world, "shop", "similar.email") is None
     assert world.rows("SELECT id FROM consent_delivery") == []
 
 
