@@ -3,13 +3,21 @@
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from portal.api import company, hooks, reference
+from portal.api import cases, checks, company, events, exports, hooks, minting, reference
 from portal.api.operations import PREFIX, Part, finish
 from portal.api.problems import Problem, problem_of
 from portal.core import crypto, logs
 from portal.web.forgery import csrf
 
-PARTS: tuple[Part, ...] = (company.part, hooks.part)
+PARTS: tuple[Part, ...] = (
+    checks.part,
+    events.part,
+    company.part,
+    exports.part,
+    minting.part,
+    cases.part,
+    hooks.part,
+)
 
 
 def register(app: Flask) -> None:

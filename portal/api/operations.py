@@ -59,6 +59,7 @@ class Part:
         scope: str,
         summary: str,
         body: type[BaseModel] | None = None,
+        body_schema: type[BaseModel] | None = None,
         answer: type[BaseModel] | None = None,
         query: type[BaseModel] | None = None,
         status: int = 200,
@@ -71,7 +72,7 @@ class Part:
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Declare a view. With `body` it gets the checked body as its first argument; it returns an `answer` or a `Response`.
 
-        `reads`: its POST only reads. `lowers`: it can only take consent back, so the limit never refuses it. `idempotent`: an
+        `body_schema`: the view reads the body itself, since it may be a stream. `reads`: its POST only reads. `lowers`: it can only take consent back, so the limit never refuses it. `idempotent`: an
         `Idempotency-Key` is honoured.
         """
 

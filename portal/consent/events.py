@@ -90,6 +90,11 @@ def unseal(row: ConsentEvent, key: bytes) -> Event:
     return event
 
 
+def plain_text(row: Any, opened: crypto.Opener) -> bytes:
+    """The canonical JSON of a row, by the person's key made ready with `crypto.opener`. Raises `CannotDecrypt`."""
+    return opened(bytes(row.sealed), _place(row.company_id, row.person_id, row.sequence))
+
+
 def beginning(company_id: int, person_id: int) -> bytes:
     """What the first row of a chain stands on."""
     return _sha256("portal.consent.chain/1", company_id, person_id)

@@ -9,7 +9,7 @@ import hmac
 import json
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -187,6 +187,23 @@ def decrypt_under(key: bytes, sealed: bytes, context: str) -> bytes:
         return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], context.encode())
     except (InvalidTag, ValueError):
         raise CannotDecrypt(f"A value of {context.partition(':')[0]} cannot be decrypted.") from None
+
+
+Opener = Callable[[bytes, str], bytes]
+"""Opens what `encrypt_under` sealed under one key."""
+
+
+def opener(key: bytes) -> Opener:
+    """One key made ready for many `decrypt_under`."""
+    aead = AESGCM(key)
+
+    def opened(sealed: bytes, context: str) -> bytes:
+        try:
+            return aead.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], context.encode())
+        except (InvalidTag, ValueError):
+            raise CannotDecrypt(f"A value of {context.partition(':')[0]} cannot be decrypted.") from None
+
+    return opened
 
 
 def identifier_hash(company: str, kind: str, value: str, key_id: str | None = None) -> bytes:

@@ -1,0 +1,227 @@
+"""What the company's systems tell of consent, and what they may read of it. Must never let a system raise what a person said."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, Field
+
+from portal.api import identifiers
+from portal.api.bodies import Body
+from portal.api.guards import current_key
+from portal.api.identifiers import IdentifierIn
+from portal.api.operations import Part
+from portal.api.paging import Cursor
+from portal.api.problems import Problem
+from portal.consent import choices
+from portal.consent.telling import Attested, FormUrlMissing, Outcome, Source, attest, record_lowering
+from portal.consent.events import Choice
+from portal.consent.ledger import ActInTheFuture, KeyIsDestroyed, NoNoticeShown, PauseOutOfRange, UnknownChoice
+from portal.consent.merge import OnlyThePersonMayRaise
+from portal.consent.words import Act
+from portal.people.service import find_person
+from portal.web.context import current_company
+from portal.web.transactions import db
+
+part = Part("events", "Tell what happened to a consent, and read what stands")
+
+Name = Annotated[str, Field(min_length=1, max_length=41, pattern="^[a-z][a-z0-9_]*$")]
+REFUSED = (UnknownChoice, PauseOutOfRange, NoNoticeShown, ActInTheFuture, OnlyThePersonMayRaise, KeyIsDestroyed, FormUrlMissing)
+
+
+class LoweringIn(Body):
+    """An act that takes something back. `until` (a moment with its zone) only with `paused`."""
+
+    identifier: IdentifierIn
+    purpose: Name
+    channel: Name
+    act: Literal["refused", "withdrawn", "objected", "expired", "paused"]
+    until: AwareDatetime | None = None
+
+
+class AttestationIn(Body):
+    """What the person answered in a form of yours: when, in which form, to which text (`notice` is its hash, as /purposes lists it)."""
+
+    identifier: IdentifierIn
+    purpose: Name
+    channel: Name
+    act: Literal["given", "refused", "withdrawn", "objected"]
+    acted_at: AwareDatetime
+    form_url: Annotated[str, Field(max_length=500)]
+    notice: Annotated[str | None, Field(pattern="^[0-9a-f]{64}$")] = None
+    topics: Annotated[list[Name] | None, Field(max_length=50)] = None
+    frequency: Name | None = None
+
+
+class StoredOut(BaseModel):
+    """What was stored: `attested`, `legacy_unverified`, `lowered`, `suppressed` (nobody is known by it), `left_out`; and why not more."""
+
+    stored: str
+    why: str
+
+
+class PersonIn(Body):
+    """Whom to read."""
+
+    identifier: IdentifierIn
+
+
+class ChoiceOut(BaseModel):
+    """One choice as it stands. `standing`: unset, given, refused, withdrawn, objected, paused or pending."""
+
+    purpose: str
+    channel: str
+    standing: str
+    allowed: bool
+    row: str
+    since: datetime | None
+    paused_until: datetime | None
+    frequency: str | None
+    topics: list[str] | None
+
+
+class StateOut(BaseModel):
+    """All choices of a person; of someone unknown, all of them unset. `person` is the portal's random id, null where nobody is known."""
+
+    person: str | None
+    choices: list[ChoiceOut]
+
+
+class HistoryIn(PersonIn):
+    """Whose history, and which page."""
+
+    limit: Annotated[int, Field(ge=1, le=500)] = 100
+    cursor: Annotated[str | None, Field(max_length=200)] = None
+
+
+class EventOut(BaseModel):
+    """One act, as the ledger has it. `notice` is the hash of the text that was shown."""
+
+    sequence: int
+    purpose: str
+    channel: str
+    topic: str
+    act: str
+    actor: str
+    collection_point: str
+    received_at: datetime
+    acted_at: datetime | None
+    until: datetime | None
+    undoes: int | None
+    notice: str | None
+    language: str | None
+    frequency: str | None
+    topics: list[str] | None
+
+
+class HistoryOut(BaseModel):
+    """Acts in order of receipt, the newest first; `next` leads on where there are more."""
+
+    person: str | None
+    events: list[EventOut]
+    next: str | None
+
+
+@part.operation(
+    "POST", "/consents/lowerings", scope="consents:write", summary="Take a consent back", body=LoweringIn, answer=StoredOut,
+    status=201, lowers=True, idempotent=True, problems=("refused",),
+)  # fmt: skip
+def lower_consent(body: LoweringIn) -> StoredOut:
+    """Acts at once and is never refused by a limit. An identifier behind which nobody is known is noted as suppressed."""
+    try:
+        outcome = record_lowering(
+            db(),
+            identifiers.of(body.identifier),
+            Choice(body.purpose, body.channel),
+            Act(body.act),
+            source=_source(),
+            until=body.until,
+        )
+    except REFUSED as error:
+        raise Problem("refused", detail=str(error)) from None
+    return _stored(outcome)
+
+
+@part.operation(
+    "POST", "/consents/attestations", scope="consents:attest", summary="Attest what a person answered in your form",
+    body=AttestationIn, answer=StoredOut, status=201, idempotent=True, problems=("refused",),
+)  # fmt: skip
+def attest_consent(body: AttestationIn) -> StoredOut:
+    """Believed where the text is one we published, the form is named, the act is under 7 days old, not in the future, and newer than
+    anything the person did for this choice. Otherwise a yes becomes `legacy_unverified`, which is no consent; a no is taken in any case.
+    """
+    said = Attested(
+        Choice(body.purpose, body.channel),
+        Act(body.act),
+        body.acted_at,
+        body.form_url,
+        bytes.fromhex(body.notice) if body.notice else None,
+        None if body.topics is None else tuple(body.topics),
+        body.frequency,
+    )
+    try:
+        return _stored(attest(db(), identifiers.of(body.identifier), said, source=_source()))
+    except REFUSED as error:
+        raise Problem("refused", detail=str(error)) from None
+
+
+@part.operation(
+    "POST",
+    "/consents/state",
+    scope="consents:read",
+    summary="Read what stands for a person",
+    body=PersonIn,
+    answer=StateOut,
+    reads=True,
+)
+def read_state(body: PersonIn) -> StateOut:
+    """Every choice with the row of the table that decides, as the person's own page shows it."""
+    person = find_person(db(), identifiers.of(body.identifier))
+    shown = choices.choices_of(db(), current_company().config, person.id if person else 0)
+    return StateOut(
+        person=person.public_id if person else None,
+        choices=[
+            ChoiceOut(
+                purpose=purpose.key, channel=one.key, standing=one.standing.value, allowed=one.answer.allowed, row=one.answer.row.value,
+                since=one.since, paused_until=one.until, frequency=one.frequency, topics=None if one.topics is None else list(one.topics),
+            )
+            for purpose in shown
+            for one in purpose.channels
+        ],
+    )  # fmt: skip
+
+
+@part.operation(
+    "POST", "/consents/history", scope="consents:read", summary="Read everything that was done to a person's choices",
+    body=HistoryIn, answer=HistoryOut, reads=True,
+)  # fmt: skip
+def read_history(body: HistoryIn) -> HistoryOut:
+    """From the ledger, the newest first."""
+    person = find_person(db(), identifiers.of(body.identifier))
+    page = Cursor(limit=body.limit, cursor=body.cursor)
+    before = page.before()
+    events = [entry.event for entry in choices.history_of(db(), person.id)] if person else []
+    newest = [event for event in reversed(events) if before is None or event.sequence < before][: page.limit + 1]
+    shown, following = page.cut([(event.sequence, event) for event in newest])
+    return HistoryOut(
+        person=person.public_id if person else None,
+        events=[
+            EventOut(
+                sequence=event.sequence, purpose=event.choice.purpose, channel=event.choice.channel, topic=event.choice.topic,
+                act=event.act.value, actor=event.actor.value, collection_point=event.collection_point, received_at=event.received_at,
+                acted_at=event.acted_at, until=event.until, undoes=event.undoes,
+                notice=event.notice_hash.hex() if event.notice_hash else None, language=event.language, frequency=event.frequency,
+                topics=None if event.topics is None else list(event.topics),
+            )
+            for event in shown
+        ],
+        next=following,
+    )  # fmt: skip
+
+
+def _source() -> Source:
+    key = current_key()
+    return Source(key.name, key.public_id)
+
+
+def _stored(outcome: Outcome) -> StoredOut:
+    return StoredOut(stored=outcome.stored.value, why=outcome.why)

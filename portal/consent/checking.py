@@ -1,0 +1,165 @@
+"""May this identifier be written to? The hot read of the company's systems: one identifier or a crowd, in a handful of statements.
+
+Must never tell an erased identifier from a suppressed one, nor an unknown one from one that never answered.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from portal.accounts import registry
+from portal.config.model import Company, Purpose
+from portal.consent import basis
+from portal.consent.basis import may_use
+from portal.consent.merge import UNSET, State
+from portal.consent.model import ConsentState
+from portal.consent.states import read_state
+from portal.consent.words import ANSWERS
+from portal.core import clock, crypto
+from portal.core.db import company_of
+from portal.people.model import PersonIdentifier, Suppression, Tombstone
+from portal.people.service import Identifier
+
+Asked = tuple[str, str]
+"""A purpose and a channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether one purpose may use one channel, the row of the table of bases that decided, and since when that stands.
+
+    `topics` are the ones that were chosen (None: all). A suppressed and an erased identifier answer alike, without a moment.
+    """
+
+    purpose: str
+    channel: str
+    allowed: bool
+    row: str
+    since: datetime | None = None
+    topics: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known under one identifier."""
+
+    states: Mapping[Asked, State]
+    suppressed: Collection[Asked]
+    erased_at: datetime | None
+
+
+NOBODY = _Known({}, frozenset(), None)
+
+
+def choices_to_check(company: Company, purposes: Collection[str] = (), channels: Collection[str] = ()) -> list[Asked]:
+    """Every purpose and channel of the company, or those of them that are named."""
+    return [
+        (key, channel)
+        for key, purpose in company.purposes.items()
+        if not purposes or key in purposes
+        for channel in purpose.channels
+        if not channels or channel in channels
+    ]
+
+
+def check(db: Session, identifiers: Sequence[Identifier], asked: Sequence[Asked]) -> list[list[Verdict]]:
+    """For each identifier (in normal form; at most a few thousand) the verdicts on `asked`, in the same order. Four statements."""
+    company = registry.company(company_of(db))
+    known = _read(db, identifiers)
+    at = clock.now()
+    rule = _Rule(company, at)
+    return [[rule.verdict(known.get(one, NOBODY), choice) for choice in asked] for one in identifiers]
+
+
+def suppressed_among(db: Session, identifiers: Sequence[Identifier], asked: Sequence[Asked]) -> list[bool]:
+    """For importers: whether each may not be written to for any of `asked` because it was suppressed or erased. Nothing else is said."""
+    known = _read(db, identifiers)
+    return [any(_is_shut(known.get(one, NOBODY), choice) for choice in asked) for one in identifiers]
+
+
+def _is_shut(known: _Known, choice: Asked) -> bool:
+    """Suppressed for this choice, or erased, with no newer answer of its own."""
+    if choice in known.suppressed:
+        return True
+    state = known.states.get(choice, UNSET)
+    return known.erased_at is not None and not (
+        state.said in ANSWERS and state.since is not None and state.since > known.erased_at
+    )
+
+
+class _Rule:
+    """The table of bases, for one company at one moment."""
+
+    def __init__(self, company: Company, at: datetime) -> None:
+        self._company, self._at, self._zone = company, at, ZoneInfo(company.time_zone)
+        self._nobody: dict[Asked, Verdict] = {}
+
+    def verdict(self, known: _Known, choice: Asked) -> Verdict:
+        """One answer; those of people who said nothing are worked out once."""
+        if known is NOBODY:
+            if choice not in self._nobody:
+                self._nobody[choice] = self._decide(known, choice)
+            return self._nobody[choice]
+        return self._decide(known, choice)
+
+    def _decide(self, known: _Known, choice: Asked) -> Verdict:
+        purpose = self._company.purposes[choice[0]]
+        state = known.states.get(choice, UNSET)
+        if purpose.basis not in basis.NO_CHOICE and _is_shut(known, choice):
+            return Verdict(*choice, allowed=False, row=basis.Row.SUPPRESSED.value)
+        answer = self._ask(purpose, state)
+        topics = None if state.topics is None else tuple(sorted(state.topics))
+        return Verdict(*choice, allowed=answer.allowed, row=answer.row.value, since=state.since, topics=topics)
+
+    def _ask(self, purpose: Purpose, state: State) -> basis.Answer:
+        legacy = purpose.accept_legacy_until
+        return may_use(purpose.basis, state, self._at, accept_legacy_until=legacy, time_zone=self._zone)
+
+
+def _read(db: Session, identifiers: Sequence[Identifier]) -> dict[Identifier, _Known]:
+    """What is known of those of whom anything is."""
+    company_id = company_of(db)
+    key, key_ids = registry.key_of(company_id), crypto.keys().ids("hash")
+    hashes = {crypto.identifier_hash(key, one.kind, one.value, key_id): one for one in set(identifiers) for key_id in key_ids}
+    wanted = list(hashes)
+    people: dict[Identifier, int] = {}
+    owners = select(PersonIdentifier.hash, PersonIdentifier.person_id).where(
+        PersonIdentifier.company_id == company_id, PersonIdentifier.hash.in_(wanted)
+    )
+    for row in db.execute(owners):
+        people[hashes[bytes(row.hash)]] = row.person_id
+    states: dict[int, dict[Asked, State]] = defaultdict(dict)
+    if people:
+        columns = ConsentState.__table__.c
+        query = select(*columns).where(
+            columns.company_id == company_id, columns.topic == "", columns.person_id.in_(set(people.values()))
+        )
+        for found in db.execute(query):
+            states[found.person_id][found.purpose, found.channel] = _state(found)
+    suppressed: dict[Identifier, set[Asked]] = defaultdict(set)
+    stops = select(Suppression.hash, Suppression.purpose, Suppression.channel).where(
+        Suppression.company_id == company_id, Suppression.hash.in_(wanted), Suppression.lifted_at.is_(None)
+    )
+    for stop in db.execute(stops):
+        suppressed[hashes[bytes(stop.hash)]].add((stop.purpose, stop.channel))
+    erased: dict[Identifier, datetime] = {}
+    graves = select(Tombstone.identifier_hash, Tombstone.erased_at).where(
+        Tombstone.company_id == company_id, Tombstone.identifier_hash.in_(wanted), Tombstone.system == ""
+    )
+    for grave in db.execute(graves):
+        one = hashes[bytes(grave.identifier_hash)]
+        erased[one] = max(grave.erased_at, erased.get(one, grave.erased_at))
+    return {
+        one: _Known(states.get(people.get(one, -1), {}), suppressed.get(one, frozenset()), erased.get(one))
+        for one in {*people, *suppressed, *erased}
+    }
+
+
+def _state(row: Row[Any]) -> State:
+    return read_state(row)  # type: ignore[arg-type]  # a row of the same columns, without the cost of an object

@@ -1,0 +1,153 @@
+"""What a company's own systems may write: take consent back, and attest what a person did in a form of the company's own.
+
+Must never let a system say yes for a person: what counts as an attested yes is decided in `consent.attesting`, and a no is always taken.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from portal.consent import attesting
+from portal.consent.attesting import OLDEST
+from portal.consent.events import Choice
+from portal.consent.ledger import append_event
+from portal.consent.words import ANSWERS, STOPS, Act, Actor
+from portal.core import clock
+from portal.core.errors import PortalError
+from portal.people.service import Identifier, find_person, person_for
+from portal.people.suppressions import suppress
+from portal.people.tombstones import is_erased
+
+LOWERINGS = frozenset({Act.REFUSED, Act.WITHDRAWN, Act.OBJECTED, Act.EXPIRED, Act.PAUSED})
+"""What a system may record of its own accord."""
+
+
+class Stored(StrEnum):
+    """What became of it. `legacy_unverified`: kept as a line of an old list. `suppressed`: nobody is known, so the identifier is noted."""
+
+    ATTESTED = "attested"
+    LEGACY = "legacy_unverified"
+    LOWERED = "lowered"
+    SUPPRESSED = "suppressed"
+    NOTHING = "nothing_to_lower"
+    ERASED = "left_out"
+
+
+class NoLowering(PortalError):
+    """A system tried to record an act that takes nothing back."""
+
+
+class FormUrlMissing(PortalError):
+    """An attestation has to name the form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Which system speaks: `name` goes into the collection point, `key_id` into the evidence."""
+
+    name: str
+    key_id: str
+
+    @property
+    def point(self) -> str:
+        """The collection point of its acts."""
+        return f"api:{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Attested:
+    """What a system says that a person did."""
+
+    choice: Choice
+    act: Act
+    acted_at: datetime
+    form_url: str
+    notice_hash: bytes | None = None
+    topics: tuple[str, ...] | None = None
+    frequency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was stored, the event's place in the chain where there is one, and why it is no more than that."""
+
+    stored: Stored
+    sequence: int | None = None
+    why: str = ""
+
+
+def record_lowering(
+    db: Session, identifier: Identifier, choice: Choice, act: Act, *, source: Source, until: datetime | None = None
+) -> Outcome:
+    """A system takes back what a person had agreed to: acts at once, for unknown and erased people too. Raises `NoLowering` and as
+    `append_event`.
+    """
+    if act not in LOWERINGS:
+        raise NoLowering("Only an act that takes something back can be recorded: refused, withdrawn, objected, expired, paused.")
+    person = find_person(db, identifier)
+    if person is None:
+        if act not in STOPS:
+            return Outcome(Stored.NOTHING)
+        suppress(db, identifier, purpose=choice.purpose, channel=choice.channel, source=source.point)
+        return Outcome(Stored.SUPPRESSED)
+    event = append_event(
+        db,
+        person.id,
+        purpose=choice.purpose,
+        channel=choice.channel,
+        act=act,
+        actor=Actor.COMPANY_SYSTEM,
+        collection_point=source.point,
+        evidence={"told_by": source.key_id},
+        until=until,
+    )
+    return Outcome(Stored.LOWERED, event.sequence)
+
+
+def attest(db: Session, identifier: Identifier, attested: Attested, *, source: Source) -> Outcome:
+    """Record what the person did in the company's form: as their act where it can be believed, else as what it is worth.
+
+    Raises `FormUrlMissing`, `NoLowering` (for acts that are no answer) and as `append_event`.
+    """
+    if attested.act not in ANSWERS:
+        raise NoLowering("What can be attested is an answer: given, refused, withdrawn or objected.")
+    if not attested.form_url.startswith("https://"):
+        raise FormUrlMissing("Name the form by its https address: it is kept as evidence.")
+    if is_erased(db, identifier, obtained_at=attested.acted_at):
+        # What was erased does not come back by a form that was sent before.
+        return Outcome(Stored.ERASED, why="before_an_erasure")
+    person = person_for(db, identifier)
+    if attested.act is Act.GIVEN:
+        return _yes(db, person.id, attested, source)
+    believed = clock.now() - OLDEST < attested.acted_at <= clock.now()
+    event = append_event(
+        db,
+        person.id,
+        purpose=attested.choice.purpose,
+        channel=attested.choice.channel,
+        act=attested.act,
+        actor=Actor.PERSON if believed else Actor.COMPANY_SYSTEM,
+        collection_point=source.point,
+        evidence={"attested_by": source.key_id, "form_url": attested.form_url},
+        acted_at=attested.acted_at if believed else None,
+    )
+    return Outcome(Stored.ATTESTED if believed else Stored.LOWERED, event.sequence, "" if believed else "date_not_believed")
+
+
+def _yes(db: Session, person_id: int, attested: Attested, source: Source) -> Outcome:
+    done = attesting.attest(
+        db,
+        person_id,
+        purpose=attested.choice.purpose,
+        channel=attested.choice.channel,
+        notice_hash=attested.notice_hash or b"",
+        form_url=attested.form_url,
+        acted_at=attested.acted_at,
+        key_name=source.name,
+        topics=attested.topics,
+        frequency=attested.frequency,
+    )
+    sequence = done.events[-1].sequence if done.events else None
+    return Outcome(Stored.ATTESTED if done.counts else Stored.LEGACY, sequence, done.why)

@@ -1,0 +1,205 @@
+"""What a company's systems may write: a no always, a yes only as the person's own."""
+
+from datetime import timedelta
+
+import pytest
+
+from portal.accounts import registry
+from portal.consent import ledger
+from portal.consent.notices import notice_for, notice_hash
+from portal.consent.words import Act, Actor
+from portal.core import clock
+from portal.people.service import EMAIL, Identifier, find_person, person_for
+from portal.people.tombstones import bury
+from tests.doors.api.caller import caller
+from tests.doors.tables import changed, digest
+
+ADDRESS = "somebody@example.org"
+
+
+def company():
+    return registry.ids()["fjordkaffe"]
+
+
+def person_says(site, act, *, at=None):
+    with site.running.database.writing(company()) as db:
+        person = person_for(db, Identifier(EMAIL, ADDRESS), proven=True)
+        notice = notice_for(db, "newsletter", "en")
+        ledger.append_event(
+            db, person.id, purpose="newsletter", channel="email", act=act, actor=Actor.PERSON, collection_point="site:preferences",
+            notice_hash=notice.hash, language="en",
+        )  # fmt: skip
+
+
+def allowed(site, shop):
+    body = {"identifier": {"value": ADDRESS}, "purposes": ["newsletter"], "channels": ["email"]}
+    return shop.call("POST", "/consents/check", body).get_json()["choices"][0]["allowed"]
+
+
+def attestation(site, **changes):
+    notice = registry.company(company()).purposes["newsletter"].notice
+    assert notice
+    return {
+        "identifier": {"value": ADDRESS},
+        "purpose": "newsletter",
+        "channel": "email",
+        "act": "given",
+        "acted_at": (clock.now() - timedelta(minutes=5)).isoformat(),
+        "form_url": "https://shop.example.com/checkout",
+        "notice": notice_hash("newsletter", "en", notice["en"]).hex(),
+        **changes,
+    }
+
+
+def lowering(**changes):
+    return {"identifier": {"value": ADDRESS}, "purpose": "newsletter", "channel": "email", "act": "withdrawn", **changes}
+
+
+def test_a_system_takes_a_consent_back_at_once_and_the_ledger_names_it(site):
+    shop = caller(site, name="web-shop")
+    person_says(site, Act.GIVEN)
+    assert allowed(site, shop)
+    said = shop.call("POST", "/consents/lowerings", lowering())
+    assert (said.status_code, said.get_json()["stored"]) == (201, "lowered")
+    assert not allowed(site, shop)
+    (last, *_) = shop.call("POST", "/consents/history", {"identifier": {"value": ADDRESS}}).get_json()["events"]
+    assert (last["act"], last["actor"], last["collection_point"]) == ("withdrawn", "company_system", "api:web-shop")
+
+
+def test_a_no_for_somebody_unknown_is_kept_as_a_suppression(site):
+    shop = caller(site)
+    assert shop.call("POST", "/consents/lowerings", lowering()).get_json()["stored"] == "suppressed"
+    with site.running.database.reading(company()) as db:
+        assert find_person(db, Identifier(EMAIL, ADDRESS)) is None
+    body = {"identifier": {"value": ADDRESS}, "purposes": ["newsletter"], "channels": ["email"]}
+    assert shop.call("POST", "/suppressions/check", body).get_json() == {"suppressed": True}
+
+
+@pytest.mark.parametrize("act", ["given", "resumed", "undone", "imported", "asked"])
+def test_C7_a_system_cannot_record_a_yes(site, act):
+    before = digest(site)
+    assert caller(site).call("POST", "/consents/lowerings", lowering(act=act)).status_code == 422
+    assert changed(before, digest(site)) <= {"api_key", "audit_entry", "limit_counter"}
+
+
+def test_A8_an_attested_yes_is_the_persons_own_act_and_says_who_attested(site):
+    shop = caller(site, name="web-shop")
+    said = shop.call("POST", "/consents/attestations", attestation(site))
+    assert (said.status_code, said.get_json()["stored"]) == (201, "attested")
+    assert allowed(site, shop)
+    (last,) = shop.call("POST", "/consents/history", {"identifier": {"value": ADDRESS}}).get_json()["events"]
+    assert (last["actor"], last["collection_point"], last["language"]) == ("person", "api:web-shop", "en")
+    with site.running.database.reading(company()) as db:
+        person = find_person(db, Identifier(EMAIL, ADDRESS))
+        assert person is not None
+        (event,) = ledger.events_of(db, person.id)
+        assert event.evidence is not None
+        assert event.evidence["form_url"] == "https://shop.example.com/checkout"
+        assert event.evidence["attested_by"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"acted_at": "2020-01-01T00:00:00Z"}, "too_old"),
+        ({"acted_at": "2999-01-01T00:00:00Z"}, "in_the_future"),
+        ({"notice": None}, "notice_unknown"),
+        ({"notice": "0" * 64}, "notice_unknown"),
+    ],
+)
+def test_A8_what_cannot_be_believed_is_a_line_of_an_old_list_and_no_consent(site, changes, why):
+    shop = caller(site)
+    said = shop.call("POST", "/consents/attestations", attestation(site, **changes)).get_json()
+    assert (said["stored"], said["why"]) == ("legacy_unverified", why)
+    assert not allowed(site, shop)
+
+
+def test_A8_a_notice_of_another_purpose_proves_nothing(site):
+    shop = caller(site)
+    purposes = registry.company(company()).purposes
+    other = next(key for key, purpose in purposes.items() if purpose.notice and key != "newsletter")
+    text = purposes[other].notice
+    assert text
+    hash_ = notice_hash(other, "en", text["en"]).hex()
+    assert (
+        shop.call("POST", "/consents/attestations", attestation(site, notice=hash_)).get_json()["stored"] == "legacy_unverified"
+    )
+
+
+def test_A8_a_yes_dated_before_a_refusal_that_we_heard_of_opens_nothing(site):
+    shop = caller(site)
+    person_says(site, Act.REFUSED)
+    for acted_at in (clock.now() - timedelta(minutes=5), clock.now() - timedelta(days=6)):
+        said = shop.call("POST", "/consents/attestations", attestation(site, acted_at=acted_at.isoformat())).get_json()
+        assert said["why"] == "something_newer"
+        assert not allowed(site, shop)
+    with clock.moved(timedelta(hours=1)):
+        newer = attestation(site)
+        assert shop.call("POST", "/consents/attestations", newer).get_json()["stored"] == "attested"
+        assert allowed(site, shop)
+
+
+def test_a_no_is_taken_even_where_it_cannot_be_believed(site):
+    shop = caller(site)
+    person_says(site, Act.GIVEN)
+    said = shop.call("POST", "/consents/attestations", attestation(site, act="withdrawn", acted_at="2020-01-01T00:00:00Z"))
+    assert said.get_json()["stored"] == "lowered"
+    assert not allowed(site, shop)
+
+
+def test_E7_a_form_sent_before_an_erasure_brings_nobody_back(site):
+    shop = caller(site)
+    with site.running.database.writing(company()) as db:
+        bury(db, Identifier(EMAIL, ADDRESS), erased_at=clock.now())
+    assert shop.call("POST", "/consents/attestations", attestation(site)).get_json()["stored"] == "left_out"
+    with site.running.database.reading(company()) as db:
+        assert find_person(db, Identifier(EMAIL, ADDRESS)) is None
+
+
+def test_A7_the_same_request_twice_is_one_event(site):
+    shop = caller(site)
+    person_says(site, Act.GIVEN)
+    for _ in range(3):
+        shop.call("POST", "/consents/lowerings", lowering(), headers={"Idempotency-Key": "7"})
+    assert len(shop.call("POST", "/consents/history", {"identifier": {"value": ADDRESS}}).get_json()["events"]) == 2
+
+
+def test_A14_the_same_address_bears_no_equal_id_at_two_companies(site):
+    ids = set()
+    for name in registry.ids():
+        with site.running.database.writing(registry.ids()[name]) as db:
+            ids.add(person_for(db, Identifier(EMAIL, ADDRESS)).public_id)
+    assert len(ids) == len(registry.ids())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        lowering(purpose="secret"),
+        lowering(channel="secret"),
+        lowering(act="paused"),
+        lowering(act="paused", until="2020-01-01T00:00:00Z"),
+        lowering(act="paused", until="2027-01-01T00:00:00"),
+        lowering(identifier={"value": "secret"}),
+        lowering(company_id=2, actor="person"),
+    ],
+)
+def test_C3_what_cannot_be_recorded_is_refused_without_repeating_it_and_nothing_is_written(site, body):
+    shop = caller(site)
+    person_says(site, Act.GIVEN)
+    before = digest(site)
+    said = shop.call("POST", "/consents/lowerings", body)
+    assert said.status_code == 422
+    assert "secret" not in said.text
+    assert changed(before, digest(site)) - {"api_key", "limit_counter"} == set()
+
+
+def test_lowering_is_never_refused_by_a_limit(site):
+    from portal.accounts.api_usage import ApiUsage
+    from portal.core.limits import Limit
+
+    site.app.extensions["portal_api_usage"] = ApiUsage(Limit("api.test", 1, timedelta(minutes=1)))
+    shop = caller(site)
+    for _ in range(4):
+        assert shop.call("POST", "/consents/lowerings", lowering()).status_code == 201
+    assert shop.call("POST", "/consents/state", {"identifier": {"value": ADDRESS}}).status_code == 429
