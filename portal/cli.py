@@ -8,7 +8,21 @@ from collections.abc import Sequence
 
 from portal.core.errors import PortalError, fingerprint
 
-FAMILIES = ("demo", "serve", "worker", "database", "keys", "config", "case", "api-key", "ledger", "receipt", "restore", "certificate", "links")
+FAMILIES = (
+    "demo",
+    "serve",
+    "worker",
+    "database",
+    "keys",
+    "config",
+    "case",
+    "api-key",
+    "ledger",
+    "receipt",
+    "restore",
+    "certificate",
+    "links",
+)
 """Modules of `portal.commands`; each has `add(commands)` and sets `run` on its parsers. Loaded one at a time, so that start is quick."""
 
 SUMMARIES = {

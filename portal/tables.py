@@ -9,9 +9,9 @@ import portal.consent.delivery_model
 import portal.consent.effect_model
 import portal.consent.heads_model
 import portal.consent.model
+import portal.consent.opting_out
 import portal.consent.sealing_model
 import portal.core.epoch
-import portal.consent.opting_out
 import portal.core.journal
 import portal.core.limits
 import portal.engine.model

@@ -20,11 +20,10 @@ from portal.consent.confirming import end_waiting
 from portal.consent.effect import prune_counts
 from portal.consent.handlers import consent_handlers
 from portal.consent.heads import make_due_head
+from portal.consent.opting_out import settle_opt_outs
 from portal.consent.renewing import end_old_words
 from portal.consent.sealing import destroy_due_keys
 from portal.core import clock, crypto, logs
-from portal.consent.opting_out import settle_opt_outs
-
 from portal.core.db import ALL_COMPANIES, Database
 from portal.core.durations import length_of
 from portal.core.epoch import epoch_of, roll_epoch

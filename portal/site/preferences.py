@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.consent.events import Choice
+from portal.consent.events import Choice, Evidence
 from portal.consent.gpc import conflict_shown
 from portal.consent.saving import Change, Saved, save_choices, stop_marketing, undo
 from portal.core import i18n
@@ -104,7 +104,7 @@ def _save(changes: Sequence[Change], *, seen: int) -> Saved:
     )
 
 
-def _signal_shown() -> dict[str, int] | None:
+def _signal_shown() -> Evidence | None:
     """That the page said what the browser asks, where it did: a yes all the same then counts in this session."""
     shown = signal.is_sent() and request.form.get("signal") == "shown"
     return conflict_shown(current_session().id) if shown else None

@@ -9,7 +9,7 @@ import pytest
 
 from tests.doors.test_hosts import said, served, status
 
-assert served  # the fixture of the served demo
+__all__ = ["served"]
 
 HEALTHY = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
 HEAD = b"POST /sign-in HTTP/1.1\r\nHost: fjordkaffe.localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
