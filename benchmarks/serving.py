@@ -47,8 +47,8 @@ class WithEmptyRoutes(Server):
 def main() -> None:
     folder, port = Path(sys.argv[1]), int(sys.argv[2])
     running = start_demo(folder, port=port)
-    with running.database.engine.begin() as connection:
-        connection.execute(text("CREATE TABLE IF NOT EXISTS bare_write (id INTEGER PRIMARY KEY, at TEXT NOT NULL)"))
+    with running.database.writing(ALL_COMPANIES) as db:
+        db.execute(text("CREATE TABLE IF NOT EXISTS bare_write (id INTEGER PRIMARY KEY, at TEXT NOT NULL)"))
     # Connections must not be shared with the processes that gunicorn forks.
     running.database.close()
     WithEmptyRoutes(Running(running.settings, running.config, running.database)).run()

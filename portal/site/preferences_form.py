@@ -103,8 +103,8 @@ class ChoicesForm(FlaskForm):
         """Valid, and no yes whose topics were all taken out: nobody can tell what that means."""
         whole = bool(self.validate_on_submit())
         for asked in asked_in(purposes):
-            topics = self.field_of("topics", asked)
-            if asked.holds and topics and not topics.data and self[f"say-{asked.name}"].data == Answer.YES.value:
+            topics, said = self.field_of("topics", asked), self[f"say-{asked.name}"].raw_data
+            if asked.holds and topics and not topics.data and said == [Answer.YES.value]:
                 topics.errors = [_("Tick at least one, or choose No above.")]
                 whole = False
         return whole
