@@ -8,14 +8,27 @@ from typing import Any
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
+from portal.consent.changes import Answer, Change
 from portal.consent.opting_out import tell_of_stop
-from portal.consent.saving import Answer, Change, Saved, save_choices, undo
+from portal.consent.saving import Saved, save_choices, undo
 from portal.consent.unproven import Stopped, stop
+from portal.consent.words import STOPS
 from portal.core import i18n
 from portal.core.i18n import _, pick
 from portal.identity.links import ask, new_nonce
-from portal.links.reader import Reader, choice_of, items_of, read_undo, reader_of, sign_undo, signed_in_as, title_of
-from portal.people.service import EMAIL
+from portal.links.reader import (
+    Item,
+    Reader,
+    by_purpose,
+    choice_of,
+    items_of,
+    read_undo,
+    reader_of,
+    sign_undo,
+    signed_in_as,
+    title_of,
+)
+from portal.people.service import EMAIL, person_for
 from portal.web.context import current_company
 from portal.web.guards import current_link, link_required
 from portal.web.strangers import within_asking_limit
@@ -43,15 +56,8 @@ def save(token: str) -> ResponseReturnValue:
     seen = request.form.get("seen", type=int)
     if seen is None or seen < 0:
         return render_template("links/page.html", **_choices(reader, token), incomplete=True), 422
-    items = items_of(db(), reader)
-    wanted = [item for item in items if request.form.get(item.name) == "no" and item.said != "no"]
-    if reader.person_id is None:
-        return _done(reader, token, _stop(reader, [item.choice for item in wanted]) if wanted else Stopped(None, Saved()))
-    changes = [Change(item.choice.purpose, item.choice.channel, Answer.NO) for item in wanted]
-    saved = save_choices(
-        db(), reader.person_id, changes, seen=seen, language=i18n.language(), collection_point=HERE, confirmed=False
-    )
-    return _done(reader, token, Stopped(reader.person_id, saved))
+    changes = _changes(reader, items_of(db(), reader))
+    return _done(reader, token, _save(reader, changes, seen))
 
 
 @bp.post("/stop")
@@ -92,6 +98,27 @@ def ask_for_data(token: str) -> ResponseReturnValue:
     return render_template("links/data.html", **_words(reader, token), sent=reader.identifier.kind == EMAIL)
 
 
+def _changes(reader: Reader, items: list[Item]) -> list[Change]:
+    """What newly differs. A yes only for an address: it has to be confirmed from the mailbox."""
+    said = [(item, request.form.get(item.name)) for item in items]
+    wanted = [(item, Answer(word)) for item, word in said if word in tuple(Answer) and word != item.said]
+    return [
+        Change(item.choice.purpose, item.choice.channel, answer)
+        for item, answer in wanted
+        if answer is Answer.NO or reader.identifier.kind == EMAIL
+    ]
+
+
+def _save(reader: Reader, changes: list[Change], seen: int) -> Stopped:
+    person_id = reader.person_id
+    if person_id is None:
+        if not any(change.answer is Answer.YES for change in changes):
+            return _stop(reader, [change.choice for change in changes]) if changes else Stopped(None, Saved())
+        person_id = person_for(db(), reader.identifier, language=i18n.language()).id
+    saved = save_choices(db(), person_id, changes, seen=seen, language=i18n.language(), collection_point=HERE, confirmed=False)
+    return Stopped(person_id, saved)
+
+
 def _stop(reader: Reader, choices: Any) -> Stopped:
     return stop(db(), reader.identifier, choices, language=i18n.language(), collection_point=HERE)
 
@@ -109,18 +136,26 @@ def _words(reader: Reader, token: str) -> dict[str, Any]:
 
 def _choices(reader: Reader, token: str) -> dict[str, Any]:
     hidden = any(one.sensitive and one.channels for one in current_company().config.purposes.values())
-    return {**_words(reader, token), "items": items_of(db(), reader), "seen": reader.seen, "some_hidden": hidden}
+    return {
+        **_words(reader, token),
+        "purposes": by_purpose(items_of(db(), reader)),
+        "may_ask": reader.identifier.kind == EMAIL,
+        "seen": reader.seen,
+        "some_hidden": hidden,
+    }
 
 
 def _done(reader: Reader, token: str, stopped: Stopped) -> ResponseReturnValue:
     shows = current_link().may_show
     named = {item.choice: f"{pick(item.purpose.title)} – {pick(item.channel.title)}" for item in items_of(db(), reader)}
+    stops = [event for event in stopped.saved.events if event.act in STOPS]
     page = render_template(
         "links/done.html",
         **_words(reader, token),
         shows=shows,
-        lines=[named.get(event.choice, _("Something that is not named here")) for event in stopped.saved.events] if shows else [],
+        lines=[named.get(event.choice, _("Something that is not named here")) for event in stops] if shows else [],
+        pending=[named.get(change.choice, "") for change in stopped.saved.pending] if shows else [],
         stale=[named.get(choice, "") for choice in stopped.saved.stale] if shows else [],
-        undo=sign_undo(reader, stopped.saved) if shows else "",
+        undo=sign_undo(reader, stops) if shows else "",
     )
     return page, 409 if stopped.saved.stale else 200

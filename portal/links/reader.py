@@ -3,8 +3,9 @@
 Must never give the whole identifier to a page, nor name a sensitive purpose: whoever was sent the mail on reads it, too.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from flask import request
 from itsdangerous import BadSignature
@@ -13,8 +14,8 @@ from sqlalchemy.orm import Session
 from portal.config.model import Company
 from portal.consent.basis import NO_CHOICE
 from portal.consent.choices import ChannelChoice, PurposeChoices, Standing, choices_of
-from portal.consent.events import Choice
-from portal.consent.saving import Saved, version_of
+from portal.consent.events import Choice, Event
+from portal.consent.saving import version_of
 from portal.consent.unproven import is_asked
 from portal.core import crypto
 from portal.identity import sessions
@@ -59,6 +60,7 @@ class Item:
     channel: ChannelChoice
     said: str
     paused: bool
+    waits: bool
 
 
 def reader_of(db: Session, link: Link) -> Reader:
@@ -92,7 +94,17 @@ def items_of(db: Session, reader: Reader) -> list[Item]:
             choice = Choice(purpose.key, channel.key)
             said = "no" if channel.standing in OFF or (choice.purpose, choice.channel) in off else _said(channel)
             name = f"say-{choice.purpose}-{choice.channel}"
-            items.append(Item(name, choice, purpose, channel, said, said == "yes" and channel.standing is Standing.PAUSED))
+            items.append(
+                Item(
+                    name,
+                    choice,
+                    purpose,
+                    channel,
+                    said,
+                    said == "yes" and channel.standing is Standing.PAUSED,
+                    channel.standing is Standing.PENDING,
+                )
+            )
     return items
 
 
@@ -100,9 +112,18 @@ def _said(channel: ChannelChoice) -> str:
     return "yes" if channel.standing in (Standing.GIVEN, Standing.PAUSED) else ""
 
 
-def sign_undo(reader: Reader, saved: Saved) -> str:
+def by_purpose(items: Sequence[Item]) -> list[tuple[PurposeChoices, list[Item]]]:
+    """The same, one purpose with all its channels."""
+    return [(purpose, list(own)) for purpose, own in groupby(items, key=lambda item: item.purpose)]
+
+
+def sign_undo(reader: Reader, stops: Sequence[Event]) -> str:
     """A token that takes back what was just stopped on this page. It works once: afterwards something newer stands there."""
-    return str(crypto.signer(UNDO).dumps([current_company().id, reader.person_id, list(saved.sequences)])) if saved.events else ""
+    return (
+        str(crypto.signer(UNDO).dumps([current_company().id, reader.person_id, [stop.sequence for stop in stops]]))
+        if stops
+        else ""
+    )
 
 
 def read_undo(reader: Reader, token: str) -> list[int]:

@@ -1,5 +1,7 @@
 """Door 2, the page behind a link in a mail: the token alone says who, a no counts at once, nothing is ever opened from here."""
 
+import re
+
 import pytest
 
 import demo
@@ -193,14 +195,43 @@ def test_C7_an_undo_works_once_within_ten_minutes_and_only_while_nothing_newer_w
     assert SAID_YES in given(site)
 
 
-def test_no_yes_comes_from_a_link(site):
-    refused = {choice for choice, said in standing(site, MAREN).items() if said != "given"}
-    browser = site.browser()
+def test_C7_a_yes_waits_for_the_mailbox_and_counts_as_no_until_then(both_sites):
+    site, browser = both_sites, both_sites.browser()
+    refused = next(choice for choice, said in standing(site, MAREN).items() if said == "refused")
+    before = given(site)
     browser.open(f"/p/{token_for(MAREN)}")
-    assert refused
-    path, values = browser.form("Save")
-    browser.post(path, {**values, **{f"say-{choice.replace('.', '-')}": "yes" for choice in refused}})
-    assert {choice for choice, said in standing(site, MAREN).items() if said != "given"} == refused
+    browser.submit("Save", **{f"say-{refused.replace('.', '-')}": "yes"})
+    assert browser.status == 200 and "One step to go" in browser.words and "Undo" not in browser.words
+    assert given(site) == before and standing(site, MAREN)[refused] == "pending"
+    (mail,) = [mail for mail in site.mails(MAREN) if "/confirm/" in mail.text]
+    mailbox = site.browser()
+    mailbox.open(re.search(r"https?://[^/\s]+(/confirm/[\w-]+)", mail.text)[1])
+    assert standing(site, MAREN)[refused] == "pending"
+    mailbox.submit("Yes, I want this")
+    assert given(site) == before | {refused}
+
+
+def test_C7_a_yes_of_somebody_new_waits_too_and_a_number_has_no_mailbox_to_ask(site):
+    browser = site.browser()
+    browser.open(f"/p/{token_for(STRANGER)}")
+    browser.submit("Save", **{"say-newsletter-email": "yes", "say-partners-email": "no"})
+    assert standing(site, STRANGER)["newsletter.email"] == "pending"
+    assert standing(site, STRANGER)["partners.email"] == "refused"
+    assert len([mail for mail in site.mails(STRANGER) if "/confirm/" in mail.text]) == 1
+    browser.open(f"/p/{token_for('K-1002', kind='customer_number')}")
+    assert not browser.page.all("input", value="yes")
+
+
+def test_C7_no_yes_comes_from_an_old_link_or_for_what_the_page_does_not_ask(site):
+    before = standing(site, MAREN)
+    browser = site.browser()
+    for token in (token_for(MAREN, days=0), token_for(MAREN, scope=Scope.STOP)):
+        browser.post(f"/p/{token}", {"seen": "999", "say-partners-email": "yes"})
+    browser.post(
+        f"/p/{token_for(MAREN)}",
+        {"seen": "999", "say-orders-email": "yes", "say-partners-fax": "yes", "say-partners-email": "given"},
+    )
+    assert standing(site, MAREN) == before
 
 
 def test_there_is_no_way_from_a_link_to_data_but_through_the_mailbox(site):
