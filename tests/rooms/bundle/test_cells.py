@@ -43,13 +43,13 @@ def written(rows: list[list[Json]]) -> str:
 
 @settings(max_examples=250)
 @given(st.lists(st.lists(values, min_size=1, max_size=4), min_size=1, max_size=4), st.sampled_from(",;\t|"))
-def test_f3_no_spreadsheet_of_any_country_sees_a_formula(rows: list[list[Json]], separator: str) -> None:
+def test_F3_no_spreadsheet_of_any_country_sees_a_formula(rows: list[list[Json]], separator: str) -> None:
     for row in csv.reader(io.StringIO(written(rows), newline=""), delimiter=separator):
         assert not any(is_formula(found, separator) for found in row)
 
 
 @given(st.text(st.sampled_from("abcdefåñ漢 .:()"), max_size=30))
-def test_f3_harmless_text_is_not_touched(text: str) -> None:
+def test_F3_harmless_text_is_not_touched(text: str) -> None:
     assert safe(text) == text
 
 
@@ -68,13 +68,13 @@ def test_f3_harmless_text_is_not_touched(text: str) -> None:
         (None, ""),
     ],
 )
-def test_f3_what_is_guarded_and_what_stays(value: Json, text: str) -> None:
+def test_F3_what_is_guarded_and_what_stays(value: Json, text: str) -> None:
     assert cell(value) == text
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.dictionaries(nasty.filter(bool), values, min_size=1, max_size=4), min_size=2, max_size=4))
-def test_f3_the_files_of_a_package_are_safe_with_their_headers_and_json_stays_exact(
+def test_F3_the_files_of_a_package_are_safe_with_their_headers_and_json_stays_exact(
     tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, Json]]
 ) -> None:
     company = config().company("shop")

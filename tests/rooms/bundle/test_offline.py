@@ -38,7 +38,7 @@ def listener() -> Iterator[tuple[int, list[str]]]:
 
 
 @pytest.mark.parametrize("language", ["en", "ar"])
-def test_f1_nothing_runs_and_nothing_is_asked_for(
+def test_F1_nothing_runs_and_nothing_is_asked_for(
     tmp_path: Path, chromium: Browser, listener: tuple[int, list[str]], language: str
 ) -> None:
     port, calls = listener

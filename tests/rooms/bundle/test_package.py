@@ -201,7 +201,7 @@ def test_a_long_list_says_how_many_there_are_and_where_the_rest_is(tmp_path: Pat
     assert "F-11202" in kept.text("data/03-1.csv")
 
 
-def test_f2_names_are_made_here_and_never_taken_from_data(tmp_path: Path) -> None:
+def test_F2_names_are_made_here_and_never_taken_from_data(tmp_path: Path) -> None:
     def hostile() -> Iterator[Record]:
         for number, name in enumerate(
             ["../../x", "/etc/passwd", "C:\\x", "a\x00b", "\u202egnp.exe", "CON", "x" * 400, "same", "same"]
@@ -299,7 +299,7 @@ with Killer(folder / "package", "download:1") as sink:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("point", ["reading", "writing"])
-def test_f7_a_build_killed_at_any_point_leaves_no_clear_copy_and_no_package(tmp_path: Path, point: str) -> None:
+def test_F7_a_build_killed_at_any_point_leaves_no_clear_copy_and_no_package(tmp_path: Path, point: str) -> None:
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     (tmp_path / "files").mkdir()

@@ -111,7 +111,7 @@ def page_of(tmp_path: Path, **more: object) -> str:
         return summary.summary_page(made_of, build_statement(made_of.company, made_of.laws), groups, tables)
 
 
-def test_f4_nothing_is_fetched_on_any_path(tmp_path: Path, listener: tuple[int, list[bytes]]) -> None:
+def test_F4_nothing_is_fetched_on_any_path(tmp_path: Path, listener: tuple[int, list[bytes]]) -> None:
     port, calls = listener
     secret = tmp_path / "secret.txt"
     secret.write_text("TOP SECRET WORDS")
@@ -148,14 +148,14 @@ def test_f4_nothing_is_fetched_on_any_path(tmp_path: Path, listener: tuple[int, 
     )
 
 
-def test_f4_a_font_is_not_fetched_either_and_no_folder_is_made_for_it(listener: tuple[int, list[bytes]]) -> None:
+def test_F4_a_font_is_not_fetched_either_and_no_folder_is_made_for_it(listener: tuple[int, list[bytes]]) -> None:
     port, calls = listener
     face = f"<style>@font-face{{font-family:x;src:url(http://127.0.0.1:{port}/d.woff)}} h1{{font-family:x}}</style>"
     assert summary.set_pdf(PAGE.format(head=face, body="")) is None
     assert calls == []
 
 
-def test_f4_the_listener_hears_what_an_unguarded_fetcher_asks(listener: tuple[int, list[bytes]]) -> None:
+def test_F4_the_listener_hears_what_an_unguarded_fetcher_asks(listener: tuple[int, list[bytes]]) -> None:
     port, calls = listener
     code = "import sys, weasyprint; weasyprint.HTML(string=sys.stdin.read()).write_pdf()"
     page = PAGE.format(head="", body=f"<img src=http://127.0.0.1:{port}/a.png>")
@@ -163,12 +163,12 @@ def test_f4_the_listener_hears_what_an_unguarded_fetcher_asks(listener: tuple[in
     assert calls
 
 
-def test_f4_a_page_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
+def test_F4_a_page_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
     row = "<tr>" + "<td>x</td>" * 6 + "</tr>"
     assert summary.set_pdf(PAGE.format(head="", body=f"<table>{row * 20_000}</table>"), seconds=3) is None
 
 
-def test_f7_the_child_writes_no_file_and_sees_no_secret_of_the_environment(tmp_path: Path) -> None:
+def test_F7_the_child_writes_no_file_and_sees_no_secret_of_the_environment(tmp_path: Path) -> None:
     before = {path for path in Path(os.environ.get("TMPDIR", "/tmp")).iterdir() if path.name.startswith("weasy")}
     assert summary.set_pdf(PAGE.format(head="", body="<p>Maren Vik</p>"))
     assert {path for path in Path(os.environ.get("TMPDIR", "/tmp")).iterdir() if path.name.startswith("weasy")} == before

@@ -126,7 +126,7 @@ def test_some_groups_can_be_chosen_and_nothing_else_is_packed(house: House) -> N
     assert "600,000" not in text
 
 
-def test_c3_a_group_that_does_not_exist_cannot_be_asked_for(house: House) -> None:
+def test_C3_a_group_that_does_not_exist_cannot_be_asked_for(house: House) -> None:
     current = house.sign_in(MAREN)
     with house.world.writing() as db, pytest.raises(NoSuchGroup):
         open_access_case(db, current.person_id, categories=["everything"], proven=Scope(), language="en")
@@ -151,7 +151,7 @@ def test_two_presses_at_once_make_one_case(house: House) -> None:
     assert house.world.rows("SELECT count(*) FROM step") == [(2,)]
 
 
-def test_f6_two_people_whose_copies_are_made_at_once_each_get_their_own(house: House) -> None:
+def test_F6_two_people_whose_copies_are_made_at_once_each_get_their_own(house: House) -> None:
     house.shop.run("DELETE FROM reviews")
     house.shop.run("INSERT INTO customers VALUES (7, 'liv@example.org', 'Liv Dahl', '1980-01-01', '1', 'K-7', 'x', 'y', 1)")
     people = {name: house.sign_in(address) for name, address in (("Maren Vik", MAREN), ("Liv Dahl", "liv@example.org"))}
@@ -279,7 +279,7 @@ def test_a_system_that_is_given_up_is_named_with_its_reason(house: House) -> Non
         assert "The mail tool was shut down for good." in "\n".join(describe_case(db, number))
 
 
-def test_c2_of_a_couple_nothing_is_packed_before_it_is_proven_whose_it_is(house: House) -> None:
+def test_C2_of_a_couple_nothing_is_packed_before_it_is_proven_whose_it_is(house: House) -> None:
     current = house.sign_in(COUPLE)
     number = ask(house, current)
     house.work()
@@ -288,7 +288,7 @@ def test_c2_of_a_couple_nothing_is_packed_before_it_is_proven_whose_it_is(house:
     assert not list(folder(PACKAGES).glob("*"))
 
 
-def test_c2_a_human_who_cleared_up_whose_it_is_ends_the_case_with_the_reason(house: House) -> None:
+def test_C2_a_human_who_cleared_up_whose_it_is_ends_the_case_with_the_reason(house: House) -> None:
     current = house.sign_in(COUPLE)
     number = ask(house, current)
     house.work()
@@ -312,7 +312,7 @@ def test_only_what_waits_can_be_settled_and_never_without_a_reason(house: House)
         resolve_step(db, number, system="no_such_system", outcome="retry", reason="Again.", actor="staff-1")
 
 
-def test_c2_who_proves_one_record_gets_that_one_and_not_a_word_of_the_other(house: House) -> None:
+def test_C2_who_proves_one_record_gets_that_one_and_not_a_word_of_the_other(house: House) -> None:
     _, current = try_values(house, house.sign_in(COUPLE), {"customer_number": "K-1002"})
     number = ask(house, current)
     house.work()
@@ -322,7 +322,7 @@ def test_c2_who_proves_one_record_gets_that_one_and_not_a_word_of_the_other(hous
     assert "K-1003" not in text
 
 
-def test_f6_a_second_person_who_appears_before_the_seal_stops_it(house: House) -> None:
+def test_F6_a_second_person_who_appears_before_the_seal_stops_it(house: House) -> None:
     settle_mail(house)
     current = house.sign_in(MAREN)
     number = ask(house, current)
@@ -334,7 +334,7 @@ def test_f6_a_second_person_who_appears_before_the_seal_stops_it(house: House) -
     assert not list(folder(PACKAGES).glob("*"))
 
 
-def test_c10_records_that_go_while_the_copy_is_made_are_read_again_and_never_half_delivered(house: House) -> None:
+def test_C10_records_that_go_while_the_copy_is_made_are_read_again_and_never_half_delivered(house: House) -> None:
     settle_mail(house)
     current = house.sign_in(MAREN)
     number = ask(house, current)
@@ -363,7 +363,7 @@ def test_a_case_that_was_stopped_while_it_was_made_leaves_no_file(house: House) 
     assert house.subjects() == ["received"]
 
 
-def test_f5_a_file_is_handed_to_the_person_of_the_case_in_a_fresh_session_while_it_is_there(house: House) -> None:
+def test_F5_a_file_is_handed_to_the_person_of_the_case_in_a_fresh_session_while_it_is_there(house: House) -> None:
     settle_mail(house)
     current, stranger = house.sign_in(MAREN), house.sign_in(NOBODY)
     number = ask(house, current)
@@ -382,7 +382,7 @@ def test_f5_a_file_is_handed_to_the_person_of_the_case_in_a_fresh_session_while_
     assert house.world.rows("SELECT count(*) FROM download_log") == [(1,)]
 
 
-def test_f5_a_range_of_the_file_is_the_same_bytes(house: House) -> None:
+def test_F5_a_range_of_the_file_is_the_same_bytes(house: House) -> None:
     settle_mail(house)
     current = house.sign_in(MAREN)
     number = ask(house, current)
@@ -394,7 +394,7 @@ def test_f5_a_range_of_the_file_is_the_same_bytes(house: House) -> None:
     assert b"".join(download.chunks(100, 2000)) == whole[100:2000]
 
 
-def test_h16_a_case_of_one_company_is_not_there_for_another(house: House) -> None:
+def test_H16_a_case_of_one_company_is_not_there_for_another(house: House) -> None:
     current = house.sign_in(MAREN)
     number = ask(house, current)
     with house.world.reading(house.world.second) as db, pytest.raises(NoSuchCase):
@@ -418,7 +418,7 @@ def test_a_package_is_gone_on_its_date_and_that_is_said(house: House) -> None:
     assert house.world.rows("SELECT count(*) FROM step") == [(0,)]
 
 
-def test_f7_what_a_crash_left_is_swept_and_what_a_row_names_stays(house: House) -> None:
+def test_F7_what_a_crash_left_is_swept_and_what_a_row_names_stays(house: House) -> None:
     current = house.sign_in(MAREN)
     ask(house, current)
     house.one_step()
@@ -429,7 +429,7 @@ def test_f7_what_a_crash_left_is_swept_and_what_a_row_names_stays(house: House) 
     assert list(folder(SPOOLS).glob("*")) == named
 
 
-def test_e6_steps_attempts_and_events_hold_no_value_of_the_person(house: House) -> None:
+def test_E6_steps_attempts_and_events_hold_no_value_of_the_person(house: House) -> None:
     current = house.sign_in(MAREN)
     number = ask(house, current)
     house.work()
@@ -444,7 +444,7 @@ def test_e6_steps_attempts_and_events_hold_no_value_of_the_person(house: House) 
         assert not file.is_file() or b"Maren" not in file.read_bytes()
 
 
-def test_c9_a_cases_number_is_random_and_cannot_be_counted(house: House) -> None:
+def test_C9_a_cases_number_is_random_and_cannot_be_counted(house: House) -> None:
     numbers = {ask(house, house.sign_in(address)) for address in (MAREN, NOBODY, COUPLE)}
     assert len(numbers) == 3
     assert all(len(number) == 14 and number.count("-") == 2 for number in numbers)
@@ -488,7 +488,7 @@ def test_the_mails_name_number_and_date_and_nothing_that_is_held(house: House) -
                 assert value not in mail.text + mail.html + mail.subject
 
 
-def test_d13_a_card_number_in_a_text_leaves_neither_on_the_page_nor_in_the_copy(house: House) -> None:
+def test_D13_a_card_number_in_a_text_leaves_neither_on_the_page_nor_in_the_copy(house: House) -> None:
     settle_mail(house)
     house.shop.run("UPDATE customers SET name = 'Maren Vik', postcode = 'paid with 4111 1111 1111 1111' WHERE id = 1")
     current = house.sign_in(MAREN)
@@ -500,7 +500,7 @@ def test_d13_a_card_number_in_a_text_leaves_neither_on_the_page_nor_in_the_copy(
     assert "4111 1111" not in text
 
 
-def test_d14_a_missing_table_is_a_system_that_waits_for_a_human_and_never_nothing_found(house: House) -> None:
+def test_D14_a_missing_table_is_a_system_that_waits_for_a_human_and_never_nothing_found(house: House) -> None:
     house.shop.run("ALTER TABLE customers RENAME TO elsewhere")
     current = house.sign_in(MAREN)
     number = ask(house, current)

@@ -143,7 +143,7 @@ def test_health_stays_shut_until_one_more_detail_is_given(house: House) -> None:
     assert "hazelnuts" not in words(held)
 
 
-def test_c2_of_a_couple_at_one_address_neither_name_nor_number_shows(house: House) -> None:
+def test_C2_of_a_couple_at_one_address_neither_name_nor_number_shows(house: House) -> None:
     current = house.sign_in(COUPLE)
     held = page(house, current)
     assert held.several
@@ -162,7 +162,7 @@ def test_nothing_found_says_where_it_was_looked(house: House) -> None:
     assert held.searched == ("The shop", "The mail tool")
 
 
-def test_d1_a_neighbour_that_a_loose_search_brings_is_no_match(house: House) -> None:
+def test_D1_a_neighbour_that_a_loose_search_brings_is_no_match(house: House) -> None:
     house.shop.run("UPDATE contacts SET email = 'maren@example.org.evil.example' WHERE id = 2", "mail")
     reading = read_held(house.world.database, house.reader(house.sign_in(MAREN)))
     assert [len(one.records) for one in reading.systems] == [1, 1]

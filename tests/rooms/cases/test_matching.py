@@ -33,7 +33,7 @@ def test_the_same_address_as_a_system_may_have_stored_it_is_a_match(stored: str)
         "x" * 10_000,
     ],
 )
-def test_d1_what_a_loose_search_takes_for_the_address_is_no_match(stored: str) -> None:
+def test_D1_what_a_loose_search_takes_for_the_address_is_no_match(stored: str) -> None:
     assert not is_match(MAREN, Match("customers:2", "email", stored))
 
 

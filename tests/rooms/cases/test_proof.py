@@ -66,14 +66,14 @@ def test_every_value_typed_has_to_be_right(house: House) -> None:
         (NOBODY, {"customer_number": "x" * 10_000}),
     ],
 )
-def test_s17_wrong_foreign_cut_ambiguous_empty_and_unknown_all_answer_the_same(
+def test_S17_wrong_foreign_cut_ambiguous_empty_and_unknown_all_answer_the_same(
     house: House, address: str, typed: Mapping[str, str]
 ) -> None:
     outcome, _ = try_values(house, house.sign_in(address), typed)
     assert outcome == NotEnough(tries_left=2)
 
 
-def test_s17_after_three_tries_even_the_right_value_opens_nothing(house: House) -> None:
+def test_S17_after_three_tries_even_the_right_value_opens_nothing(house: House) -> None:
     current = house.sign_in(COUPLE)
     left = [try_values(house, current, {"customer_number": f"K-{number}"})[0] for number in (1, 2, 3)]
     assert left == [NotEnough(2), NotEnough(1), NotEnough(0)]

@@ -53,7 +53,7 @@ def test_a_value_reads_as_people_write_it(language: str, value: Json, text: str)
         assert as_text(value) == text
 
 
-def test_c9_marks_that_turn_their_surroundings_and_control_signs_are_left_out() -> None:
+def test_C9_marks_that_turn_their_surroundings_and_control_signs_are_left_out() -> None:
     assert clean("gnp\u202ecod.exe\u2066\x00\x1b[31m\r\nline") == "gnpcod.exe[31m\nline"
     assert clean("نیم\u200cفاصله") == "نیم\u200cفاصله"
 

@@ -115,13 +115,13 @@ def test_one_changed_bit_anywhere_is_refused(tmp_path: Path, data: st.DataObject
         list(read_sealed(path, "download:1"))
 
 
-def test_f6_a_file_of_another_case_cannot_be_read_in_its_place(tmp_path: Path) -> None:
+def test_F6_a_file_of_another_case_cannot_be_read_in_its_place(tmp_path: Path) -> None:
     path = seal(tmp_path / "file", b"of case one", "download:1")
     with pytest.raises(SealedFileIsBroken):
         list(read_sealed(path, "download:2"))
 
 
-def test_f6_two_builds_never_share_a_name_and_a_name_appears_only_when_whole(tmp_path: Path) -> None:
+def test_F6_two_builds_never_share_a_name_and_a_name_appears_only_when_whole(tmp_path: Path) -> None:
     assert new_private_path(tmp_path / "spools") != new_private_path(tmp_path / "spools")
     assert stat.S_IMODE((tmp_path / "spools").stat().st_mode) == 0o700
     writer, other = SealedWriter(tmp_path / "file", "download:1"), SealedWriter(tmp_path / "file", "download:1")
@@ -149,7 +149,7 @@ def test_a_build_that_fails_leaves_nothing(tmp_path: Path) -> None:
         writer.write(b"more")
 
 
-def test_o4_the_newest_key_seals_and_older_files_stay_readable(tmp_path: Path) -> None:
+def test_O4_the_newest_key_seals_and_older_files_stay_readable(tmp_path: Path) -> None:
     old = seal(tmp_path / "old", b"old")
     crypto.use_keys(crypto.keys().with_new_key("data"))
     new = seal(tmp_path / "new", b"new")
@@ -245,7 +245,7 @@ def test_a_disk_that_fills_on_the_very_last_byte_is_named_too(tmp_path: Path) ->
     assert b"".join(read_sealed(tmp_path / "file", "download:1")) == b"x" * 100_000
 
 
-def test_f7_a_killed_build_leaves_no_clear_byte_and_is_swept(tmp_path: Path) -> None:
+def test_F7_a_killed_build_leaves_no_clear_byte_and_is_swept(tmp_path: Path) -> None:
     body = """
         import os
         from portal.core.vault import private_folder
