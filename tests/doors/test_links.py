@@ -205,7 +205,9 @@ def test_C7_a_yes_waits_for_the_mailbox_and_counts_as_no_until_then(both_sites):
     assert given(site) == before and standing(site, MAREN)[refused] == "pending"
     (mail,) = [mail for mail in site.mails(MAREN) if "/confirm/" in mail.text]
     mailbox = site.browser()
-    mailbox.open(re.search(r"https?://[^/\s]+(/confirm/[\w-]+)", mail.text)[1])
+    link = re.search(r"https?://[^/\s]+(/confirm/[\w-]+)", mail.text)
+    assert link
+    mailbox.open(link[1])
     assert standing(site, MAREN)[refused] == "pending"
     mailbox.submit("Yes, I want this")
     assert given(site) == before | {refused}
