@@ -43,6 +43,12 @@ class MessageForm(Form):
     message = TextAreaField("Write to us about this request", render_kw={"rows": "4"})
 
 
+class ReceiptForm(Form):
+    """Asks for a receipt."""
+
+    receipt = TextAreaField("The receipt", render_kw={"rows": "8", "dir": "ltr"})
+
+
 class OneDetailForm(Form):
     """Asks for the one detail that opens a sensitive group."""
 

@@ -112,6 +112,9 @@ def pages() -> list[Page]:
         page("preferences_none", "preferences", **NOTHING_TO_CHOOSE),
         page("history", entries=sample.ACTS, count=2, older_url="/preferences/history?before=3", newest=True),
         page("history_none", "history", entries=[], count=0, older_url="", newest=True),
+        page("receipt", form=forms.ReceiptForm(), said=None, wrong=False),
+        page("receipt_genuine", "receipt", form=forms.ReceiptForm(), said=sample.RECEIPT, wrong=False),
+        page("receipt_wrong", "receipt", form=forms.ReceiptForm(), said=None, wrong=True),
         page("held", held=sample.held()),
         page("held_many", "held", held=sample.held(many=True)),
         page(

@@ -190,9 +190,26 @@ ACTS: list[dict[str, Any]] = [
         "actor": "",
         "topics": "New coffees and Prices",
         "notice": {"text": NOTICE, "language": "en", "version": 1},
+        "receipt_url": f"/preferences/history/receipt?act={number}",
     }
     for number, act, sign in ((4, "Taken back", "withdrawn"), (3, "Yes", "given"))
 ]
+RECEIPT: dict[str, Any] = {
+    "company": "Fjordkaffe AS",
+    "number": 3,
+    "title": "News and offers",
+    "channel": "E-mail",
+    "act": "Yes",
+    "sign": "given",
+    "at": NOW,
+    "learnt_at": None,
+    "place": "on these pages",
+    "actor": "",
+    "topics": "New coffees and Prices",
+    "notice": NOTICE,
+    "language": "en",
+    "digest": "9f2c" * 16,
+}
 NO_CHOICES = {"given": 0, "refused": 0, "taken_back": 0, "unanswered": 0, "purposes": []}
 
 REQUESTS = [

@@ -21,6 +21,7 @@ from portal.site import (
     link,
     preferences,
     questions,
+    receipts,
     records,
     requests,
     sessions,
@@ -30,7 +31,7 @@ from portal.site import (
 )
 
 PARTS = (
-    sign_in, link, again, home, choices, preferences, effects, history, held, records, copies, requests, questions, downloads, erase,
+    sign_in, link, again, home, choices, preferences, effects, history, receipts, held, records, copies, requests, questions, downloads, erase,
     erase_links, sessions, address, helping, health, signal, well_known, confirm,
 )  # fmt: skip
 

@@ -141,6 +141,26 @@ class MessageForm(FlaskForm):
         self.message.label.text = _("Write to us about this request")
 
 
+class ReceiptForm(FlaskForm):
+    """A receipt as its file has it."""
+
+    receipt = TextAreaField(
+        render_kw={
+            "rows": "8",
+            "required": True,
+            "dir": "ltr",
+            "spellcheck": "false",
+            "autocapitalize": "none",
+            "autocomplete": "off",
+        },
+        validators=[needed(N_("Paste the text of the receipt."))],
+    )
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.receipt.label.text = _("The receipt")
+
+
 class Ticks(SelectMultipleField):
     """Several of many, as boxes; nothing is ticked beforehand."""
 

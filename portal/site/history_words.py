@@ -46,6 +46,7 @@ PLACES = {
     "api": N_("through another system of ours"),
     "agent": N_("through someone you asked to act for you"),
     "console": N_("with our staff"),
+    "mail": N_("with a button behind a link in a mail"),
 }
 """Where an act came in, by the first part of its collection point."""
 
@@ -74,6 +75,33 @@ def act_words(event: Event) -> str:
     return _(ACTS[event.act])
 
 
+def plain_act(act: Act) -> str:
+    """The same where the day of a break is not known."""
+    return _("Paused") if act is Act.PAUSED else _(ACTS[act])
+
+
+def place_of(collection_point: str) -> str:
+    """From where an act came, without what tells one place of ours from another."""
+    return _(PLACES.get(collection_point.partition(":")[0], PLACES["api"]))
+
+
+def actor_of(actor: str) -> str:
+    """Who acted, where it was not the person; what kind of someone, never who."""
+    return _(ACTORS[Actor(actor)]) if actor in ACTORS else ""
+
+
+def channel_of(purpose: str, channel: str) -> str:
+    """A channel as it is called today, or by its key where it is gone."""
+    configured = current_company().config.purposes.get(purpose)
+    return pick(configured.channels[channel]) if configured and channel in configured.channels else channel
+
+
+def topic_of(purpose: str, topic: str) -> str:
+    """A topic as it is called today, or by its key where it is gone."""
+    configured = current_company().config.purposes.get(purpose)
+    return pick(configured.topics[topic].title) if configured and topic in configured.topics else topic
+
+
 def title_of(event: Event) -> str:
     """The purpose and the channel, as they are called today; a purpose that is no longer asked for says so."""
     purpose = current_company().config.purposes.get(event.choice.purpose)
@@ -91,11 +119,12 @@ def _line(entry: HistoryEntry) -> dict[str, Any]:
         "sign": SIGNS.get(event.act, "unset"),
         "at": event.happened_at,
         "learnt_at": event.received_at if event.acted_at else None,
-        "place": _(PLACES.get(event.collection_point.partition(":")[0], PLACES["api"])),
-        "actor": _(ACTORS[event.actor]) if event.actor in ACTORS else "",
+        "place": place_of(event.collection_point),
+        "actor": actor_of(event.actor),
         "topics": _topics(event),
         "against_signal": event.act is Act.GIVEN and bool(event.evidence and SHOWN in event.evidence) and _sells(event),
         "notice": entry.notice,
+        "receipt_url": url_for("receipts.keep", act=event.sequence),
     }
 
 

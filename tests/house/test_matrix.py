@@ -127,6 +127,8 @@ def test_H2_what_is_refused_leaves_every_table_but_limits_as_it_was(grounds):
         ("/preferences", {"say-newsletter-email": "no"}),
         ("/preferences/pause", {"until": "yesterday"}),
         ("/preferences/undo", {"acts": "1 2 3"}),
+        ("/receipt", {"receipt": "rubbish"}),
+        ("/receipt", {}),
         ("/preferences/effect", {"seen": "0", "say-newsletter-email": "rubbish"}),
         ("/in", {"token": "x" * 43}),
         ("/in/not-me", {"token": "x" * 43}),

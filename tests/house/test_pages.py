@@ -34,6 +34,7 @@ def pages(site, language):
         "/",
         "/preferences",
         "/preferences/history",
+        "/receipt",
         "/data",
         "/data/open",
         "/requests",
@@ -47,6 +48,11 @@ def pages(site, language):
         "/nowhere",
     ):
         browser.open(path)
+        yield browser
+    receipt = browser.open("/preferences/history/receipt?act=1").text
+    for pasted in ("", "rubbish", receipt):
+        browser.open("/receipt")
+        browser.post(*_typed(browser, receipt=pasted))
         yield browser
     browser.open("/preferences")
     browser.post(*_choices_form(browser, **{"say-newsletter-email": "no"}))
