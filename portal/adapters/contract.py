@@ -48,7 +48,10 @@ class EraseKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Can:
-    """What this kind of system is able to do; whatever it is not able to do becomes a task for a human."""
+    """What this kind of system is able to do; whatever it is not able to do becomes a task for a human.
+
+    Where it cannot `find`, nobody can say whether it holds anything: a match only names the person, and nothing is read for a page.
+    """
 
     find: bool = True
     export: bool = True

@@ -26,13 +26,19 @@ def _http() -> AdapterKind:
     return open_http
 
 
+def _manual() -> AdapterKind:
+    from portal.adapters.manual import open_manual
+
+    return open_manual
+
+
 def _sql() -> AdapterKind:
     from portal.adapters.sql import open_sql
 
     return open_sql
 
 
-BUILT_IN: dict[str, Callable[[], AdapterKind]] = {"demo": _demo, "http": _http, "sql": _sql}
+BUILT_IN: dict[str, Callable[[], AdapterKind]] = {"demo": _demo, "http": _http, "manual": _manual, "sql": _sql}
 """Per kind, what imports its code: an installation without databases loads no SQL."""
 
 

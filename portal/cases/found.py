@@ -13,12 +13,16 @@ ROWS_ON_A_PAGE = 50
 
 
 class Answer(StrEnum):
-    """How a system answered. `waiting`: not in time, or it asked for a later try; `failed`: in a way that a retry does not mend."""
+    """How a system answered. `waiting`: not in time, or it asked for a later try; `failed`: in a way that a retry does not mend.
+
+    `by_hand`: it cannot be asked; a person looks there for a copy or a deletion.
+    """
 
     ANSWERED = "answered"
     NOTHING = "nothing"
     WAITING = "waiting"
     FAILED = "failed"
+    BY_HAND = "by_hand"
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The whole page. `several`: different people may use the address, so nothing of any record is in here."""
+    """The whole page. `several`: different people may use the address, so nothing of any record is in here.
+
+    `by_hand`: systems that nobody can ask, which is no fault and no answer.
+    """
 
     read_at: datetime
     groups: tuple[Group, ...]
@@ -68,6 +71,7 @@ class Held:
     waiting: tuple[SystemWords, ...]
     closed: tuple[SystemWords, ...]
     several: bool = False
+    by_hand: tuple[SystemWords, ...] = ()
 
     @property
     def systems_count(self) -> int:
@@ -124,6 +128,11 @@ def show_held(
         ),
         tuple(_closed(company, reading, opened)),
         several,
+        tuple(
+            SystemWords(_system_title(company, one), _("A person looks here by hand when you ask for a copy or for deletion."))
+            for one in reading.systems
+            if one.answer is Answer.BY_HAND
+        ),
     )
 
 

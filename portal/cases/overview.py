@@ -16,9 +16,12 @@ from portal.cases.model import OPEN_STATES, Case, CaseKind, CasePart, CaseState,
 from portal.cases.service import case_by_number
 from portal.cases.stages import stages_of
 from portal.cases.workflow import BUILD, EXPORT, STUCK, newest
-from portal.core.i18n import _, format_date, format_moment, ngettext
+from portal.config.model import Company
+from portal.core.i18n import _, format_date, format_moment, ngettext, pick
 from portal.engine.model import Step
 from portal.engine.service import steps_of
+
+BY_HAND = "manual"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ def describe_case(db: Session, number: str, *, with_messages: bool = False) -> l
     else:
         for step, stage in zip(steps, stages_of(company, steps), strict=True):
             lines.append(f"- {stage.title} [{step.system or 'copy'}] {step.state}: {stage.words}".rstrip(": "))
+    lines += [_("To do in %(system)s: %(task)s", system=title, task=task) for title, task in _tasks(company, stuck)]
     lines.append("")
     lines += [f"{format_moment(event.at)}  {event.title}. {event.words}".rstrip() for event in timeline(db, case)]
     if count := unanswered(db, case):
@@ -67,6 +71,14 @@ def describe_case(db: Session, number: str, *, with_messages: bool = False) -> l
             line for one in messages_of(db, case) for line in ("", f"{format_moment(one.at)}  {one.author}:", one.text or "")
         ]
     return lines
+
+
+def _tasks(company: Company, stuck: list[str]) -> list[tuple[str, str]]:
+    """What `portal.yaml` tells staff to do in those systems where only a person can do it."""
+    systems = {key: company.systems[key] for key in stuck if key in company.systems}
+    return [
+        (pick(one.title), str(one.settings["task"])) for one in systems.values() if one.kind == BY_HAND and "task" in one.settings
+    ]
 
 
 def _newest(db: Session, case: Case) -> list[Step]:

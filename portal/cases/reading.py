@@ -107,6 +107,8 @@ def ask_system(place: Place, subject: Subject) -> SystemReading:
     """One system's whole answer for a page: matches that stand the comparison, and their newest rows. Raises nothing."""
     try:
         adapter = open_system(place)
+        if not adapter.can.find:
+            return SystemReading(place.key, Answer.BY_HAND, clock.now())
         found = true_matches(subject, adapter.find(subject), company=place.company, system=place.key)
         records = tuple(_read_record(adapter, match, place.system.proof) for match in found)
         closed = dict(adapter.scope().closed) if records else {}

@@ -55,6 +55,8 @@ def _state(step: Step) -> tuple[str, str]:
 
 def _why_parked(reason: str) -> str:
     """A fault of ours in words that do not hide whose it is."""
+    if reason == "by_hand":
+        return _("A person looks here by hand and writes to you. You need not do anything.")
     if reason == "person_unclear":
         return _("A person has to see whose data it is. You need not do anything.")
     return _("It does not answer as it should. A person looks at it. You need not do anything.")

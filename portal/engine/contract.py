@@ -57,6 +57,8 @@ Outcome = Done | Later | Park
 class Handler(Protocol):
     """How one act is done. `repeatable` says that doing it twice does no harm (a read): after a crash it is simply done again.
 
+    A handler with `after_commit(claim)` is told once its outcome is written for good.
+
     A repeatable act that calls systems is taken for a reading: it is kept apart from erasures of the same person. One that only
     tells a system something, and takes nothing from it, says `reads = False`.
     """

@@ -9,7 +9,7 @@ from datetime import timedelta
 from portal.core import faultpoints, logs
 from portal.core.db import ALL_COMPANIES, Database
 from portal.engine.claiming import LEASE, Taken, claim_from_lane, lanes_with_work, still_mine
-from portal.engine.contract import Handler, Park
+from portal.engine.contract import Claim, Handler, Park
 from portal.engine.leases import HeldLeases
 from portal.engine.results import Result, write_result
 
@@ -34,7 +34,16 @@ def run_one(
             faultpoints.point("engine.called")
             write_result(database, handler, taken.claim, result)
             faultpoints.point("engine.settled")
+            _tell(handler, taken.claim)
     return True
+
+
+def _tell(handler: Handler, claim: Claim) -> None:
+    """What a handler wants to do once its outcome stands. It fails alone: the outcome is written."""
+    try:
+        getattr(handler, "after_commit", lambda _claim: None)(claim)
+    except Exception as error:  # noqa: BLE001  # whatever it raises, the step has ended
+        logs.event("engine.after_failed", level=30, error=error, act=claim.act, step=claim.step_id, company=claim.company_id)
 
 
 def _take(

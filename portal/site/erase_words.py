@@ -46,7 +46,7 @@ def plan_page(plans: Sequence[SystemPlan], groups: Sequence[str]) -> dict[str, A
     _law, dates = choose_law(company, CaseKind.ERASURE, ClockEvent(Happened.RECEIVED, now))
     by_fate: dict[Fate, list[dict[str, Any]]] = {fate: [] for fate in Fate}
     for plan in plans:
-        for item in plan.items:
+        for item in plan.items if plan.answer is not Planned.BY_HAND else ():
             by_fate[item.fate].append(
                 {"system": system_title(company, plan.system), "item": item_in_words(company, plan.system, item)}
             )
@@ -69,7 +69,14 @@ def plan_page(plans: Sequence[SystemPlan], groups: Sequence[str]) -> dict[str, A
         "nameless": by_fate[Fate.OVERWRITE],
         "stays": by_fate[Fate.KEEP],
         "silent": named(Planned.SILENT),
-        "by_hand": named(Planned.BY_HAND),
+        "by_hand": [
+            {
+                "title": system_title(company, plan.system),
+                "holds": [item_in_words(company, plan.system, item) for item in plan.items],
+            }
+            for plan in plans
+            if plan.answer is Planned.BY_HAND
+        ],
         "shut": any(plan.shut for plan in plans),
         "shared": any(plan.shared for plan in plans),
         "nothing": all(plan.answer is Planned.NOTHING for plan in plans),

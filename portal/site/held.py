@@ -25,6 +25,7 @@ def show() -> ResponseReturnValue:
             address=current_session().masked_address,
             searched=held.searched,
             waiting=(*held.waiting, *held.closed),
+            by_hand=held.by_hand,
             read_at=held.read_at,
             number_url=url_for("questions.show"),
             other_url=url_for("sign_in.show"),

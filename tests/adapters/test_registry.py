@@ -69,7 +69,7 @@ def ask(folder: Path, environment: dict[str, str], allowed: str) -> subprocess.C
 
 def test_D6_an_installed_plugin_is_not_loaded_unless_it_is_named(tmp_path: Path, installed: dict[str, str]) -> None:
     answer = ask(tmp_path / "company", installed, "")
-    assert answer.stdout.startswith("['demo', 'http', 'sql']")
+    assert answer.stdout.startswith("['demo', 'http', 'manual', 'sql']")
     assert "`mine` is not a kind of system" in answer.stderr
     assert not Path(installed["MARK"]).exists()
 

@@ -19,6 +19,7 @@ from portal.cases.workflow import BEGIN, IDENTITY
 from portal.consent.stopping import stop_choices
 from portal.core import clock, faultpoints
 from portal.core.db import Database
+from portal.core.traces import leave_no_trace
 from portal.engine.contract import Claim, Done, Later, Outcome, Park
 from portal.engine.service import add_step, steps_of
 
@@ -135,3 +136,7 @@ class Identity:
         close_case(case, CaseState.DONE)
         db.flush()
         forget_identity(db, case, erased_at=erasure.begun_at or clock.now())
+
+    def after_commit(self, claim: Claim) -> None:
+        """What went out of the rows goes out of the database's files, too; where somebody reads just now, with the next clean-up."""
+        leave_no_trace(self.database)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from portal.accounts import registry
 from portal.adapters.asking import ask_all
-from portal.adapters.contract import EraseKind, Match, Place, Subject, Value, Wanted
+from portal.adapters.contract import Adapter, EraseKind, Match, Place, Subject, Value, Wanted
 from portal.cases.about import kind_of
 from portal.cases.apart import Candidate
 from portal.cases.erasing.model import PlannedRead
@@ -42,12 +42,15 @@ def wish_of(groups: Collection[str], scope: Scope) -> str:
     return hashlib.sha256(said.encode()).hexdigest()
 
 
-def wanted_by(company: Company, system: str, groups: Collection[str], scope: Scope) -> Wanted:
-    """Which values are to go: those of the chosen groups (none: all) whose category the proof opens for erasure."""
+def wanted_by(company: Company, system: str, groups: Collection[str], scope: Scope | None) -> Wanted:
+    """Which values are to go: those of the chosen groups (none: all) whose category the proof opens for erasure.
+
+    Without a scope the proof is not asked: whoever looks by hand compares for themselves whose it is.
+    """
     notes = company.systems[system].collections
 
     def wanted(collection: str, name: str, category: str) -> bool:
-        if not scope.opens(company, "erasure", category):
+        if scope is not None and not scope.opens(company, "erasure", category):
             return False
         if not groups:
             return True
@@ -116,6 +119,13 @@ def plan_matches(company_id: int, system: str, found: Sequence[Match], opened: C
     return SystemPlan(system, Planned.READY, clock.now(), records, candidates, shut)
 
 
+def plan_by_hand(system: str, adapter: Adapter, found: Sequence[Match], wanted: Wanted) -> SystemPlan:
+    """The plan of a system that nobody can ask: the matches are the person, not records, so they tell nobody apart."""
+    records = [PlannedRecord(match, adapter.plan_erase(match, wanted)) for match in found]
+    aimed = tuple(one for one in records if one.plan.items)
+    return SystemPlan(system, Planned.BY_HAND if aimed else Planned.NOTHING, clock.now(), aimed)
+
+
 def _ask(
     company_id: int,
     subject: Subject,
@@ -128,7 +138,10 @@ def _ask(
     company, company_key = registry.company(company_id), registry.key_of(company_id)
 
     def plan(place: Place) -> SystemPlan:
-        found = true_matches(subject, open_system(place).find(subject), company=place.company, system=place.key)
+        adapter = open_system(place)
+        found = true_matches(subject, adapter.find(subject), company=place.company, system=place.key)
+        if not adapter.can.find:
+            return plan_by_hand(place.key, adapter, found, wanted_by(company, place.key, groups, None))
         keys = {key for system, key in opened if system == place.key}
         return plan_matches(company_id, place.key, found, keys, wanted_by(company, place.key, groups, scope))
 

@@ -18,7 +18,7 @@ from portal.cases.apart import Candidate
 class Planned(StrEnum):
     """How a system answered. `nothing`: it holds nothing that is open to the person. `silent`: it is planned when it answers.
 
-    `by_hand`: it cannot erase by itself, so a person does.
+    `by_hand`: it cannot erase by itself, so a person does; what stands in `portal.yaml` of it is all that is known.
     """
 
     READY = "ready"

@@ -136,6 +136,9 @@ def _prepare(work: Work, adapter: Adapter) -> tuple[ToDo | Outcome, int]:
     """The confirmed records that are there now with their plans of now, and how many unknown ones came; or why nothing is erased."""
     if adapter.can.erase is EraseKind.NONE:
         return Park("by_hand"), 0
+    if not adapter.can.find:
+        # Whoever looks by hand finds what is there; that nothing was planned for it is no reason not to look.
+        return ([(one.match, one.plan) for one in work.plan.records] or _nobody_planned(work)), 0
     found = work.find(adapter)
     if work.plan.answer in (Planned.SILENT, Planned.BY_HAND):
         return _plan_late(work, found), 0
@@ -145,6 +148,10 @@ def _prepare(work: Work, adapter: Adapter) -> tuple[ToDo | Outcome, int]:
     if any(does_more(confirmed[match.key], plan) for match, plan in todo):
         return Park("plan_grew"), unknown
     return todo, unknown
+
+
+def _nobody_planned(work: Work) -> Outcome:
+    return Park("manual_task") if work.plan.answer is Planned.SILENT else outcome_of([])
 
 
 def _done_before(claim: Claim, work: Work, adapter: Adapter, todo: ToDo) -> list[EraseReceipt]:
