@@ -1,6 +1,6 @@
 """The page of choices as the sample pages show it: every state once, one of them just saved."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from wtforms import Form, HiddenField, RadioField, SelectMultipleField
@@ -41,6 +41,7 @@ def context(*, told: bool = False, paused: datetime | None = None, wrong_day: st
         "first_day": day + timedelta(days=1),
         "last_day": day + timedelta(days=365),
         "wrong_day": wrong_day,
+        "waiting": {"titles": ["News from the workshop, E-mail"], "until": datetime(2026, 12, 3, tzinfo=UTC)} if told else None,
         "day": "2020-01-01" if wrong_day else "",
     }
 

@@ -84,12 +84,12 @@ def refuse(db: Session, token: str) -> bool:
     return row is not None
 
 
-def cancel(db: Session, person_id: int) -> bool:
+def cancel(db: Session, person_id: int, *, collection_point: str) -> bool:
     """The person no longer wants what waits. False where nothing did."""
     row = open_row(db, person_id)
     if row is not None:
         row.ended_at = clock.now()
-        _stop_waiting(db, row, Actor.PERSON)
+        _stop_waiting(db, row, Actor.PERSON, collection_point)
     return row is not None
 
 
@@ -124,13 +124,14 @@ def _end(db: Session, token: str) -> Waiting | None:
     return row if won is not None else None
 
 
-def _stop_waiting(db: Session, row: Waiting, actor: Actor) -> None:
+def _stop_waiting(db: Session, row: Waiting, actor: Actor, collection_point: str = POINT) -> None:
     for one in wanted_of(row):
         choice = Choice(one.change.purpose, one.change.channel)
         state = state_of(db, row.person_id, choice)
         if state is not None and read_state(state).pending:
             append_event(
-                db, row.person_id, purpose=choice.purpose, channel=choice.channel, act=Act.EXPIRED, actor=actor, collection_point=POINT
+                db, row.person_id, purpose=choice.purpose, channel=choice.channel, act=Act.EXPIRED, actor=actor,
+                collection_point=collection_point,
             )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from portal.site import (
     history,
     home,
     link,
+    pending,
     preferences,
     questions,
     receipts,
@@ -31,7 +32,7 @@ from portal.site import (
 )
 
 PARTS = (
-    sign_in, link, again, home, choices, preferences, effects, history, receipts, held, records, copies, requests, questions, downloads, erase,
+    sign_in, link, again, home, choices, preferences, pending, effects, history, receipts, held, records, copies, requests, questions, downloads, erase,
     erase_links, sessions, address, helping, health, signal, well_known, confirm,
 )  # fmt: skip
 

@@ -72,6 +72,8 @@ def act_words(event: Event) -> str:
     """What was done, in a few words."""
     if event.act is Act.PAUSED:
         return _("Quiet until %(day)s", day=format_date(event.until)) if event.until else _("Paused")
+    if event.act is Act.EXPIRED and event.actor is Actor.PERSON:
+        return _("No longer wanted")
     return _(ACTS[event.act])
 
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from portal.config.model import Basis
+from portal.consent.asking import open_row, wanted_of
 from portal.consent.choices import PurposeChoices, Standing, choices_of, history_of
 from portal.consent.effect import counting_systems
 from portal.consent.events import Choice
@@ -86,6 +87,7 @@ def page(
         "first_day": today + timedelta(days=1),
         "last_day": today + LONGEST_BREAK,
         "wrong_day": wrong_day,
+        "waiting": _waiting(db, stand),
         "counts_sent": bool(counting_systems(current_company().id)),
         "day": day,
     }
@@ -132,6 +134,17 @@ def just_done(db: Session, person_id: int, since: int) -> dict[str, Any] | None:
         "undo": [event.sequence for event in done if event.act is not Act.UNDONE],
         "undone": all(event.act is Act.UNDONE for event in done),
     }
+
+
+def _waiting(db: Session, stand: Stand) -> dict[str, Any] | None:
+    """What still waits for a mail to be answered, and until when; what was answered otherwise since is not asked any more."""
+    row = open_row(db, stand.person_id)
+    pending = {
+        Choice(one.purpose.key, one.choice.key) for one in asked_in(stand.purposes) if one.choice.standing is Standing.PENDING
+    }
+    asked = [one.change.choice for one in wanted_of(row)] if row else []
+    titles = titles_of([one for one in dict.fromkeys(asked) if one in pending])
+    return {"titles": titles, "until": row.expires_at} if row and titles else None
 
 
 def titles_of(choices: Sequence[Choice]) -> list[str]:

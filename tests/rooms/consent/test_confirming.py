@@ -109,10 +109,10 @@ def test_the_mail_can_be_had_again_but_not_without_end(db, maria):
 def test_who_does_not_want_it_ends_it(db, maria, by_mail):
     save(maria, Change(*CLUB, YES))
     token = newest_token(db)
-    assert refuse(db, token) if by_mail else cancel(db, maria.id)
+    assert refuse(db, token) if by_mail else cancel(db, maria.id, collection_point="site:preferences")
     assert maria.sees("club.email").standing is Standing.UNSET
     assert confirm(db, token) is None
-    assert not cancel(db, maria.id)
+    assert not cancel(db, maria.id, collection_point="site:preferences")
 
 
 def test_a_wait_ends_by_itself_and_an_address_that_nobody_proved_is_forgotten(world):

@@ -1,0 +1,124 @@
+"""Door 1, a yes that is confirmed twice: it waits, counts as no, and can be sent again or let go; only the mailbox makes it a yes."""
+
+import re
+
+import pytest
+
+import demo
+from portal.consent.words import Act
+from tests.doors.choosing import events
+from tests.doors.site import SECOND_HOST
+from tests.doors.tables import changed, digest
+
+SOMEONE = "somebody.new@example.net"
+NEWS = "say-newsletter-email"
+
+
+@pytest.fixture
+def asked(site):
+    """A new customer of the second company who said yes to its newsletter."""
+    browser = site.signed_in(SOMEONE, SECOND_HOST)
+    browser.open("/preferences?lang=en")
+    browser.submit("Save choices", **{NEWS: "yes"})
+    browser.open("/preferences")
+    return browser
+
+
+def mails(site):
+    return [mail for mail in site.mails(SOMEONE) if "/in/" not in mail.text]
+
+
+def state(browser):
+    return browser.page.all("fieldset", id="choice-newsletter-email")[0]
+
+
+def test_a_yes_waits_for_the_mailbox_and_says_so(site, asked):
+    assert [one.act for one in events(site, SOMEONE, "alpenrad")] == [Act.ASKED]
+    assert "Waits for you News from the workshop, E-mail" in asked.words
+    assert "it counts as no" in state(asked).words
+    assert not [one for one in state(asked).all("input") if "checked" in one.attributes]
+    assert len(mails(site)) == 1
+
+
+def test_the_mail_can_be_sent_again_and_the_yes_let_go(site, asked):
+    asked.submit("Send the mail again")
+    assert "Sent again." in asked.answer.text
+    assert len(mails(site)) == 2
+    asked.submit("Cancel it")
+    assert "Cancelled." in asked.answer.text
+    assert "Waits for you" not in asked.words
+    assert [one.act for one in events(site, SOMEONE, "alpenrad")] == [Act.ASKED, Act.EXPIRED]
+    asked.open("/preferences/history")
+    assert "No longer wanted" in asked.words
+    assert "on these pages" in next(li.words for li in asked.page.all("li", id="act-2"))
+
+
+def test_the_button_of_the_earlier_mail_and_of_a_cancelled_one_does_nothing(site, asked):
+    (first,) = mails(site)
+    asked.submit("Send the mail again")
+    (second,) = [mail for mail in mails(site) if mail.text != first.text]
+    asked.submit("Cancel it")
+    for mail in (first, second):
+        link = re.search(r"https?://[^/\s]+(/confirm/[\w-]+)", mail.text)
+        assert link
+        mailbox = site.browser(SECOND_HOST)
+        mailbox.open(link[1])
+        assert "This link has ended" in mailbox.words
+    assert Act.GIVEN not in [one.act for one in events(site, SOMEONE, "alpenrad")]
+
+
+def test_a_second_press_of_either_button_is_told_the_truth(site, asked):
+    stale = site.signed_in(SOMEONE, SECOND_HOST)
+    stale.open("/preferences")
+    asked.submit("Cancel it")
+    page = stale.answer
+    stale.submit("Cancel it")
+    assert "There was nothing left to cancel." in stale.answer.text
+    stale.answer = page
+    stale.submit("Send the mail again")
+    assert "No further mail was sent" in stale.answer.text
+    assert len(mails(site)) == 1
+
+
+def test_only_a_few_mails_go_out_in_a_day_and_the_page_says_so(site, asked):
+    for _ in range(6):
+        asked.open("/preferences")
+        asked.submit("Send the mail again")
+    assert "No further mail was sent" in asked.answer.text
+    assert len(mails(site)) == 5
+
+
+def test_L1_a_look_sends_and_ends_nothing(site, asked):
+    before = digest(site)
+    for path in ("/preferences", "/preferences/pending/resend", "/preferences/pending/cancel"):
+        asked.client.get(path, base_url=f"http://{SECOND_HOST}", headers=asked.headers)
+    assert changed(before, digest(site)) - {"limit_counter", "session"} == set()
+
+
+def test_who_is_not_signed_in_is_led_to_the_sign_in(site):
+    stranger = site.browser(SECOND_HOST)
+    stranger.open("/sign-in")
+    token = re.search(r'name="csrf_token" value="([^"]+)"', stranger.answer.text)
+    assert token
+    for act in ("resend", "cancel"):
+        stranger.post(f"/preferences/pending/{act}", {"csrf_token": token[1]})
+        assert stranger.path == "/sign-in"
+
+
+def test_saying_no_on_the_page_ends_the_wait(site, asked):
+    asked.submit("Save choices", **{NEWS: "no"})
+    asked.open("/preferences")
+    assert "Waits for you" not in asked.words
+    assert "refused" in state(asked).attributes["class"]
+
+
+def test_nobody_ends_anothers_wait(site, asked):
+    anna = site.signed_in(demo.stars.ANNA.email, SECOND_HOST)
+    anna.open("/preferences")
+    token = re.search(r'name="csrf_token" value="([^"]+)"', anna.answer.text)
+    assert token
+    before = len(events(site, SOMEONE, "alpenrad"))
+    for path in ("/preferences/pending/cancel", "/preferences/pending/resend"):
+        anna.post(path, {"csrf_token": token[1]})
+    assert len(events(site, SOMEONE, "alpenrad")) == before
+    assert len(mails(site)) == 1
