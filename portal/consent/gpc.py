@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
-from portal.config.model import Basis
+from portal.config.model import Basis, Company
 from portal.consent.events import Choice, Evidence
 from portal.consent.ledger import append_event, open_key, read_events, wrapped_key_of
 from portal.consent.merge import UNSET, State
@@ -46,15 +46,19 @@ def is_lowered(state: State, evidence: Evidence | None, *, session_id: int | Non
     return not kept
 
 
-def due_choices(db: Session, person_id: int, *, session_id: int) -> list[Choice]:
-    """The choices about selling or sharing that a signal of that session would lower now."""
-    company = registry.company(company_of(db))
-    asked = [
+def sold_choices(company: Company) -> list[Choice]:
+    """The choices about selling or sharing; none where the signal does not concern the company."""
+    return [
         Choice(key, channel)
         for key, purpose in company.purposes.items()
         if purpose.basis is Basis.SALE_OR_SHARING
         for channel in purpose.channels
     ]
+
+
+def due_choices(db: Session, person_id: int, *, session_id: int | None) -> list[Choice]:
+    """The choices about selling or sharing that a signal of that session would lower now; without one, no yes is spared."""
+    asked = sold_choices(registry.company(company_of(db)))
     if not asked:
         return []
     query = select(ConsentState).where(
@@ -67,14 +71,19 @@ def due_choices(db: Session, person_id: int, *, session_id: int) -> list[Choice]
     return [one for one in every if is_lowered(states.get(one, UNSET), evidence.get(one), session_id=session_id)]
 
 
-def apply_signal(db: Session, person_id: int, *, language: str, session_id: int) -> tuple[Choice, ...]:
-    """Note the signal of a signed-in person's session; returns the choices that it lowered. None, where it was noted before."""
+def apply_signal(
+    db: Session, person_id: int, *, language: str, session_id: int | None, collection_point: str = HERE
+) -> tuple[Choice, ...]:
+    """Note the signal of a person's session, or of who pressed the button of their link; returns the choices that it lowered.
+
+    None, where it was noted before.
+    """
     wrapped_key_of(db, person_id, lock=True)
     lowered = due_choices(db, person_id, session_id=session_id)
     for choice in lowered:
         append_event(
             db, person_id, purpose=choice.purpose, channel=choice.channel, topic=choice.topic, act=Act.OBJECTED, actor=Actor.SIGNAL,
-            collection_point=HERE, language=language,
+            collection_point=collection_point, language=language,
         )  # fmt: skip
     return tuple(lowered)
 

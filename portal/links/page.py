@@ -16,6 +16,7 @@ from portal.consent.words import STOPS
 from portal.core import i18n
 from portal.core.i18n import _, pick
 from portal.identity.links import ask, new_nonce
+from portal.links import signal
 from portal.links.reader import (
     Item,
     Reader,
@@ -98,6 +99,15 @@ def ask_for_data(token: str) -> ResponseReturnValue:
     return render_template("links/data.html", **_words(reader, token), sent=reader.identifier.kind == EMAIL)
 
 
+@bp.post("/signal")
+@link_required("stop")
+def keep_signal(token: str) -> ResponseReturnValue:
+    """Keep what the browser asks: not to sell or share."""
+    reader = reader_of(db(), current_link().link)
+    signal.keep(db(), reader)
+    return _done(reader, token, Stopped(reader.person_id, Saved()))
+
+
 def _changes(reader: Reader, items: list[Item]) -> list[Change]:
     """What newly differs. A yes only for an address: it has to be confirmed from the mailbox."""
     said = [(item, request.form.get(item.name)) for item in items]
@@ -131,6 +141,7 @@ def _words(reader: Reader, token: str) -> dict[str, Any]:
         "about": pick(dict(title)) if title else "",
         "one_choice": bool(current_link().link.choice),
         "signed_in_as": signed_in_as(db(), reader),
+        "signal_due": not current_link().may_show or signal.is_due(db(), reader),
     }
 
 

@@ -5,8 +5,7 @@ Must never write for anyone but the signed-in person, nor take any value but exa
 
 from flask import Blueprint, request, session
 
-from portal.config.model import Basis
-from portal.consent.gpc import apply_signal, due_choices, is_signal
+from portal.consent.gpc import apply_signal, due_choices, is_signal, sold_choices
 from portal.core import i18n
 from portal.identity.sessions import session_of
 from portal.web.context import current_company, database
@@ -23,7 +22,7 @@ def is_sent() -> bool:
 
 def concerns() -> bool:
     """Whether the signal asks anything of this company: it sells or shares."""
-    return any(one.basis is Basis.SALE_OR_SHARING and one.channels for one in current_company().config.purposes.values())
+    return bool(sold_choices(current_company().config))
 
 
 @bp.before_app_request

@@ -85,12 +85,16 @@ def link_pages(site, language):
     for path in (f"/p/{token}", f"/p/{stops}", f"/u/{token}", "/p/nothing", "/unsubscribe"):
         browser.open(f"{path}?lang={language}")
         yield browser
+    for path in (f"/p/{token}", f"/p/{stops}"):
+        browser.open(path, **{"Sec-GPC": "1", "Accept-Language": language})
+        yield browser
     accepted = {"Accept-Language": language}
     speaking = site.browser(**accepted)
     for path, values in (
         (f"/p/{token}", {"seen": ""}),
         (f"/p/{token}", {"seen": "0", "say-newsletter-email": "no"}),
         (f"/p/{token}/data", {}),
+        (f"/p/{token}/signal", {}),
         (f"/u/{token}", {}),
         (f"/p/{token}/undo", {"undo": "x"}),
         ("/unsubscribe", {"email": "rubbish"}),
