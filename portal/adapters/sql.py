@@ -1,6 +1,6 @@
 """Kind `sql`: a company's own databases, read through Fideslang maps. SQLite files and PostgreSQL; written to for choices and erasures.
 
-Must never write but what `sql_consent` and `sql_erase` write, never follow a name that the live schema does not have, and never answer
+Must never write but what `sql_consent`, `sql_correct` and `sql_erase` write, never follow a name that the live schema does not have, and never answer
 "nothing" where it could not look.
 """
 
@@ -24,6 +24,7 @@ from portal.adapters.contract import (
     Export,
     Health,
     Identifier,
+    Json,
     KeptRow,
     Match,
     Place,
@@ -38,6 +39,7 @@ from portal.adapters.sql_aims import Erasable, make_erasable
 from portal.adapters.sql_check import Findings, compare
 from portal.adapters.sql_connections import Reading, Writing, explained, open_writing_engine
 from portal.adapters.sql_consent import ChoiceWriter, open_writer
+from portal.adapters.sql_correct import Corrector
 from portal.adapters.sql_eraser import NOT_THERE, Eraser
 from portal.adapters.sql_graph import Graph
 from portal.adapters.sql_links import Link, read_live_links, read_triggers, schema_of
@@ -83,7 +85,8 @@ class SqlAdapter(Adapter):
         sent: SentCounter | None = None,
     ) -> None:
         self._choices, self._sent = choices, sent
-        self.can = replace(type(self).can, consent=choices is not None, sent_counts=sent is not None)
+        opened = any(table.note and table.note.correctable for table in tables)
+        self.can = replace(type(self).can, correct=opened, consent=choices is not None, sent_counts=sent is not None)
         self._place = place
         self._tables = tables
         self._engines = engines.reading
@@ -194,6 +197,17 @@ class SqlAdapter(Adapter):
         with Reading(self._engines, self._timeout) as reading:
             return self._eraser(reading, anew=False).probe(reading, match, plan, idempotency_key)
 
+    def correct(self, match: Match, changes: Mapping[tuple[str, str, str], Json], *, idempotency_key: str) -> None:
+        """What the notes name under `correctable`, in one transaction a database; the same twice is once."""
+        with Reading(self._engines, self._timeout) as reading:
+            known = self._look(reading, anew=True)
+
+        def find(fresh: Reading, match: Match) -> Person:
+            return self._person(known, fresh, match, known.erasable.layouts)
+
+        with Writing(self._writing, self._timeout) as writing:
+            Corrector(known.graph, known.erasable, find, self._read_back).correct(writing, match, changes)
+
     def close(self) -> None:
         """Let go of all connections."""
         if self._choices:
@@ -208,9 +222,12 @@ class SqlAdapter(Adapter):
             known = self._look(reading, anew=True)
         for reason in self._in_the_way(known):
             raise AdapterError(f"Nothing can be erased before this is mended. {reason}")
-        # Read again where it was written: a copy for reading may lag behind. A file of SQLite is one place, and reading locks nobody out.
+        return Eraser(known.graph, known.erasable, self._read_back)
+
+    def _read_back(self) -> Reading:
+        """Where it was written: a copy for reading may lag behind. A file of SQLite is one place, and reading locks nobody out."""
         sqlite = {key: engine for key, engine in self._engines.items() if engine.dialect.name == "sqlite"}
-        return Eraser(known.graph, known.erasable, lambda: Reading(self._writing | sqlite, self._timeout))
+        return Reading(self._writing | sqlite, self._timeout)
 
     def _in_the_way(self, known: Known) -> list[str]:
         """What of the maps has to be mended before anything can be erased."""

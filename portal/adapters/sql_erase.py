@@ -36,19 +36,19 @@ class Deed:
 def do_it(writing: Writing, decided: Decided) -> Deed:
     """Delete and overwrite within the open transactions. Raises `TryLater` or `AdapterError`; then nothing may be committed."""
     deed = Deed()
-    before = {dataset: _total(writing.connection(dataset)) for dataset in _datasets(decided)}
+    before = {dataset: total(writing.connection(dataset)) for dataset in _datasets(decided)}
     keys = {spot[0] for spot in (*decided.going, *decided.overwrites)}
     for key in decided.erasable.children_first(sorted(keys)):
         aim = decided.erasable.aims[key]
         for rows, values in _overwrites(decided, aim):
-            _overwrite(writing, deed, aim, rows, values)
+            overwrite(writing, deed, aim, rows, values)
         going = [decided.row(spot) for spot in decided.going if spot[0] == key]
         for condition, some in same_rows(aim.layout, going):
             count = writing.execute(aim.table.dataset, delete_rows(aim.layout, condition))
             _refuse_other(count, some)
             deed.gone.append((aim.layout, condition))
             _note(deed, aim, count)
-    _refuse_more(writing, decided, deed, before)
+    refuse_more(writing, deed, before)
     return deed
 
 
@@ -93,7 +93,8 @@ def _values(aim: TableAim, row: Row, fields: Sequence[Held]) -> dict[str, object
     return values
 
 
-def _overwrite(writing: Writing, deed: Deed, aim: TableAim, rows: list[Row], values: dict[str, object]) -> None:
+def overwrite(writing: Writing, deed: Deed, aim: TableAim, rows: list[Row], values: dict[str, object]) -> None:
+    """Write the same values into these rows, named by key and by whose they are, and no other."""
     for condition, some in same_rows(aim.layout, rows):
         count = writing.execute(aim.table.dataset, overwrite_rows(aim.layout, condition, values))
         _refuse_other(count, some)
@@ -116,7 +117,7 @@ def _datasets(decided: Decided) -> list[str]:
     return sorted({decided.erasable.aims[key].table.dataset for key in keys})
 
 
-def _total(connection: Connection) -> int:
+def total(connection: Connection) -> int:
     """How many rows the database has changed in this session. PostgreSQL counts what earlier transactions left to be reported too."""
     if connection.dialect.name == "sqlite":
         driver: Any = connection.connection.driver_connection
@@ -128,7 +129,7 @@ def _changes(connection: Connection) -> Any:
     return connection.exec_driver_sql(POSTGRES_CHANGES).scalar_one()
 
 
-def _refuse_more(writing: Writing, decided: Decided, deed: Deed, before: Mapping[str, int]) -> None:
+def refuse_more(writing: Writing, deed: Deed, before: Mapping[str, int]) -> None:
     """The database counts for itself: what it changed beyond our own rows was done by a trigger, a rule or a cascade."""
     by_connection: dict[int, list[str]] = {}
     for dataset in before:
@@ -136,10 +137,10 @@ def _refuse_more(writing: Writing, decided: Decided, deed: Deed, before: Mapping
     for datasets in by_connection.values():
         connection = writing.connection(datasets[0])
         ours = sum(count for dataset in datasets for count in deed.changed.get(dataset, {}).values())
-        counted = _total(connection) - before[datasets[0]]
+        counted = total(connection) - before[datasets[0]]
         if counted > ours:
             raise AdapterError(
-                "A trigger, a rule or a cascade of the database changes other rows than those to be erased. Nothing was done. "
+                "A trigger, a rule or a cascade of the database changes other rows than those it was about. Nothing was done. "
                 "Run the map check."
             )
 

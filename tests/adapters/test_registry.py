@@ -78,7 +78,7 @@ def test_D6_a_named_plugin_is_loaded_and_held_to_what_the_house_promises(tmp_pat
     answer = ask(tmp_path / "company", installed, "mine,sql")
     assert answer.returncode == 0, answer.stderr
     kinds, record, *errors = answer.stdout.splitlines()
-    assert kinds == "['demo', 'http', 'mine', 'sql']"
+    assert kinds == "['demo', 'http', 'manual', 'mine', 'sql']"
     assert "user.authorization.password" in record
     assert "user.financial.credit_card" in record
     assert "secret" not in record
@@ -88,6 +88,6 @@ def test_D6_a_named_plugin_is_loaded_and_held_to_what_the_house_promises(tmp_pat
 
 def test_an_unknown_kind_is_told_with_those_that_are_known(tmp_path: Path) -> None:
     place = write_company(tmp_path, {"kind": "sqll", "settings": {}})
-    with pytest.raises(DocumentError, match="Known are: demo, http, sql"):
+    with pytest.raises(DocumentError, match="Known are: demo, http, manual, sql"):
         open_adapter(place)
-    assert known_kinds() == {"demo", "http", "sql"}
+    assert known_kinds() == {"demo", "http", "manual", "sql"}
