@@ -5,6 +5,7 @@ from flask import Blueprint
 from portal.site import (
     address,
     again,
+    certificates,
     choices,
     confirm,
     copies,
@@ -33,7 +34,7 @@ from portal.site import (
 
 PARTS = (
     sign_in, link, again, home, choices, preferences, pending, effects, history, receipts, held, records, copies, requests, questions, downloads, erase,
-    erase_links, sessions, address, helping, health, signal, well_known, confirm,
+    erase_links, certificates, sessions, address, helping, health, signal, well_known, confirm,
 )  # fmt: skip
 
 

@@ -3,12 +3,15 @@
 Must never ask for proof to stop marketing, nor confirm another plan than the one that was shown.
 """
 
+from collections.abc import Sequence
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.cases.erasing.addresses import addresses_in
 from portal.cases.erasing.confirming import AddressNotSettled, NothingToErase, PlanHasChanged, open_erasure, open_erasure_case
 from portal.cases.erasing.planning import plan_all
+from portal.cases.erasing.plans import SystemPlan
 from portal.cases.meaning import GROUPS
 from portal.consent.stopping import stop_choices
 from portal.core import i18n
@@ -26,11 +29,14 @@ bp = Blueprint("erase", __name__, url_prefix="/erase")
 
 @bp.get("")
 @person_required()
+@asks_systems
 def show() -> ResponseReturnValue:
-    """What can be done: a copy first, only no more marketing, some of it, everything."""
-    open_one = open_erasure(db(), current_session().person_id)
+    """What can be done: a copy first, only no more marketing, some of it, everything; before all that what would be lost."""
+    with database().reading(current_company().id) as reading:
+        open_one = open_erasure(reading, current_session().person_id)
     open_url = url_for("requests.show", number=open_one.number) if open_one else ""
-    return render_template("site/erase.html", open_url=open_url, has_marketing=words.asks_for_marketing())
+    losses = [] if open_one else _losses(own_data.read())
+    return render_template("site/erase.html", open_url=open_url, losses=losses, has_marketing=words.asks_for_marketing())
 
 
 @bp.post("/only-marketing")
@@ -108,15 +114,24 @@ def _choose(data: own_data.OwnData, form: SomeForm | None = None) -> ResponseRet
     held = own_data.page(data)
     form = form or SomeForm(words.kinds(held), formdata=None)
     counts = {group.key: group.count for group in held.groups}
-    return render_template("site/erase_some.html", form=form, counts=counts), 422 if form.errors else 200
+    page = render_template("site/erase_some.html", form=form, counts=counts, losses=_losses(data))
+    return page, 422 if form.errors else 200
+
+
+def _losses(data: own_data.OwnData) -> list[str]:
+    """What would be lost with everything; nothing is told of records that are not open yet."""
+    return words.losses(_plans(data, [])) if words.may_erase(data) else []
+
+
+def _plans(data: own_data.OwnData, groups: list[str]) -> Sequence[SystemPlan]:
+    return plan_all(database(), own_data.reader(), data.reading, opened=data.opened, scope=data.scope, groups=groups)
 
 
 def _plan_page(form: EraseForm, groups: list[str]) -> ResponseReturnValue:
     data = own_data.read()
     if not words.may_erase(data):
         return _detail_first()
-    plans = plan_all(database(), own_data.reader(), data.reading, opened=data.opened, scope=data.scope, groups=groups)
-    page = render_template("site/erase_plan.html", form=form, groups=groups, **words.plan_page(plans, groups))
+    page = render_template("site/erase_plan.html", form=form, groups=groups, **words.plan_page(_plans(data, groups), groups))
     return page, 422 if form.errors else 200
 
 

@@ -6,6 +6,7 @@ Must never name anyone on these pages, nor act on GET.
 from flask import Blueprint, abort, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from portal.cases.certificate.handing import certified_result
 from portal.cases.erasing.cancelling import Stopped, stop_erasure
 from portal.cases.erasing.links import open_link
 from portal.cases.erasing.model import LinkKind, Stopper
@@ -30,7 +31,7 @@ def stop_page(token: str) -> ResponseReturnValue:
     g.secret_link = True
     link = open_link(db(), LinkKind.CANCEL, token)
     if link is None:
-        return _ended()
+        return ended()
     return render_template(
         "site/erase_stop.html", token=token, own=link.own, over=link.case.state not in OPEN_STATES, begun=link.erasure.begun_at is not None,
         starts_at=link.erasure.starts_at, stop_url=url_for("erase_links.stop"),
@@ -44,7 +45,7 @@ def stop() -> ResponseReturnValue:
     g.secret_link = True
     link = open_link(db(), LinkKind.CANCEL, request.form.get("token", ""))
     if link is None:
-        return _ended()
+        return ended()
     stopped = stop_erasure(db(), link.case.id, by=Stopper.PERSON if link.own else Stopper.ADDRESS)
     return render_template("site/erase_stopped.html", stopped=stopped, own=link.own, **named(stopped))
 
@@ -56,7 +57,7 @@ def result_page(token: str) -> ResponseReturnValue:
     g.secret_link = True
     link = open_link(db(), LinkKind.RESULT, token)
     if link is None or link.erasure.result is None:
-        return _ended()
+        return ended()
     return render_template("site/erase_result_door.html", token=token, show_url=url_for("erase_links.result"))
 
 
@@ -66,13 +67,17 @@ def result_page(token: str) -> ResponseReturnValue:
 def result() -> ResponseReturnValue:
     """What went and what stays."""
     g.secret_link = True
-    link = open_link(db(), LinkKind.RESULT, request.form.get("token", ""))
+    token = request.form.get("token", "")
+    link = open_link(db(), LinkKind.RESULT, token)
     if link is None or link.erasure.result is None:
-        return _ended()
+        return ended()
     told = load_result(link.erasure.result)
+    certificate_url = url_for("certificates.of_link") if certified_result(db(), link.case) else ""
     if told.company != current_company().key:
         abort(404)
-    return render_template("site/erase_result.html", result=told, erased=words.result_sections(told))
+    return render_template(
+        "site/erase_result.html", result=told, erased=words.result_sections(told), token=token, certificate_url=certificate_url
+    )
 
 
 def named(stopped: Stopped) -> dict[str, str]:
@@ -84,5 +89,6 @@ def named(stopped: Stopped) -> dict[str, str]:
     }
 
 
-def _ended() -> ResponseReturnValue:
+def ended() -> ResponseReturnValue:
+    """The one answer for every link that leads nowhere."""
     return render_template("site/erase_link_ended.html"), 410

@@ -7,6 +7,7 @@ from flask import url_for
 from sqlalchemy.orm import Session
 
 from portal.adapters.contract import Fate
+from portal.cases.certificate.handing import certified_result
 from portal.cases.dates import Due, choose_law
 from portal.cases.erasing.model import Erasure
 from portal.cases.erasing.plans import Planned, SystemPlan, digest_of_plans
@@ -54,17 +55,11 @@ def plan_page(plans: Sequence[SystemPlan], groups: Sequence[str]) -> dict[str, A
     def named(answer: Planned) -> list[str]:
         return [system_title(company, plan.system) for plan in plans if plan.answer is answer]
 
-    losses = [
-        pick(company.systems[plan.system].losses[key].text)
-        for plan in plans
-        for key in plan.losses
-        if key in company.systems[plan.system].losses
-    ]
     return {
         "seen": digest_of_plans(plans),
         "everything": not groups,
         "kinds": format_list([title_of(group) for group in groups]),
-        "losses": list(dict.fromkeys(losses)),
+        "losses": losses(plans),
         "goes": by_fate[Fate.ERASE],
         "nameless": by_fate[Fate.OVERWRITE],
         "stays": by_fate[Fate.KEEP],
@@ -85,6 +80,12 @@ def plan_page(plans: Sequence[SystemPlan], groups: Sequence[str]) -> dict[str, A
     }
 
 
+def losses(plans: Sequence[SystemPlan]) -> list[str]:
+    """What the person would lose with their data, one sentence each."""
+    known = [(current_company().config.systems[plan.system].losses, key) for plan in plans for key in plan.losses]
+    return list(dict.fromkeys(pick(named[key].text) for named, key in known if key in named))
+
+
 def title(case: Case) -> str:
     """What the request is called."""
     if not case.choice:
@@ -100,6 +101,7 @@ def request_page(db: Session, case: Case, due: Due) -> dict[str, Any]:
         "lead": _lead(case, erasure, due),
         "stages": erasure_stages(db, case),
         "erased": result_sections(standing_of(db, case)),
+        "certificate_url": url_for("certificates.of_request", number=case.number) if certified_result(db, case) else "",
         "cancel_url": url_for("requests.stop", number=case.number) if open_now and erasure.stop_asked_at is None else "",
         "cancel_words": _("Cancel the deletion") if erasure.begun_at is None else _("Stop what has not begun"),
     }

@@ -4,6 +4,8 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.site import own_data
+from portal.site.kept_words import kept_words
+from portal.web.context import current_company, database
 from portal.web.guards import current_session, person_required
 from portal.web.transactions import asks_systems
 
@@ -19,6 +21,8 @@ def show() -> ResponseReturnValue:
     if data.closed:
         return redirect(url_for("records.show"))
     held = own_data.page(data, open_group=request.args.get("group", "")[:40])
+    with database().reading(current_company().id) as db:
+        kept = kept_words(db, current_session().person_id)
     if data.reading.found_nothing:
         return render_template(
             "site/nothing_found.html",
@@ -27,10 +31,11 @@ def show() -> ResponseReturnValue:
             waiting=(*held.waiting, *held.closed),
             by_hand=held.by_hand,
             read_at=held.read_at,
+            kept=kept,
             number_url=url_for("questions.show"),
             other_url=url_for("sign_in.show"),
         )
-    return render_template("site/held.html", held=held)
+    return render_template("site/held.html", held=held, kept=kept)
 
 
 @bp.post("/look-again")

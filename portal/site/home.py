@@ -4,6 +4,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from portal.site import choices_words, own_data, requests_words
+from portal.site.kept_words import kept_words
 from portal.web.context import current_company, database
 from portal.web.guards import current_session, person_required
 from portal.web.transactions import asks_systems
@@ -21,6 +22,7 @@ def show() -> ResponseReturnValue:
         cases = requests_words.visible(db, current_session())
         asked = requests_words.overview(db, cases)
         choices = choices_words.summary(db, current_session().person_id)
+        kept = kept_words(db, current_session().person_id)
     asked["requests"] = asked["requests"][: requests_words.NEWEST]
     held = None if data.closed else own_data.page(data)
-    return render_template("site/home.html", choices=choices, held=held, requests_count=len(cases), **asked)
+    return render_template("site/home.html", choices=choices, held=held, kept=kept, requests_count=len(cases), **asked)

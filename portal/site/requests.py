@@ -15,6 +15,7 @@ from portal.identity.sessions import is_fresh
 from portal.site import requests_words as words
 from portal.site.erase_stop_words import told_of_stop
 from portal.site.forms import MessageForm
+from portal.site.kept_words import kept_words
 from portal.site.messages_words import refused
 from portal.web.guards import current_session, person_required
 from portal.web.transactions import db
@@ -26,7 +27,8 @@ bp = Blueprint("requests", __name__, url_prefix="/requests")
 @person_required()
 def index() -> ResponseReturnValue:
     """All that was asked, and the next date in law."""
-    return render_template("site/requests.html", **words.overview(db(), words.visible(db(), current_session())))
+    kept = kept_words(db(), current_session().person_id)
+    return render_template("site/requests.html", kept=kept, **words.overview(db(), words.visible(db(), current_session())))
 
 
 @bp.get("/<number>")

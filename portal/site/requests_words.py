@@ -73,6 +73,7 @@ def page(db: Session, case: Case, *, fresh: bool) -> dict[str, Any]:
         "cancel_url": url_for("requests.stop", number=case.number) if case.state in OPEN_STATES else "",
         "cancel_words": _("Stop this request"),
         "erased": [],
+        "certificate_url": "",
         "authority_words": True,
         **{name: said for name, said in erasing.items() if name != "lead"},
     }

@@ -1,12 +1,15 @@
 """Deleting one's data at the door, as a person does it: looked at, confirmed once, cancelled, done, and read without a sign-in."""
 
+import base64
 import re
 from datetime import timedelta
 
 import pytest
 
 import demo
+from portal.cases.certificate.signed import verify_certificate
 from portal.core import clock
+from portal.site import certificates
 
 MAREN = demo.CUSTOMER
 
@@ -132,3 +135,111 @@ def test_some_kinds_have_a_plan_of_their_own(site, group):
     assert browser.status == 422
     browser.open(f"/erase/plan?group={group}")
     assert browser.status == 200
+
+
+def erased(site):
+    """Maren's erasure has ended; a stranger's browser stands on the result behind the link of the last mail."""
+    confirmed(site)
+    with clock.moved(timedelta(hours=73)):
+        site.work()
+        mail = next(mail for mail in site.mails(MAREN) if "/erase/result/" in mail.text)
+    assert "certificate" in mail.text
+    link = re.search(r"/erase/result/[\w-]+", mail.text)
+    assert link
+    stranger = site.browser()
+    stranger.open(link[0])
+    stranger.submit("See the result")
+    assert stranger.status == 200
+    return stranger
+
+
+def file_name(answer):
+    return answer.headers["Content-Disposition"]
+
+
+def test_F9_the_last_mail_leads_to_the_certificate_which_anyone_can_check_and_which_names_nobody(site, monkeypatch):
+    stranger = erased(site)
+    path, values = stranger.form("Signed file (JWS)")
+    answer = stranger.post(path, values)
+    assert (answer.status_code, file_name(answer)) == (200, 'attachment; filename="certificate.jws"')
+    told = verify_certificate(answer.text, site.browser().open("/.well-known/jwks.json").json)
+    assert (told.company, told.is_complete) == ("fjordkaffe", True)
+    payload = base64.urlsafe_b64decode(answer.text.split(".")[1] + "==").decode()
+    assert MAREN not in payload and "Maren" not in payload
+    monkeypatch.setattr(certificates, "certificate_pdf", setting(site, b"%PDF-1.7 set"))
+    answer = stranger.post(path, {**values, "kind": "paper"})
+    assert (answer.data, file_name(answer)) == (b"%PDF-1.7 set", 'attachment; filename="certificate.pdf"')
+    assert answer.headers["Cache-Control"] == "no-store" and answer.headers["Referrer-Policy"] == "no-referrer"
+
+
+def setting(site, pdf):
+    """Stands for the child that sets the page, and sees that the door holds no connection of the database meanwhile."""
+
+    def set_page(result, *, seconds):
+        assert site.running.database.engine.pool.checkedout() == 0
+        return pdf
+
+    return set_page
+
+
+def test_where_no_pdf_can_be_set_the_signed_certificate_is_offered(site, monkeypatch):
+    stranger = erased(site)
+    monkeypatch.setattr(certificates, "certificate_pdf", setting(site, None))
+    stranger.submit("On paper (PDF)")
+    assert stranger.status == 503
+    assert "The signed file says the same" in stranger.words
+    stranger.submit("Signed file (JWS)")
+    assert file_name(stranger.answer) == 'attachment; filename="certificate.jws"'
+
+
+def test_the_certificate_of_one_case_is_not_set_on_paper_for_ever(site, monkeypatch):
+    stranger = erased(site)
+    monkeypatch.setattr(certificates, "certificate_pdf", setting(site, b"%PDF-1.7 set"))
+    path, values = stranger.form("On paper (PDF)")
+    answers = [stranger.post(path, values).status_code for _ in range(21)]
+    assert answers == [200] * 20 + [503]
+    assert stranger.post(path, {**values, "kind": "rubbish"}).status_code == 400
+    assert stranger.post(path, {**values, "token": "x" * 43}).status_code == 410
+
+
+def test_H3_the_certificate_on_the_request_page_is_the_persons_alone_and_there_only_once_it_has_ended(site):
+    plan_of(site)
+    browser = site.signed_in(MAREN)
+    number = next(person.customer_number for person in demo.people("fjordkaffe") if person.email == MAREN)
+    browser.open("/erase/plan?group=bought")
+    if browser.path == "/data/open":
+        browser.submit("Open my data", kind="customer_number", value=number)
+        browser.open("/erase/plan?group=bought")
+    browser.submit("Delete my data", understood="y")
+    request = browser.path
+    _path, values = browser.form("Cancel the deletion")
+    assert "Certificate of deletion" not in browser.words
+    assert browser.post(f"{request}/certificate", {**values, "kind": "signed"}).status_code == 404
+    with clock.moved(timedelta(hours=73)):
+        site.work()
+        browser = site.signed_in(MAREN)
+        browser.open(request)
+        if browser.path == "/data/open":
+            browser.submit("Open my data", kind="customer_number", value=number)
+            browser.open(request)
+        path, values = browser.form("Signed file (JWS)")
+        answer = browser.post(path, values)
+        assert verify_certificate(answer.text, site.browser().open("/.well-known/jwks.json").json).groups == ("bought",)
+        other = site.signed_in(demo.NOBODY)
+        other.open("/erase")
+        stolen = {"kind": "signed", "csrf_token": other.form("Only stop marketing")[1]["csrf_token"]}
+        assert other.post(path, stolen).status_code == 404
+
+
+def test_C4_what_would_be_lost_is_named_where_one_chooses_and_only_once_the_data_is_shown_to_be_theirs(site):
+    browser = site.signed_in(MAREN)
+    browser.open("/erase")
+    assert "this would go with it" not in browser.words
+    browser = plan_of(site)
+    note = next(one for one in browser.page.all("div", class_="warn") if "With it would go" in one.words)
+    losses = [line.words for line in note.all("li")]
+    assert losses
+    for path in ("/erase", "/erase/some"):
+        browser.open(path)
+        assert all(loss in browser.words for loss in losses), path
+        assert browser.words.index(losses[0]) < browser.words.index("A copy first?")

@@ -140,6 +140,8 @@ def test_H2_what_is_refused_leaves_every_table_but_limits_as_it_was(grounds):
         ("/erase/some", {"categories": ["no such group"]}),
         ("/erase/stop", {"token": "x" * 43}),
         ("/erase/result", {"token": "x" * 43}),
+        ("/erase/result/certificate", {"token": "x" * 43, "kind": "paper"}),
+        (f"/requests/{number}/certificate", {"kind": "signed"}),
     ):
         other.open("/sign-in")
         token = other.form(other.page.all("main")[0].all("button")[0].words)[1]["csrf_token"]

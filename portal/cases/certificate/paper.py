@@ -14,7 +14,7 @@ from portal.accounts import registry
 from portal.adapters.contract import Fate
 from portal.cases import meaning
 from portal.cases.bundle import pages
-from portal.cases.bundle.summary import set_pdf
+from portal.cases.bundle.summary import SECONDS, set_pdf
 from portal.cases.certificate.signed import digest_of
 from portal.cases.erasing.result import ErasureResult, ResultItem, SystemResult, Went
 from portal.cases.packing import logo_of
@@ -41,11 +41,11 @@ class Shown:
     rows: Sequence[tuple[str, str, str]]
 
 
-def certificate_pdf(result: ErasureResult) -> bytes | None:
+def certificate_pdf(result: ErasureResult, *, seconds: float = SECONDS) -> bytes | None:
     """The PDF, or None where it cannot be set here (Pango is missing) or not in time."""
     company = registry.config().company(result.company)
     with speaking(result.language, company.time_zone):
-        return set_pdf(certificate_page(company, result), logo_of(company))
+        return set_pdf(certificate_page(company, result), logo_of(company), seconds=seconds)
 
 
 def certificate_page(company: Company, result: ErasureResult) -> str:

@@ -1,0 +1,42 @@
+"""What earlier erasures had to leave, in the words of a page: which system, how many, by what law, until which day.
+
+Must never show more than `kept_for` tells: nothing where an address may be of several people.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from portal.adapters.contract import Fate, PlannedItem
+from portal.cases.erasing.reporting import item_in_words
+from portal.cases.erasing.result import ResultItem
+from portal.cases.events import system_title
+from portal.cases.kept import kept_for
+from portal.web.context import current_company
+
+
+@dataclass(frozen=True, slots=True)
+class KeptWords:
+    """All that stays. `count` entries; the last goes on `until`. `lines` are (system, item), what goes first coming first."""
+
+    lines: tuple[tuple[str, ResultItem], ...] = ()
+    count: int = 0
+    until: date | None = None
+
+
+def kept_words(db: Session, person_id: int) -> KeptWords:
+    """What stays of this person, or of whoever was erased under their address."""
+    company, views = current_company().config, kept_for(db, person_id)
+    lines = tuple(
+        (
+            system_title(company, view.system),
+            item_in_words(
+                company,
+                view.system,
+                PlannedItem(view.collection, Fate.KEEP, view.count, ground=view.ground, until=view.until),
+            ),
+        )
+        for view in views
+    )
+    return KeptWords(lines, sum(view.count for view in views), max((view.until for view in views), default=None))
