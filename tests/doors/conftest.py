@@ -5,7 +5,10 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 import pytest
+from sqlalchemy import delete
 
+from portal.core.db import ALL_COMPANIES
+from portal.core.epoch import EpochRow
 from scripts.demo_app import start_demo
 from tests.databases import shared_cluster
 from tests.doors.site import made_demo, open_site
@@ -31,7 +34,11 @@ def _seed(url):
     """The made demo's past in PostgreSQL, under the keys of its folder."""
     folder = mkdtemp(prefix="portal-demo-")
     shutil.copytree(made_demo(), folder, dirs_exist_ok=True)
-    start_demo(Path(folder), database_url=url).database.close()
+    running = start_demo(Path(folder), database_url=url)
+    with running.database.writing(ALL_COMPANIES) as db:
+        # Each copy begins an epoch of its own, with the folder it is served from.
+        db.execute(delete(EpochRow))
+    running.database.close()
     shutil.rmtree(folder)
 
 

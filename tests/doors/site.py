@@ -153,5 +153,8 @@ def open_site(folder: Path, database_url: str | None = None) -> Site:
     """A site on a copy of the made demo, or on what a stopped one left in `folder`; with `database_url`, the portal's own tables stand there."""
     if not folder.exists():
         shutil.copytree(made_demo(), folder)
+        if database_url is not None:
+            # The database is a copy of the seeded one, which has no epoch yet: this folder is where its first one is written.
+            (folder / "journal" / "epoch").unlink()
     running = start_demo(folder, database_url=database_url)
     return Site(running, create_app(running), Worker(running), folder)
