@@ -1,4 +1,4 @@
-"""Kind `http`: a system behind four small JSON endpoints that the company puts in front of it (docs/adapters/http.md).
+"""Kind `http`: a system behind small JSON endpoints that the company puts in front of it (docs/adapters/http.md).
 
 Must never believe an answer: types are checked strictly, and another person's record is refused, never shown.
 """
@@ -6,6 +6,7 @@ Must never believe an answer: types are checked strictly, and another person's r
 import json
 import ssl
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
@@ -14,7 +15,30 @@ import httpx
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, ValidationError
 
 from portal.adapters import never_leaves, taxonomy
-from portal.adapters.contract import Adapter, AdapterError, Can, Export, Health, Match, Place, Record, Subject, TryLater
+from portal.adapters.contract import (
+    Adapter,
+    AdapterError,
+    Can,
+    ChoiceToWrite,
+    ConsentReceipt,
+    EraseKind,
+    ErasePlan,
+    EraseReceipt,
+    Export,
+    Health,
+    Identifier,
+    Match,
+    Pending,
+    Place,
+    Record,
+    Subject,
+    TryLater,
+    Wanted,
+)
+from portal.adapters.http_consent import HttpChoices, HttpConsentSettings
+from portal.adapters.http_erasing import EraseRequest, HttpEraser
+from portal.adapters.http_requests import OF_CHOICE, OF_ERASURE, check_request, uses
+from portal.adapters.identifiers import normal
 from portal.adapters.notes import noted_value, scope_of
 from portal.adapters.remote import Limits, Remote
 from portal.config.loading import parse_part
@@ -40,6 +64,8 @@ class HttpSettings(Part):
     timeout_seconds: float = Field(10, gt=0, le=120, description="For find, proof and check, by the clock on the wall")
     export_timeout_seconds: float = Field(600, gt=0, le=7200)
     export_bytes: int = Field(2_000_000_000, gt=0)
+    erase: EraseRequest | None = Field(None, description="How a record is erased; without it, a person does it")
+    consent: HttpConsentSettings | None = Field(None, description="How choices are written and read back")
 
 
 class Answer(BaseModel):
@@ -114,6 +140,16 @@ class HttpAdapter(Adapter):
         self._remote = remote
         self._short = Limits(settings.timeout_seconds, ANSWER_BYTES)
         self._long = Limits(settings.export_timeout_seconds, settings.export_bytes)
+        self._choices = HttpChoices(settings.consent, remote, self._short) if settings.consent else None
+        rules = place.config.company(place.company).retention_rules
+        self._eraser = (
+            HttpEraser(settings.erase, remote, self._short, place.system.collections, rules, self._everything, self._is_named)
+            if settings.erase
+            else None
+        )
+        self.can = replace(type(self).can, consent=settings.consent is not None)
+        if settings.erase:
+            self.can = replace(self.can, erase=EraseKind.REQUEST, asynchronous=True, irreversible=True, probe=True)
 
     def check(self) -> Health:
         """Ask the system, and compare its collections with the notes."""
@@ -176,9 +212,47 @@ class HttpAdapter(Adapter):
         if not ended:
             raise TryLater("The system broke off before the end of its answer.")
 
+    def plan_erase(self, match: Match, wanted: Wanted, *, not_after: datetime | None = None) -> ErasePlan:
+        """From its export: the request takes whole collections."""
+        if self._eraser is None:
+            return super().plan_erase(match, wanted, not_after=not_after)
+        return self._eraser.plan(match, wanted, not_after)
+
+    def erase(self, match: Match, plan: ErasePlan, *, idempotency_key: str) -> EraseReceipt | Pending:
+        """By the configured request, under one key; then found and read again."""
+        if self._eraser is None:
+            return super().erase(match, plan, idempotency_key=idempotency_key)
+        return self._eraser.erase(match, plan, idempotency_key)
+
+    def probe(self, match: Match, plan: ErasePlan, *, idempotency_key: str) -> EraseReceipt | Pending | None:
+        """By the configured request, or by reading."""
+        return self._eraser.probe(match, plan, idempotency_key) if self._eraser else None
+
+    def keeps_choice(self, purpose: str, channel: str, topic: str = "") -> bool:
+        """The choices that `settings.consent` names."""
+        return self._choices is not None and self._choices.keeps(purpose, channel, topic)
+
+    def write_consent(self, subject: Subject, choice: ChoiceToWrite, *, idempotency_key: str) -> ConsentReceipt:
+        """For the records that carry the very identifiers of the subject; then read back."""
+        if self._choices is None:
+            return super().write_consent(subject, choice, idempotency_key=idempotency_key)
+        wanted = {(one.kind, normal(one.kind, one.value)) for one in subject.identifiers}
+        found = [one for one in self.find(subject) if (one.kind, normal(one.kind, one.stored)) in wanted]
+        return self._choices.write(found, choice, idempotency_key)
+
     def close(self) -> None:
         """Let go of connections."""
         self._remote.close()
+
+    def _is_named(self, match: Match) -> bool:
+        found = self.find(Subject((Identifier(match.kind, match.stored),)))
+        return any((one.key, one.stored) == (match.key, match.stored) for one in found)
+
+    def _everything(self, match: Match) -> Iterator[Record]:
+        """An export for erasing: a collection that is closed could hide what has to stay, so nothing goes before it is mended."""
+        for reason in self.scope().closed.values():
+            raise AdapterError(f"Nothing can be erased before this is mended. {reason}")
+        yield from self.export(match)
 
     def _scope(self, answer: CheckAnswer) -> Export:
         missing = {
@@ -215,7 +289,22 @@ def open_http(place: Place) -> HttpAdapter:
     bearer = config.secret(settings.secret, *at, "secret")
     if not bearer.isascii() or not bearer.isprintable():
         raise place.error("settings", "secret", problem="The secret has letters beyond ASCII.", remedy="Set one without them.")
+    _check_requests(place, settings)
     return HttpAdapter(place, Remote(settings.url, bearer, context), settings)
+
+
+def _check_requests(place: Place, settings: HttpSettings) -> None:
+    if settings.erase:
+        check_request(place, settings.erase, OF_ERASURE, "erase")
+        if settings.erase.probe:
+            check_request(place, settings.erase.probe, OF_ERASURE, "erase", "probe")
+    if settings.consent:
+        check_request(place, settings.consent.write, OF_CHOICE, "consent", "write")
+        check_request(place, settings.consent.read, OF_CHOICE, "consent", "read")
+        if not uses(settings.consent.write, "allowed"):
+            raise place.error(
+                "settings", "consent", "write", problem="The request does not say what was chosen.", remedy="Write `{allowed}`."
+            )
 
 
 def _record(sent: SentRecord, note: CollectionNote) -> Record:

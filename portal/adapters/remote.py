@@ -6,8 +6,8 @@ a remote that drips a byte a second never runs into one (abuse rows D7, D8, D9).
 
 import ssl
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from urllib.parse import unquote, urljoin, urlsplit
 
 import httpcore
@@ -19,6 +19,7 @@ from portal.core.errors import fingerprint
 
 BUSY = (408, 425, 429, 500, 502, 503, 504)
 LONGEST_WAIT = 3600.0
+JSON = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,16 @@ class Limits:
 
     seconds: float
     bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What came back of a request that changes something: `after` seconds from now is the earliest sensible next question."""
+
+    status: int
+    body: bytes = field(repr=False)
+    media: str
+    after: float
 
 
 class Remote:
@@ -79,6 +90,30 @@ class Remote:
         # Raised outside of the handler: the library's exception holds the request, and that holds identifiers.
         raise failure
 
+    def send(
+        self, method: str, path: str, limits: Limits, *, json: object, headers: Mapping[str, str], good: Collection[int]
+    ) -> Sent:
+        """Ask for something to be done; any status but those of `good` is an error. Raises `TryLater` or `AdapterError`."""
+        failure: TryLater | AdapterError
+        try:
+            with (
+                self._transport.until(time.monotonic() + limits.seconds),
+                self._client.stream(
+                    method, self.resolve(path), json=json, headers={"Accept": JSON, **headers}, timeout=limits.seconds
+                ) as response,
+            ):
+                if response.status_code not in good:
+                    refuse_status(response)
+                refuse_compressed(response.headers)
+                body = b"".join(_capped(response, limits))
+                return Sent(response.status_code, body, media_of(response.headers), retry_after(response.headers))
+        except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:
+            failure = TryLater(f"The system does not answer in time, or breaks off ({fingerprint(error)}).")
+        except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL) as error:
+            failure = AdapterError(f"The system answers in a way that cannot be read ({fingerprint(error)}).")
+        # Raised outside of the handler: the library's exception holds the request, and that holds identifiers.
+        raise failure
+
 
 def is_under(target: str, base: str) -> bool:
     """Whether an address has the scheme, host and port of the base address and lies below its path, as it will be sent."""
@@ -111,9 +146,18 @@ def refuse_status(response: httpx.Response) -> None:
 
 def refuse_media(headers: Mapping[str, str], media: str) -> None:
     """Raise unless the answer is what was asked for, and not compressed."""
-    given = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if given != media:
+    if media_of(headers) != media:
         raise AdapterError(f"The system answers with something else than {media}.")
+    refuse_compressed(headers)
+
+
+def media_of(headers: Mapping[str, str]) -> str:
+    """The media type that an answer gives itself, without what follows it."""
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def refuse_compressed(headers: Mapping[str, str]) -> None:
+    """Raise for what would have to be unpacked."""
     if headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
         raise AdapterError("The system sends compressed data, which was not asked for.")
 

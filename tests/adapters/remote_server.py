@@ -1,6 +1,7 @@
 """A system on the web for tests: honest, or hostile in one named way. Runs as a process of its own: `python -m ... MODE PORT_FILE`.
 
-Every request is written to `PORT_FILE.log`, so that a test can see what was never asked.
+Every request is written to `PORT_FILE.log`, so that a test can see what was never asked; what came in by which key to `PORT_FILE.sent`.
+It can be told to erase and to keep a choice, too: what was erased, and what was said, is its state.
 """
 
 import gzip
@@ -30,11 +31,17 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     mode = "honest"
     log = Path()
+    erased: set[str] = set()
+    tasks: dict[str, int] = {}
+    choice: dict[str, Any] = {}
 
     def do_GET(self) -> None:
         self.answer()
 
     def do_POST(self) -> None:
+        self.answer()
+
+    def do_DELETE(self) -> None:
         self.answer()
 
     def log_message(self, *args: Any) -> None:
@@ -44,6 +51,9 @@ class Handler(BaseHTTPRequestHandler):
         asked = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"null")
         with self.log.open("a") as log:
             log.write(f"{self.command} {self.path} {self.headers.get('Authorization')}\n")
+        if self.path.rpartition("/")[2] in ("erase", "probe", "say"):
+            with self.log.with_suffix(".sent").open("a") as sent:
+                sent.write(json.dumps([self.path.rpartition("/")[2], self.headers.get("Idempotency-Key"), asked]) + "\n")
         hostile = getattr(self, f"mode_{self.mode}", None)
         if hostile is not None and hostile(asked):
             return
@@ -56,10 +66,14 @@ class Handler(BaseHTTPRequestHandler):
         path = self.path.rpartition("/")[2]
         if path == "check":
             self.json({"ok": True, "collections": ["crm.people", "crm.calls"], "problems": []} | changed)
+        elif path in ("erase", "probe", "say", "said"):
+            getattr(self, f"do_{path}")(asked)
         elif path == "find":
-            known = any(one["kind"] == "email" and one["value"].lower() == PERSON.lower() for one in asked["identifiers"])
+            known = "crm.people" not in self.erased and any(
+                one["kind"] == "email" and one["value"].lower() == PERSON.lower() for one in asked["identifiers"]
+            )
             self.json({"matches": [MATCH | changed] if known else []})
-        elif not (asked["key"] == MATCH["key"] and asked["stored"] == PERSON):
+        elif "crm.people" in self.erased or not (asked["key"] == MATCH["key"] and asked["stored"] == PERSON):
             self.send(404, b"", "text/plain")
         elif path == "proof":
             self.json(
@@ -71,7 +85,33 @@ class Handler(BaseHTTPRequestHandler):
                 | changed
             )
         else:
-            self.lines([record | changed for record in RECORDS])
+            self.lines([record | changed for record in RECORDS if record["collection"] not in self.erased])
+
+    def do_erase(self, asked: Any) -> None:
+        if "crm.people" in self.erased or asked["record"] != MATCH["key"]:
+            self.send(404, b"", "text/plain")
+            return
+        self.erased.update(asked["collections"])
+        self.json({"record": asked["record"], "state": "erased"})
+
+    def do_probe(self, asked: Any) -> None:
+        if asked["try"] not in self.tasks:
+            self.send(404, b"", "text/plain")
+            return
+        self.tasks[asked["try"]] -= 1
+        if self.tasks[asked["try"]] > 0:
+            self.send(202, b"", "text/plain", Retry_After="33")
+            return
+        self.erased.update(["crm.people", "crm.calls"])
+        self.json({"record": MATCH["key"], "state": "erased"})
+
+    def do_say(self, asked: Any) -> None:
+        if asked["sequence"] >= self.choice.get("sequence", 0):
+            self.choice.update(asked)
+        self.send(204, b"", "text/plain")
+
+    def do_said(self, asked: Any) -> None:
+        self.json({"allowed": self.choice.get("yes"), "number": self.choice.get("sequence", 0)})
 
     def lines(self, records: list[Any], *, end: bool = True) -> None:
         lines = [*records, *([{"end": True, "count": len(records)}] if end else [])]
@@ -168,6 +208,42 @@ class Handler(BaseHTTPRequestHandler):
             self.honest(asked, key="crm.people:8")
             return True
         return False
+
+    def only(self, path: str) -> bool:
+        return self.path.endswith(path)
+
+    def mode_erases_nothing(self, asked: Any) -> bool:
+        if self.only("erase"):
+            self.json({"record": asked["record"], "state": "erased"})
+        return self.only("erase")
+
+    def mode_erases_another(self, asked: Any) -> bool:
+        if self.only("erase"):
+            self.json({"record": "crm.people:8", "state": "erased"})
+        return self.only("erase")
+
+    def mode_confirms_nothing(self, asked: Any) -> bool:
+        if self.only("erase"):
+            self.json({"record": asked["record"], "state": "queued"})
+        return self.only("erase")
+
+    def mode_erases_later(self, asked: Any) -> bool:
+        if self.only("erase"):
+            self.tasks[self.headers["Idempotency-Key"]] = 2
+            body = json.dumps({"record": asked["record"], "task": "t-7"}).encode()
+            self.send(202, body, "application/json", Retry_After="33")
+        return self.only("erase")
+
+    def mode_erases_and_dies(self, asked: Any) -> bool:
+        if self.only("erase"):
+            self.erased.update(["crm.people", "crm.calls"])
+            self.close_connection = True
+        return self.only("erase")
+
+    def mode_forgets_choices(self, asked: Any) -> bool:
+        if self.only("say"):
+            self.send(204, b"", "text/plain")
+        return self.only("say")
 
     def mode_no_end(self, asked: Any) -> bool:
         if self.path.endswith("export"):
