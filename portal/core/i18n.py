@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from babel import Locale, dates, lists, numbers
+from babel import Locale, dates, lists, numbers, units
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -140,6 +140,12 @@ def format_moment(moment: datetime) -> str:
 def format_number(number: int | float) -> str:
     """A number with the separators and digits of the language."""
     return numbers.format_decimal(number, locale=locale())
+
+
+def format_length(duration: str) -> str:
+    """`3 years`, as `portal.yaml` writes lengths of time."""
+    number, unit = duration.split()
+    return units.format_unit(int(number), f"duration-{unit.removesuffix('s')}", length="long", locale=locale())
 
 
 def format_list(items: Sequence[str]) -> str:

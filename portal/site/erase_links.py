@@ -76,7 +76,12 @@ def result() -> ResponseReturnValue:
     if told.company != current_company().key:
         abort(404)
     return render_template(
-        "site/erase_result.html", result=told, erased=words.result_sections(told), token=token, certificate_url=certificate_url
+        "site/erase_result.html",
+        result=told,
+        erased=words.result_sections(told),
+        token=token,
+        certificate_url=certificate_url,
+        proof=words.proof_kept(told.groups) if told.is_complete else "",
     )
 
 

@@ -19,9 +19,10 @@ from portal.cases.held import Held
 from portal.cases.laws import ClockEvent, Happened
 from portal.cases.meaning import title_of
 from portal.cases.model import OPEN_STATES, Case, CaseKind, CaseState
+from portal.consent.basis import NO_CHOICE
 from portal.core import clock
 from portal.core.durations import length_of
-from portal.core.i18n import _, format_date, format_list, format_moment, pick
+from portal.core.i18n import _, format_date, format_length, format_list, format_moment, pick
 from portal.site import own_data
 from portal.web.context import current_company
 
@@ -75,6 +76,7 @@ def plan_page(plans: Sequence[SystemPlan], groups: Sequence[str]) -> dict[str, A
         "shut": any(plan.shut for plan in plans),
         "shared": any(plan.shared for plan in plans),
         "nothing": all(plan.answer is Planned.NOTHING for plan in plans),
+        "proof": proof_kept(groups),
         "starts": format_moment(now + length_of(company.grace_period)),
         "due": dates.due,
     }
@@ -84,6 +86,13 @@ def losses(plans: Sequence[SystemPlan]) -> list[str]:
     """What the person would lose with their data, one sentence each."""
     known = [(current_company().config.systems[plan.system].losses, key) for plan in plans for key in plan.losses]
     return list(dict.fromkeys(pick(named[key].text) for named, key in known if key in named))
+
+
+def proof_kept(groups: Sequence[str]) -> str:
+    """How long the sealed proof of what was agreed to outlives everything else; empty where none of it is left on its own."""
+    company = current_company().config
+    asks = any(purpose.channels and purpose.basis not in NO_CHOICE for purpose in company.purposes.values())
+    return format_length(company.retention.proof_retention) if asks and not groups else ""
 
 
 def title(case: Case) -> str:
@@ -102,6 +111,7 @@ def request_page(db: Session, case: Case, due: Due) -> dict[str, Any]:
         "stages": erasure_stages(db, case),
         "erased": result_sections(standing_of(db, case)),
         "certificate_url": url_for("certificates.of_request", number=case.number) if certified_result(db, case) else "",
+        "proof": proof_kept(case.choice) if open_now or case.state is CaseState.DONE else "",
         "cancel_url": url_for("requests.stop", number=case.number) if open_now and erasure.stop_asked_at is None else "",
         "cancel_words": _("Cancel the deletion") if erasure.begun_at is None else _("Stop what has not begun"),
     }

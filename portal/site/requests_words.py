@@ -74,6 +74,7 @@ def page(db: Session, case: Case, *, fresh: bool) -> dict[str, Any]:
         "cancel_words": _("Stop this request"),
         "erased": [],
         "certificate_url": "",
+        "proof": "",
         "authority_words": True,
         **{name: said for name, said in erasing.items() if name != "lead"},
     }
