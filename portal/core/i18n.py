@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from babel import Locale, dates, lists, numbers, units
+from babel import Locale, dates, lists, numbers
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -143,9 +143,20 @@ def format_number(number: int | float) -> str:
 
 
 def format_length(duration: str) -> str:
-    """`3 years`, as `portal.yaml` writes lengths of time."""
+    """`3 years`, as `portal.yaml` writes lengths of time. In our own words: Babel lacks some plurals."""
     number, unit = duration.split()
-    return units.format_unit(int(number), f"duration-{unit.removesuffix('s')}", length="long", locale=locale())
+    num, shown = int(number), format_number(int(number))
+    match unit.removesuffix("s"):
+        case "hour":
+            return ngettext("%(num)s hour", "%(num)s hours", num, num=shown)
+        case "day":
+            return ngettext("%(num)s day", "%(num)s days", num, num=shown)
+        case "week":
+            return ngettext("%(num)s week", "%(num)s weeks", num, num=shown)
+        case "month":
+            return ngettext("%(num)s month", "%(num)s months", num, num=shown)
+        case _:
+            return ngettext("%(num)s year", "%(num)s years", num, num=shown)
 
 
 def format_list(items: Sequence[str]) -> str:

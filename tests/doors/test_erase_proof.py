@@ -25,7 +25,7 @@ def test_the_plan_and_the_request_say_how_long_the_proof_stays(site):
     assert STAYS not in browser.words
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", "18 months"), ("de", "18 Monate"), ("ar", "18 duration-month")])
+@pytest.mark.parametrize(("language", "words"), [("en", "18 months"), ("de", "18 Monate"), ("ar", "18 شهرًا")])
 def test_it_is_the_companys_own_length_in_the_persons_language(site, monkeypatch, language, words):
     retention = registry.company(registry.ids()["fjordkaffe"]).retention
     with_company(monkeypatch, retention=retention.model_copy(update={"proof_retention": "18 months"}))
