@@ -17,6 +17,7 @@ from portal.cases.packing import content_of
 from portal.cases.spooling import digest_of, read_head
 from portal.cases.systems import open_system, place_of
 from portal.cases.workflow import ROUNDS
+from portal.core import faultpoints
 from portal.core.db import Database
 from portal.core.vault import SealedWriter, new_private_path
 from portal.engine.contract import Claim, Done, Later, Outcome, Park
@@ -91,6 +92,7 @@ class AccessBuild:
         content = content_of(claim.company_id, material, opened)
         with SealedWriter(path, context) as sink:
             manifest = write_bundle(content, sink, folder=folder(PACKAGES), with_pdf=self.with_pdf)
+            faultpoints.point("access.packing")
             if not still_waits(self.database, claim, material):
                 return Later("changed_meanwhile")
             sink.finish()

@@ -19,7 +19,7 @@ from portal.cases.model import OPEN_STATES, Case, Spool
 from portal.cases.scope import Scope, load_scope
 from portal.cases.spooling import digest_of, write_spool
 from portal.cases.systems import open_system, place_of
-from portal.core import clock
+from portal.core import clock, faultpoints
 from portal.core.db import Database
 from portal.core.vault import new_private_path
 from portal.engine.contract import Claim, Done, Later, Outcome, Park
@@ -75,6 +75,7 @@ class AccessExport:
             opens=partial(asked.scope.opens, registry.company(claim.company_id), "access"),
             closed=closed,
         )
+        faultpoints.point("access.read")
         told = {"records": counts.records, "shut": counts.shut, "found": len(matches)}
         return Done({"file": path.name, "matches": digest_of(matches), **told})
 

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from portal.cases.advancing import PACKAGES, folder, live_package
 from portal.cases.events import PERSON, Code, note
 from portal.cases.model import Case, DownloadLog, Package
-from portal.cases.service import case_for_person, may_see
+from portal.cases.scope import may_see
+from portal.cases.service import case_for_person
 from portal.core import clock
 from portal.core.errors import PortalError
 from portal.core.vault import SealedFileIsBroken, SealedReader

@@ -70,7 +70,7 @@ def messages_of(db: Session, case: Case) -> list[Message]:
 def messages_for(db: Session, case: Case, session_id: int) -> list[Message]:
     """The same for the person of this session, who may not be the one of the mailbox who wrote.
 
-    Words are shown where they were written, to who has proven what the case was asked under (`service.may_see`), and where nothing ever
+    Words are shown where they were written, to who has proven what the case was asked under (`scope.may_see`), and where nothing ever
     spoke for a second person behind the address.
     """
     rows = _rows(db, case)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.cases.apart import may_be_several, open_to
 from portal.cases.found import Reading
+from portal.cases.model import Case
 from portal.config.model import Company
 from portal.identity.proof_rules import Proof, proof_for, within_reach
 from portal.identity.proofs import proven_values
@@ -44,6 +45,12 @@ def scope_of(db: Session, company: Company, session_id: int, reading: Reading) -
         held = [record.provable for one in reading.systems for record in one.records if (one.system, record.key) in opened]
         askable = len(frozenset[str]().union(*held))
     return Scope(frozenset(proven), values, askable)
+
+
+def may_see(db: Session, session_id: int, case: Case) -> bool:
+    """Whether this session has proven at least what the case was asked under: one address may be two people's."""
+    asked = load_scope(case.proven)
+    return all(proven_values(db, session_id, system, key) >= asked.values for system, key in asked.records)
 
 
 def kinds_to_ask(company: Company) -> tuple[str, ...]:

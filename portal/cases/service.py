@@ -22,14 +22,13 @@ from portal.cases.laws import ClockEvent, Happened, end_of_day
 from portal.cases.laws.deadlines import day_of
 from portal.cases.meaning import GROUPS
 from portal.cases.model import OPEN_STATES, Case, CaseKind, CasePart, CaseState, ClockRow, PartState
-from portal.cases.scope import Scope, dump_scope, load_scope
+from portal.cases.scope import Scope, dump_scope
 from portal.cases.workflow import BUILD, EXPORT, STUCK, newest
 from portal.core import clock, crypto
 from portal.core.db import company_of
 from portal.core.errors import PortalError
 from portal.engine.model import StepState
 from portal.engine.service import ByHand, add_step, cancel_step, settle_by_hand, steps_of
-from portal.identity.proofs import proven_values
 
 SAME_PRESS = timedelta(minutes=1)
 """The same wish within this time is the same press, even where the answer was faster than the second click."""
@@ -105,12 +104,6 @@ def case_for_person(db: Session, person_id: int, number: str) -> Case:
     if found is None:
         raise NoSuchCase("There is no such request.")
     return found
-
-
-def may_see(db: Session, session_id: int, case: Case) -> bool:
-    """Whether this session has proven at least what the case was asked under: one address may be two people's."""
-    asked = load_scope(case.proven)
-    return all(proven_values(db, session_id, system, key) >= asked.values for system, key in asked.records)
 
 
 def case_by_number(db: Session, number: str) -> Case:

@@ -18,6 +18,8 @@ POINTS = frozenset(
         "consent.writing",  # a choice was read as it stands, the system is called next
         "consent.written",  # the system has it, nobody has looked yet whether something newer was overtaken
         "journal.written",  # the entries are on the disk outside the database, not yet marked so
+        "access.read",  # a system's records lie sealed on the disk, no row names the file yet
+        "access.packing",  # a package is written, the case is looked at once more before it is sealed
         "erasure.loaded",  # a step of an erasure has read what was confirmed, and asked nobody yet
         "erasure.planned",  # the system was planned once more, nothing is erased
         "erasure.erasing",  # one record is erased next

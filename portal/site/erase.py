@@ -33,7 +33,7 @@ bp = Blueprint("erase", __name__, url_prefix="/erase")
 def show() -> ResponseReturnValue:
     """What can be done: a copy first, only no more marketing, some of it, everything; before all that what would be lost."""
     with database().reading(current_company().id) as reading:
-        open_one = open_erasure(reading, current_session().person_id)
+        open_one = open_erasure(reading, current_session())
     open_url = url_for("requests.show", number=open_one.number) if open_one else ""
     losses = [] if open_one else _losses(own_data.read())
     return render_template("site/erase.html", open_url=open_url, losses=losses, has_marketing=words.asks_for_marketing())

@@ -8,7 +8,8 @@ from portal.cases.erasing.model import Stopper
 from portal.cases.events import PERSON, Code, note
 from portal.cases.messages import MessageRefused, add_message, messages_for
 from portal.cases.model import Author, Case, CaseKind
-from portal.cases.service import NoSuchCase, cancel_case, case_for_person, may_see
+from portal.cases.scope import may_see
+from portal.cases.service import NoSuchCase, cancel_case, case_for_person
 from portal.core import clock
 from portal.core.i18n import _
 from portal.identity.sessions import is_fresh

@@ -16,7 +16,8 @@ from portal.cases.laws.citing import in_words
 from portal.cases.laws.promise import NO_LAW
 from portal.cases.meaning import title_of
 from portal.cases.model import OPEN_STATES, Case, CaseKind, CasePart, CaseState, DownloadLog, Package, PartState
-from portal.cases.service import cases_of, may_see
+from portal.cases.scope import may_see
+from portal.cases.service import cases_of
 from portal.cases.stages import stages_of
 from portal.cases.workflow import BUILD, EXPORT
 from portal.core import i18n

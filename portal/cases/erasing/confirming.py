@@ -19,8 +19,8 @@ from portal.cases.events import PERSON, Code, note
 from portal.cases.laws import ClockEvent, Happened, end_of_day
 from portal.cases.laws.deadlines import day_of
 from portal.cases.meaning import GROUPS
-from portal.cases.model import Case, CaseKind, CaseState, ClockRow
-from portal.cases.scope import Scope, dump_scope
+from portal.cases.model import OPEN_STATES, Case, CaseKind, CaseState, ClockRow
+from portal.cases.scope import Scope, dump_scope, may_see
 from portal.cases.workflow import BEGIN
 from portal.consent.stopping import stop_choices
 from portal.core import clock, crypto
@@ -57,12 +57,12 @@ def open_erasure_case(
     language: str,
     source: str = "site",
 ) -> Case:
-    """Confirm the plan that `seen` (`plans.digest_of_plans`) names. An erasure that is open already is the same case.
+    """Confirm the plan that `seen` (`plans.digest_of_plans`) names. An open erasure that this session may know of is the same case.
 
     `addresses` are told beside those that the portal knows (normal form). Raises `AddressNotSettled`, `PlanHasChanged`,
     `NothingToErase`, `NoLawGivesThis`.
     """
-    open_one = open_erasure(db, current.person_id)
+    open_one = _same_wish(db, current, scope)
     if open_one is not None:
         return open_one
     if not is_settled(db, current.person_id):
@@ -73,7 +73,7 @@ def open_erasure_case(
     law, dates = choose_law(company, CaseKind.ERASURE, ClockEvent(Happened.RECEIVED, now))
     case = Case(
         number=crypto.random_public_id(), person_id=current.person_id, kind=CaseKind.ERASURE, state=CaseState.OPEN, law=law.id,
-        language=language, source=source, choice=choice, proven=dump_scope(scope), open_key=_wish(current.person_id), received_at=now,
+        language=language, source=source, choice=choice, proven=dump_scope(scope), open_key=_wish(current.person_id, scope), received_at=now,
     )  # fmt: skip
     try:
         with db.begin_nested():
@@ -81,7 +81,7 @@ def open_erasure_case(
             db.flush()
     except IntegrityError:
         # The other press was a moment faster; theirs is the case.
-        open_one = open_erasure(db, current.person_id)
+        open_one = _same_wish(db, current, scope)
         if open_one is None:
             raise
         return open_one
@@ -106,9 +106,17 @@ def open_erasure_case(
     return case
 
 
-def open_erasure(db: Session, person_id: int) -> Case | None:
-    """The person's erasure that is not over yet."""
-    return db.scalar(select(Case).filter_by(open_key=_wish(person_id)))
+def open_erasure(db: Session, current: CurrentSession) -> Case | None:
+    """The erasure that is not over yet, if this session may know of it: one address may be two people's, and each may be forgotten."""
+    theirs = select(Case).filter_by(person_id=current.person_id, kind=CaseKind.ERASURE)
+    open_ones = db.scalars(theirs.where(Case.state.in_(OPEN_STATES)).order_by(Case.id))
+    return next((case for case in open_ones if may_see(db, current.id, case)), None)
+
+
+def _same_wish(db: Session, current: CurrentSession, scope: Scope) -> Case | None:
+    """What another press asked for already. Who has proven less is given no case of who has proven more (C1)."""
+    same = db.scalar(select(Case).filter_by(open_key=_wish(current.person_id, scope)))
+    return same or open_erasure(db, current)
 
 
 def _shown(db: Session, current: CurrentSession, groups: Sequence[str], scope: Scope, seen: str) -> list[SystemPlan]:
@@ -122,5 +130,5 @@ def _shown(db: Session, current: CurrentSession, groups: Sequence[str], scope: S
     return [kept[key] for key in company.systems]
 
 
-def _wish(person_id: int) -> bytes:
-    return crypto.token_hash("case.erasure", str(person_id))
+def _wish(person_id: int, scope: Scope) -> bytes:
+    return crypto.token_hash("case.erasure", f"{person_id} {dump_scope(scope)}")

@@ -14,7 +14,7 @@ from portal.cases.erasing.letters import is_last_mail
 from portal.cases.erasing.model import ErasureLink, LinkKind
 from portal.cases.events import Code, note
 from portal.cases.kept_model import Kept
-from portal.cases.model import OPEN_STATES, Case, CaseMessage, CaseState, DownloadLog, Package
+from portal.cases.model import OPEN_STATES, Case, CaseKind, CaseMessage, CaseState, DownloadLog, Package
 from portal.cases.scope import Scope, dump_scope
 from portal.cases.workflow import BUILD, EXPORT
 from portal.consent.delivery_model import ConsentDelivery
@@ -28,6 +28,18 @@ from portal.people.model import Person, PersonIdentifier
 from portal.people.service import hashes_of, identifiers_of
 from portal.people.suppressions import suppress
 from portal.people.tombstones import bury
+
+
+def somebody_else_waits(db: Session, erasing: Case) -> bool:
+    """Whether another erasure of the same mailbox is open: it is another person's, and could not go on without the address.
+
+    The last of them forgets it. Holds the person's row, so that of two that end at once one sees the other as over.
+    """
+    if erasing.person_id is None:
+        return False
+    db.get(Person, erasing.person_id, with_for_update=True, populate_existing=True)
+    others = select(Case.id).where(Case.person_id == erasing.person_id, Case.id != erasing.id, Case.kind == CaseKind.ERASURE)
+    return db.scalar(others.where(Case.state.in_(OPEN_STATES)).limit(1)) is not None
 
 
 def drop_own_rows(db: Session, erasing: Case) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.accounts import registry
 from portal.cases.advancing import close_case, lock_case
-from portal.cases.erasing.forgetting import drop_own_rows, forget_identity
+from portal.cases.erasing.forgetting import drop_own_rows, forget_identity, somebody_else_waits
 from portal.cases.erasing.letters import last_mail_waits, send_done
 from portal.cases.erasing.model import Erasure
 from portal.cases.erasing.settling import add_erase, advance, end_stopped, seal_result
@@ -86,7 +86,7 @@ class Own:
             return
         result = seal_result(db, case, erasure)
         everything = not case.choice
-        if everything and result.is_complete:
+        if everything and result.is_complete and not somebody_else_waits(db, case):
             drop_own_rows(db, case)
             note(db, case, Code.OWN_DATA_ERASED)
             if send_done(db, case, complete=True):
@@ -135,7 +135,8 @@ class Identity:
         note(db, case, Code.ERASURE_DONE)
         close_case(case, CaseState.DONE)
         db.flush()
-        forget_identity(db, case, erased_at=erasure.begun_at or clock.now())
+        if not somebody_else_waits(db, case):
+            forget_identity(db, case, erased_at=erasure.begun_at or clock.now())
 
     def after_commit(self, claim: Claim) -> None:
         """What went out of the rows goes out of the database's files, too; where somebody reads just now, with the next clean-up."""

@@ -524,3 +524,20 @@ def test_a_system_taken_out_of_the_configuration_waits_for_a_human(house: House)
     house.work()
     assert stages(house, current, number)[:2] == [("The shop", "done"), ("mail", "parked")]
     assert case_of(house, current, number).state is CaseState.PARTLY
+
+
+def test_C1_the_wish_of_who_proved_nothing_stands_in_nobodys_way_and_gets_nobodys_case(house: House) -> None:
+    unproven = house.sign_in(COUPLE)
+    stuck = ask(house, unproven)
+    house.work()
+    assert codes(house, stuck)[-1] == "person_unclear"
+    _, jonas = try_values(house, house.sign_in(COUPLE), {"customer_number": "K-1002"})
+    number = ask(house, jonas)
+    assert number != stuck
+    house.work()
+    assert "Jonas Vik" in everything_in(fetch(house, jonas, number))
+    again = house.sign_in(COUPLE)
+    assert ask(house, again) != number, "a press without the detail is not the press of who showed it"
+    for nobody in (unproven, again):
+        with pytest.raises(NoSuchDownload):
+            fetch(house, nobody, number)
