@@ -12,7 +12,8 @@ from portal.cases.certificate.signed import certificate_json
 from portal.cases.erasing.links import open_link
 from portal.cases.erasing.model import LinkKind
 from portal.cases.erasing.result import ErasureResult
-from portal.cases.service import NoSuchCase, case_for_person, may_see
+from portal.cases.scope import may_see
+from portal.cases.service import NoSuchCase, case_for_person
 from portal.site.erase_links import WHY_RESULT, ended
 from portal.web.context import current_company, database
 from portal.web.guards import current_session, person_required, public

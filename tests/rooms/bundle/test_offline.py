@@ -1,12 +1,13 @@
 """F1: the pages opened from a disk in a real browser, with values that try to run, load or lead away."""
 
+import re
 import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Dialog
 
 from tests.chromium import shared_chromium
 from tests.rooms.bundle.samples import content, make
@@ -66,6 +67,36 @@ def test_F1_nothing_runs_and_nothing_is_asked_for(
     assert complaints == []
     assert calls == []
     context.close()
+
+
+SLIPPED = """<script>alert(1)</script><img src=x onerror=alert(2)><svg onload=alert(3)></svg>
+<link rel=stylesheet href=http://127.0.0.1:{port}/a.css><img src=http://127.0.0.1:{port}/b.png><iframe src=http://127.0.0.1:{port}/c></iframe>
+<form action=http://127.0.0.1:{port}/d><button id=send>x</button></form><object data=http://127.0.0.1:{port}/e></object>"""
+
+
+@pytest.mark.parametrize("guarded", [True, False], ids=["with the page's policy", "without"])
+def test_F1_the_policy_in_the_page_would_stop_even_what_was_not_escaped(
+    tmp_path: Path, chromium: Browser, listener: tuple[int, list[str]], guarded: bool
+) -> None:
+    port, calls = listener
+    text = make(tmp_path / "spools", content())[0].text("index.html")
+    if not guarded:
+        text, gone = re.subn(r"<meta http-equiv=.?Content-Security-Policy[^>]*>", "", text)
+        assert gone == 1
+    (tmp_path / "index.html").write_text(text.replace("</h1>", "</h1>" + SLIPPED.replace("{port}", str(port)), 1))
+    page, dialogs = chromium.new_page(), list[str]()
+
+    def heard(dialog: Dialog) -> None:
+        dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", heard)
+    page.goto((tmp_path / "index.html").as_uri(), wait_until="domcontentloaded")
+    page.wait_for_timeout(500)
+    page.evaluate("document.getElementById('send').click()")
+    page.wait_for_timeout(500)
+    page.close()
+    assert bool(calls) is bool(dialogs) is not guarded
 
 
 def test_every_link_leads_somewhere_without_the_network(tmp_path: Path, chromium: Browser) -> None:
