@@ -49,6 +49,7 @@ def _narrowed(folder: Path, tables: tuple[str, ...]) -> Path:
     shop = company["systems"]["shop"]
     wanted = {f"{DATASET}.{name}" for name in tables}
     shop["collections"] = {name: note for name, note in shop["collections"].items() if name in wanted}
+    shop["losses"] = {key: loss for key, loss in shop.get("losses", {}).items() if loss["collection"] in wanted}
     company["systems"] = {"shop": shop}
     file = folder / "portal.yaml"
     file.write_text(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True), encoding="utf-8")

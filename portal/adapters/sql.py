@@ -46,7 +46,7 @@ from portal.adapters.sql_links import Link, read_live_links, read_triggers, sche
 from portal.adapters.sql_persons import PersonSearch
 from portal.adapters.sql_queries import Layout, make_layout
 from portal.adapters.sql_records import make_record
-from portal.adapters.sql_schema import LiveTable, read_tables
+from portal.adapters.sql_schema import LiveTable, fingerprint_of, read_tables
 from portal.adapters.sql_sent import SentCounter, open_counter
 from portal.adapters.sql_settings import Engines, SqlSettings, open_all
 from portal.adapters.sql_tables import Tables, describe_tables
@@ -68,6 +68,7 @@ class Known:
     narrow: Mapping[str, Layout]
     full: Mapping[str, Layout]
     at: float
+    schemas: Mapping[str, str]
 
 
 class SqlAdapter(Adapter):
@@ -176,31 +177,31 @@ class SqlAdapter(Adapter):
     def plan_erase(self, match: Match, wanted: Wanted, *, not_after: datetime | None = None) -> ErasePlan:
         """What `erase` would do, from one snapshot. Raises `AdapterError` while a map leaves anything personal out of reach."""
         with Reading(self._engines, self._timeout) as reading:
-            return self._eraser(reading, anew=False).plan(reading, match, wanted, not_after)
+            return self._eraser(reading, sure=False).plan(reading, match, wanted, not_after)
 
     def erase(self, match: Match, plan: ErasePlan, *, idempotency_key: str) -> EraseReceipt:
         """One transaction a database; then everything is read again."""
         with Reading(self._engines, self._timeout) as reading:
-            eraser = self._eraser(reading, anew=True)
+            eraser = self._eraser(reading, sure=True)
         with Writing(self._writing, self._timeout) as writing:
             return eraser.erase(writing, match, plan, idempotency_key)
 
     def erase_kept(self, rows: Sequence[KeptRow], *, idempotency_key: str) -> EraseReceipt:
         """By their keys; a row on which something of somebody else hangs by now is emptied instead of deleted."""
         with Reading(self._engines, self._timeout) as reading:
-            eraser = self._eraser(reading, anew=True)
+            eraser = self._eraser(reading, sure=True)
         with Writing(self._writing, self._timeout) as writing:
             return eraser.erase_kept(writing, rows, idempotency_key)
 
     def probe(self, match: Match, plan: ErasePlan, *, idempotency_key: str) -> EraseReceipt | None:
         """By reading back: a transaction is done or not done, and two databases may differ, which nobody can tell by itself."""
         with Reading(self._engines, self._timeout) as reading:
-            return self._eraser(reading, anew=False).probe(reading, match, plan, idempotency_key)
+            return self._eraser(reading, sure=False).probe(reading, match, plan, idempotency_key)
 
     def correct(self, match: Match, changes: Mapping[tuple[str, str, str], Json], *, idempotency_key: str) -> None:
         """What the notes name under `correctable`, in one transaction a database; the same twice is once."""
         with Reading(self._engines, self._timeout) as reading:
-            known = self._look(reading, anew=True)
+            known = self._look(reading, sure=True)
 
         def find(fresh: Reading, match: Match) -> Person:
             return self._person(known, fresh, match, known.erasable.layouts)
@@ -215,10 +216,10 @@ class SqlAdapter(Adapter):
         for engine in (*self._engines.values(), *self._writing.values()):
             engine.dispose()
 
-    def _eraser(self, reading: Reading, *, anew: bool) -> Eraser:
+    def _eraser(self, reading: Reading, *, sure: bool) -> Eraser:
         """Raises `AdapterError` while something personal could be left behind: a closed table, a field that no mask fits."""
-        known = self._look(reading, anew=anew)
-        if not anew and self._in_the_way(known):
+        known = self._look(reading, sure=sure)
+        if self._in_the_way(known):
             known = self._look(reading, anew=True)
         for reason in self._in_the_way(known):
             raise AdapterError(f"Nothing can be erased before this is mended. {reason}")
@@ -234,15 +235,27 @@ class SqlAdapter(Adapter):
         closed = [reasons[0] for key, reasons in known.findings.closing.items() if self._tables.by_key[key].is_personal]
         return [*closed, *known.erasable.problems]
 
-    def _look(self, reading: Reading, *, anew: bool = False) -> Known:
+    def _look(self, reading: Reading, *, anew: bool = False, sure: bool = False) -> Known:
+        """What is known of the live schema. `sure`: before something is written, the schema is compared with what was learnt."""
         known = self._known
-        if known is None or anew or time.monotonic() - known.at > LOOK_AGAIN:
+        old = known is None or time.monotonic() - known.at > LOOK_AGAIN
+        if known is None or old or anew or (sure and known.schemas != self._schemas(reading)):
             known = self._learn(reading)
             with self._lock:
                 self._known = known
         return known
 
+    def _schemas(self, reading: Reading) -> dict[str, str]:
+        """A fingerprint of each database's schema as it is in this snapshot."""
+        found: dict[str, str] = {}
+        for dataset in self._engines:
+            connection = reading.connection(dataset)
+            reading.start_clock(connection)
+            found[dataset] = explained(f"The database of {dataset}", partial(fingerprint_of, connection))
+        return found
+
     def _learn(self, reading: Reading) -> Known:
+        schemas = self._schemas(reading)
         live: dict[str, LiveTable] = {}
         names: dict[str, Sequence[str]] = {}
         links: list[Link] = []
@@ -270,7 +283,7 @@ class SqlAdapter(Adapter):
         erasable = make_erasable(graph, links, triggers, dialects, company.retention_rules, self._place.system.losses)
         findings = compare(self._tables, live, names, graph, dialects)
         findings = Findings(findings.closing, (*findings.other, *erasable.problems, *erasable.warnings))
-        return Known(graph, findings, erasable, narrow, full, time.monotonic())
+        return Known(graph, findings, erasable, narrow, full, time.monotonic(), schemas)
 
     def _person(self, known: Known, reading: Reading, match: Match, layouts: Mapping[str, Layout]) -> Person:
         for person in PersonSearch(known.graph, reading, layouts).find(Identifier(match.kind, match.stored)):

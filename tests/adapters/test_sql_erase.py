@@ -1,5 +1,6 @@
 """An erasure in a database: what goes, what stays and why, and that nobody else's row changes by one byte, whatever else happens."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from portal.adapters.contract import (
     Match,
     TryLater,
 )
+from portal.adapters.sql import SqlAdapter
 from portal.people.addresses import AddressRefused, normal_address
 from tests.adapters.companies import email, note
 from tests.adapters.shops import ID, OPS, Shop, field_
@@ -422,3 +424,36 @@ def test_a_note_closed_table_stops_erasing_and_not_reading(shop: Shop) -> None:
         adapter.plan_erase(match, everything)
     shop.notes["shop.profile"] = note()
     assert shop.open().plan_erase(match, everything).items
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "CREATE TABLE wish (id INTEGER PRIMARY KEY, customer_id INTEGER REFERENCES customer (id) ON DELETE CASCADE)",
+        "ALTER TABLE customer ADD COLUMN nickname TEXT",
+        "ALTER TABLE customer RENAME COLUMN name TO full_name",
+        "CREATE UNIQUE INDEX one_name ON customer (name)",
+        "DROP TABLE profile",
+    ],
+)
+def test_a_schema_that_changed_since_the_last_look_is_seen_before_anything_is_written(shop: Shop, change: str) -> None:
+    adapter = shop.open()
+    assert isinstance(adapter, SqlAdapter)
+    match_of(adapter)
+    known = adapter._known
+    match = match_of(adapter)
+    plan = adapter.plan_erase(match, everything)
+    assert adapter._known is known, "nothing changed, so nothing is read anew"
+    shop.run(change)
+    with suppress(AdapterError, TryLater):
+        adapter.erase(match, plan, idempotency_key="k")
+    assert adapter._known is not known
+
+
+def test_an_erasure_reads_the_schema_anew_only_where_it_changed(shop: Shop) -> None:
+    adapter = shop.open()
+    assert isinstance(adapter, SqlAdapter)
+    match_of(adapter)
+    known = adapter._known
+    assert erase(adapter).left == ()
+    assert adapter._known is known
