@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 
 from portal.cases.building import AccessBuild
-from portal.cases.erasing.own_steps import Begin, Identity, Own
+from portal.cases.erasing.own_steps import Begin, Identity, Own, Withdrawn
 from portal.cases.erasing.system_step import SystemCheck, SystemErase
 from portal.cases.exporting import AccessExport
 from portal.cases.kept_erasing import KEPT_ERASE, KeptErase
 from portal.cases.restoring.coming_back import RESTORE_ERASE
 from portal.cases.restoring.erasing_again import EraseAgain
-from portal.cases.workflow import BEGIN, BUILD, CHECK, ERASE, EXPORT, IDENTITY, OWN
+from portal.cases.workflow import BEGIN, BUILD, CHECK, ERASE, EXPORT, IDENTITY, OWN, WITHDRAWN
 from portal.core.db import Database
 from portal.engine.contract import Handler
 
@@ -20,6 +20,7 @@ def case_handlers(database: Database, *, with_pdf: bool = True) -> Mapping[str, 
         EXPORT: AccessExport(database),
         BUILD: AccessBuild(database, with_pdf=with_pdf),
         BEGIN: Begin(),
+        WITHDRAWN: Withdrawn(database),
         ERASE: SystemErase(database),
         CHECK: SystemCheck(database),
         OWN: Own(),

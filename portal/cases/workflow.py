@@ -11,11 +11,12 @@ from portal.engine.model import Step, StepState
 EXPORT = "access.export"
 BUILD = "access.build"
 BEGIN = "erasure.begin"
+WITHDRAWN = "erasure.withdrawn"
 ERASE = "erasure.system"
 CHECK = "erasure.check"
 OWN = "erasure.own"
 IDENTITY = "erasure.identity"
-ERASING = (BEGIN, ERASE, CHECK, OWN, IDENTITY)
+ERASING = (BEGIN, WITHDRAWN, ERASE, CHECK, OWN, IDENTITY)
 """The steps of an erasure in their order: the first is the only one that a cancel can take back as if nothing had been."""
 
 ROUNDS = 4

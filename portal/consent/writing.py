@@ -80,6 +80,7 @@ class ConsentWrite:
 
     def settle(self, db: Session, claim: Claim, outcome: Outcome) -> None:
         """Note what the system confirmed. A pause ends by itself: its end is written when it comes."""
+        faultpoints.point("consent.settling")
         if not isinstance(outcome, Done):
             return
         row = db.get(ConsentDelivery, claim.subject_id, with_for_update=True, populate_existing=True)

@@ -63,6 +63,7 @@ def write_journal(database: Database, folder: Path, companies: Mapping[int, str]
             company = companies[entry.company_id]
             file = folder / company / f"{entry.noted_at:%Y-%m}{ENDING}"
             lines.setdefault(file, []).append(_line(entry, company))
+        faultpoints.point("journal.writing")
         for file, texts in lines.items():
             _append(file, "".join(texts))
         faultpoints.point("journal.written")
@@ -70,6 +71,8 @@ def write_journal(database: Database, folder: Path, companies: Mapping[int, str]
             ids = [entry.id for entry in entries]
             marked = update(JournalEntry).where(JournalEntry.id.in_(ids)).values(written_at=clock.now())
             db.execute(marked.execution_options(synchronize_session=False))
+            faultpoints.point("journal.marking")
+        faultpoints.point("journal.marked")
     return len(entries)
 
 

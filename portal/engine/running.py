@@ -55,6 +55,7 @@ def _take(
     for lane in lanes:
         with database.writing(ALL_COMPANIES) as db:
             taken = claim_from_lane(db, lane, handlers, owner=owner, lease=lease)
+            faultpoints.point("engine.claiming")
         if taken is not None:
             return taken
     return None

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
 from portal.accounts import registry
-from portal.core import clock, logs
+from portal.core import clock, faultpoints, logs
 from portal.core.db import ALL_COMPANIES, Database
 from portal.core.errors import PortalError
 from portal.outbox.messages import Envelope, build_message
@@ -79,6 +79,8 @@ def _claim_one(database: Database) -> _Claim | None:
         mail.state, mail.fence, mail.tries = MailState.SENDING, mail.fence + 1, mail.tries + 1
         mail.lease_owner = f"{socket.gethostname()[:40]}-{os.getpid()}"
         mail.lease_until = clock.database_now(db) + LEASE
+        db.flush()
+        faultpoints.point("mail.claiming")
         envelope = Envelope(mail.recipient or "", mail.message_id, mail.thread, mail.language, mail.queued_at)
         letter = Letter(mail.subject or "", mail.text or "", mail.html or "")
         return _Claim(
@@ -94,7 +96,9 @@ def _send(database: Database, transport: Transport, claim: _Claim) -> bool:
     company = registry.company(claim.company_id)
     try:
         message = build_message(company, claim.envelope, claim.letter)
+        faultpoints.point("mail.sending")
         transport.send(message)
+        faultpoints.point("mail.sent")
     except MailNotTaken as later:
         if clock.now() - claim.queued_at > GIVE_UP:
             _settle(database, claim, MailState.FAILED, error="given-up")
@@ -119,6 +123,8 @@ def _settle(database: Database, claim: _Claim, state: MailState, *, error: str |
         values |= {"recipient": None, "subject": None, "text": None, "html": None}
     with database.writing(claim.company_id) as db:
         db.execute(_ours(claim).values(values).execution_options(synchronize_session=False))
+        faultpoints.point("mail.settling")
+    faultpoints.point("mail.settled")
     level = 20 if error is None else 40
     company = registry.key_of(claim.company_id)
     logs.event(f"mail.{state}", level=level, company=company, mail=claim.template, attempt=claim.tries, reason_code=error)

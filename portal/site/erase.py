@@ -14,7 +14,7 @@ from portal.cases.erasing.planning import plan_all
 from portal.cases.erasing.plans import SystemPlan
 from portal.cases.meaning import GROUPS
 from portal.consent.stopping import stop_choices
-from portal.core import i18n
+from portal.core import faultpoints, i18n
 from portal.core.i18n import _
 from portal.site import erase_words as words
 from portal.site import own_data
@@ -94,6 +94,7 @@ def confirm() -> ResponseReturnValue:
                 writing, current_session(), groups=groups, scope=data.scope, seen=form.seen.data or "",
                 addresses=addresses_in(data.reading, data.opened), language=i18n.language(),
             ).number  # fmt: skip
+        faultpoints.point("erasure.confirmed")
     except (PlanHasChanged, NothingToErase):
         flash(_("What would be deleted has changed since you saw it. This is the plan of now; nothing was deleted."), "warn")
         return redirect(url_for("erase.plan", group=groups))

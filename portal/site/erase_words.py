@@ -117,6 +117,11 @@ def request_page(db: Session, case: Case, due: Due) -> dict[str, Any]:
     }
 
 
+def lead_of(db: Session, case: Case, due: Due) -> str:
+    """Where the erasure stands, in one sentence."""
+    return _lead(case, db.get_one(Erasure, case.id), due)
+
+
 def result_sections(result: ErasureResult) -> list[dict[str, Any]]:
     """What went and what stays, system by system; only of those that have reported."""
     return [

@@ -3,7 +3,7 @@
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from portal.site import history_words
+from portal.site import history_words, requests_words
 from portal.web.guards import current_session, person_required
 from portal.web.transactions import db
 
@@ -15,4 +15,5 @@ bp = Blueprint("history", __name__, url_prefix="/preferences/history")
 def show() -> ResponseReturnValue:
     """What, when and from where, newest first, a page of it at a time."""
     before = request.args.get("before", 0, type=int)
-    return render_template("site/history.html", **history_words.page(db(), current_session().person_id, before=before))
+    page = history_words.page(db(), current_session().person_id, before=before)
+    return render_template("site/history.html", erasures=requests_words.erasures(db(), current_session()), **page)

@@ -47,8 +47,10 @@ PLACES = {
     "agent": N_("through someone you asked to act for you"),
     "console": N_("with our staff"),
     "mail": N_("with a button behind a link in a mail"),
+    "erasure": N_("when your data was deleted"),
+    "site:erase": N_("on the pages for deleting your data"),
 }
-"""Where an act came in, by the first part of its collection point."""
+"""Where an act came in, by its collection point or the first part of it."""
 
 ACTORS = {
     Actor.AGENT: N_("someone who acts for you"),
@@ -84,7 +86,7 @@ def plain_act(act: Act) -> str:
 
 def place_of(collection_point: str) -> str:
     """From where an act came, without what tells one place of ours from another."""
-    return _(PLACES.get(collection_point.partition(":")[0], PLACES["api"]))
+    return _(PLACES.get(collection_point) or PLACES.get(collection_point.partition(":")[0], PLACES["api"]))
 
 
 def actor_of(actor: str) -> str:

@@ -21,8 +21,11 @@ def show() -> ResponseReturnValue:
     with database().reading(current_company().id) as db:
         cases = requests_words.visible(db, current_session())
         asked = requests_words.overview(db, cases)
+        erasing = requests_words.under_way(db, cases)
         choices = choices_words.summary(db, current_session().person_id)
         kept = kept_words(db, current_session().person_id)
     asked["requests"] = asked["requests"][: requests_words.NEWEST]
     held = None if data.closed else own_data.page(data)
-    return render_template("site/home.html", choices=choices, held=held, kept=kept, requests_count=len(cases), **asked)
+    return render_template(
+        "site/home.html", choices=choices, held=held, kept=kept, erasing=erasing, requests_count=len(cases), **asked
+    )

@@ -36,6 +36,20 @@ def visible(db: Session, current: CurrentSession) -> list[Case]:
     return [case for case in cases_of(db, current.person_id) if may_see(db, current.id, case)]
 
 
+def erasures(db: Session, current: CurrentSession) -> list[dict[str, str]]:
+    """The person's deletions as lines."""
+    return [_line(db, case) for case in visible(db, current) if case.kind is CaseKind.ERASURE]
+
+
+def under_way(db: Session, cases: Sequence[Case]) -> dict[str, str] | None:
+    """The deletion that has not ended, in one true sentence, with its page; None where there is none."""
+    for case in cases:
+        if case.kind is CaseKind.ERASURE and case.state in OPEN_STATES:
+            words = erase_words.lead_of(db, case, due_of(db, case))
+            return {"title": _title(case), "words": words, "url": url_for("requests.show", number=case.number)}
+    return None
+
+
 def overview(db: Session, cases: Sequence[Case]) -> dict[str, Any]:
     """All requests as lines, how many are open, and the next date in law."""
     open_ones = [case for case in cases if case.state in OPEN_STATES]

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 from flask import Response, g, make_response, request
 from sqlalchemy.orm import Session
 
+from portal.core import faultpoints
 from portal.web.context import current_company, database
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -50,7 +51,9 @@ def in_transaction(view: Callable[..., Any]) -> Callable[..., Response]:
         try:
             answer = make_response(view(*args, **kwargs))
             if "db" in g and writes():
+                faultpoints.point("web.committing")
                 g.db.commit()
+                faultpoints.point("web.committed")
             return answer
         finally:
             end()

@@ -243,3 +243,18 @@ def test_C4_what_would_be_lost_is_named_where_one_chooses_and_only_once_the_data
         browser.open(path)
         assert all(loss in browser.words for loss in losses), path
         assert browser.words.index(losses[0]) < browser.words.index("A copy first?")
+
+
+def test_home_and_history_say_that_a_deletion_is_under_way_and_what_it_did_to_the_choices(site):
+    browser = confirmed(site)
+    request = browser.path
+    browser.open("/")
+    assert "Until then one button stops it." in browser.words
+    browser.open("/preferences/history")
+    assert "on the pages for deleting your data" in browser.words
+    deletions = next(one for one in browser.page.all("section") if one.attributes.get("aria-labelledby") == "erasures")
+    assert request in [link.attributes["href"] for link in deletions.all("a")]
+    browser.open(request)
+    browser.submit("Cancel the deletion")
+    browser.open("/")
+    assert "one button stops it" not in browser.words

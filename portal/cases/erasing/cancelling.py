@@ -13,7 +13,7 @@ from portal.cases.erasing.model import Erasure, Stopper
 from portal.cases.erasing.settling import advance, newest_of, seal_result
 from portal.cases.events import PERSON, PORTAL, Code, note
 from portal.cases.model import OPEN_STATES, Case, CaseState
-from portal.cases.workflow import BEGIN
+from portal.cases.workflow import BEGIN, WITHDRAWN
 from portal.consent.stopping import take_back
 from portal.core import clock
 from portal.engine.model import StepState
@@ -60,8 +60,7 @@ def stop_erasure(db: Session, case_id: int, *, by: Stopper, actor: str = "") -> 
         seal_result(db, case, erasure)
         close_case(case, CaseState.CANCELLED)
         return Stopped(in_time=True)
-    steps = newest_of(db, case)
-    for step in steps:
+    for step in (*steps_of(db, (WITHDRAWN,), case.id), *newest_of(db, case)):
         cancel_step(db, step.id)
     db.flush()
     steps = newest_of(db, case)

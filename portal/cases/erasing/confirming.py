@@ -23,7 +23,7 @@ from portal.cases.model import OPEN_STATES, Case, CaseKind, CaseState, ClockRow
 from portal.cases.scope import Scope, dump_scope, may_see
 from portal.cases.workflow import BEGIN
 from portal.consent.stopping import stop_choices
-from portal.core import clock, crypto
+from portal.core import clock, crypto, faultpoints
 from portal.core.db import company_of
 from portal.core.durations import length_of
 from portal.core.errors import PortalError
@@ -103,6 +103,7 @@ def open_erasure_case(
     told = send_started(db, case, starts_at=starts_at, due=dates.due, others=addresses)
     note(db, case, Code.ADDRESSES_TOLD, count=told)
     db.flush()
+    faultpoints.point("erasure.confirming")
     return case
 
 

@@ -1,4 +1,4 @@
-"""The steps of the portal's own: `erasure.begin`, `erasure.own`, `erasure.identity`. Claiming the first is the point of no return.
+"""The steps of the portal's own: `erasure.begin`, `.withdrawn`, `.own`, `.identity`. Claiming the first is the point of no return.
 
 Must never forget an address before its last mail has left, nor anything at all where a system has not done its part.
 """
@@ -7,15 +7,15 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from portal.accounts import registry
 from portal.cases.advancing import close_case, lock_case
 from portal.cases.erasing.forgetting import drop_own_rows, forget_identity, somebody_else_waits
 from portal.cases.erasing.letters import last_mail_waits, send_done
 from portal.cases.erasing.model import Erasure
-from portal.cases.erasing.settling import add_erase, advance, end_stopped, seal_result
+from portal.cases.erasing.settling import ask_systems, end_stopped, seal_result
 from portal.cases.events import Code, note
 from portal.cases.model import OPEN_STATES, Case, CaseState
-from portal.cases.workflow import BEGIN, IDENTITY
+from portal.cases.workflow import BEGIN, IDENTITY, WITHDRAWN
+from portal.consent.delivery import Reached, standing_of
 from portal.consent.stopping import stop_choices
 from portal.core import clock, faultpoints
 from portal.core.db import Database
@@ -25,12 +25,14 @@ from portal.engine.service import add_step, steps_of
 
 COLLECTION_POINT = "erasure"
 LOOK_AGAIN = 5.0
+WITHDRAWING_MAY_TAKE = timedelta(hours=1)
+"""How long the systems are asked to hear of the end of the agreements before anything is erased."""
 LAST_MAIL_MAY_TAKE = timedelta(days=5)
 """A mail is tried for four days (`outbox.delivery`); then the identity goes without it having arrived."""
 
 
 class Begin:
-    """The grace period is over: every agreement ends, and each system is asked to erase."""
+    """The grace period is over: every agreement ends; each system is asked to erase once the others have heard of that."""
 
     repeatable = True
     calls_system = False
@@ -58,10 +60,52 @@ class Begin:
             stopped = stop_choices(db, case.person_id, collection_point=COLLECTION_POINT)
             erasure.stopped_choices = [*erasure.stopped_choices, *stopped]
             note(db, case, Code.CONSENT_WITHDRAWN)
-        for system in registry.company(case.company_id).systems:
-            add_erase(db, case, system)
-        db.flush()
-        advance(db, case)
+            if on_their_way(db, case.person_id):
+                not_after = steps_of(db, (BEGIN,), case.id)[0].not_after
+                add_step(db, act=WITHDRAWN, subject_id=case.id, person_id=case.person_id, irreversible=True, not_after=not_after)
+                faultpoints.point("erasure.begun")
+                return
+        ask_systems(db, case)
+        faultpoints.point("erasure.begun")
+
+
+class Withdrawn:
+    """Every system has the end of the agreements, or a person looks at why not, or an hour is over: now each is asked to erase."""
+
+    repeatable = True
+    calls_system = False
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def run(self, claim: Claim) -> Outcome:
+        """Look whether anything is still on its way. A mail tool that is dead for good holds nothing up for ever."""
+        with self.database.reading(claim.company_id) as db:
+            case, erasure = db.get(Case, claim.subject_id), db.get(Erasure, claim.subject_id)
+            if case is None or erasure is None or case.person_id is None or erasure.begun_at is None:
+                return Done()
+            if clock.now() < erasure.begun_at + WITHDRAWING_MAY_TAKE and on_their_way(db, case.person_id):
+                return Later("choices_on_their_way")
+        faultpoints.point("erasure.asking")
+        return Done()
+
+    def probe(self, claim: Claim) -> Outcome | None:
+        """It is simply looked at again."""
+        return None
+
+    def settle(self, db: Session, claim: Claim, outcome: Outcome) -> None:
+        """Ask every system; a stop meanwhile has ended the case already."""
+        case = lock_case(db, claim.subject_id)
+        erasure = db.get_one(Erasure, case.id, populate_existing=True)
+        if isinstance(outcome, Park):
+            note(db, case, Code.SYSTEM_PARKED, system="")
+        if isinstance(outcome, Done) and case.state in OPEN_STATES and erasure.stop_asked_at is None:
+            ask_systems(db, case)
+
+
+def on_their_way(db: Session, person_id: int) -> bool:
+    """Whether a system still has to hear of a choice of this person. What is parked waits for a human, who may be slow."""
+    return any(one.reached in (Reached.WAITING, Reached.FAILED) for one in standing_of(db, person_id))
 
 
 class Own:
@@ -96,6 +140,7 @@ class Own:
                 db, act=IDENTITY, subject_id=case.id, person_id=case.person_id, irreversible=True,
                 not_after=max(not_after, clock.now() + LAST_MAIL_MAY_TAKE) if not_after else None,
             )  # fmt: skip
+            faultpoints.point("erasure.told")
             return
         close_case(case, CaseState.DONE if result.is_complete else CaseState.ANSWERED)
         note(db, case, Code.ERASURE_DONE if result.is_complete else Code.ERASURE_DONE_BUT)
@@ -137,6 +182,7 @@ class Identity:
         db.flush()
         if not somebody_else_waits(db, case):
             forget_identity(db, case, erased_at=erasure.begun_at or clock.now())
+        faultpoints.point("erasure.forgotten")
 
     def after_commit(self, claim: Claim) -> None:
         """What went out of the rows goes out of the database's files, too; where somebody reads just now, with the next clean-up."""

@@ -21,7 +21,7 @@ from portal.cases.erasing.result import ErasureResult, Went, dump_result
 from portal.cases.events import Code, happened, note
 from portal.cases.kept import remember_kept
 from portal.cases.model import OPEN_STATES, Case, CaseState
-from portal.cases.workflow import BEGIN, CHECK, ERASE, IDENTITY, OWN, STUCK, next_round
+from portal.cases.workflow import BEGIN, CHECK, ERASE, IDENTITY, OWN, STUCK, WITHDRAWN, next_round
 from portal.core import clock
 from portal.core.durations import length_of
 from portal.engine.contract import Claim, Done, Later, Outcome, Park
@@ -60,13 +60,15 @@ def settle_system(db: Session, case: Case, claim: Claim, outcome: Outcome) -> No
 
 
 def advance(db: Session, case: Case) -> None:
-    """Go on once every system has ended: to the portal's own rows, or (stopped meanwhile) to the end."""
+    """Go on once every system has ended: to the portal's own rows, or (stopped meanwhile) to the end. Where none was asked yet, ask."""
     erasure = db.get_one(Erasure, case.id, populate_existing=True)
     steps = newest_of(db, case)
     if case.state not in OPEN_STATES or erasure.begun_at is None or any(step.state in OPEN for step in steps):
         return
     if erasure.stop_asked_at is not None:
         end_stopped(db, case, erasure)
+    elif not steps and registry.company(case.company_id).systems:
+        ask_systems(db, case)
     else:
         add_step(db, act=OWN, subject_id=case.id, person_id=case.person_id, irreversible=True, not_after=_last_try(db, case))
 
@@ -104,7 +106,7 @@ def step_to_settle(db: Session, case: Case, system: str) -> Step | None:
     """The step of a system that a human may settle; with no system, the portal's own. None of those that were never tried:
     a retry by hand would cut a grace period short.
     """
-    own = steps_of(db, (BEGIN, OWN, IDENTITY), case.id)
+    own = steps_of(db, (BEGIN, WITHDRAWN, OWN, IDENTITY), case.id)
     steps = own if system in ("", "copy") else [step for step in newest_of(db, case) if step.system == system]
     step = steps[-1] if steps else None
     return step if step is not None and (step.tries or step.state in STUCK) else None
@@ -120,6 +122,14 @@ def settled_by_hand(db: Session, case: Case, *, step: Step, goes_on: bool) -> No
         seal_result(db, case, erasure)
     close_case(case, CaseState.ANSWERED)
     note(db, case, Code.ANSWERED_BY_HAND, actor="staff")
+
+
+def ask_systems(db: Session, case: Case) -> None:
+    """Ask every system to erase what was confirmed; a company without systems goes on to the portal's own rows."""
+    for system in registry.company(case.company_id).systems:
+        add_erase(db, case, system)
+    db.flush()
+    advance(db, case)
 
 
 def add_erase(db: Session, case: Case, system: str, *, part: int = 1, after_grace: bool = False) -> None:

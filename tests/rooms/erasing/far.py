@@ -1,7 +1,8 @@
 """The far side of an erasure: two systems as real database files that count what is done to them, and can misbehave on demand.
 
 Modes (table `mood`): `lies` says OK and does nothing, `half` breaks off in the middle, `late` answers with a later try,
-`slow` takes a second, `dies` has done it and never reports, `deaf` cannot tell afterwards what it did.
+`slow` takes a second, `dies` has done it and never reports, `deaf` cannot tell afterwards what it did,
+`keeps` acts on choices, `mute` does not answer when it is told one.
 """
 
 import json
@@ -16,6 +17,8 @@ from portal.adapters.contract import (
     Adapter,
     AdapterError,
     Can,
+    ChoiceToWrite,
+    ConsentReceipt,
     EraseKind,
     ErasePlan,
     EraseReceipt,
@@ -236,6 +239,19 @@ class FarAdapter(Adapter):
                 raise AdapterError("It broke off in the middle.", permanent=False)
         appeared = sum(one.count for one in gone) - sum(one.count for one in plan.items if "lies" not in moods)
         return EraseReceipt(tuple(gone), tuple(kept), tuple(left), max(appeared, 0), "ref")
+
+    def keeps_choice(self, purpose: str, channel: str, topic: str = "") -> bool:
+        """Only where it was made so."""
+        with self.system.open() as far:
+            return "keeps" in self._moods(far)
+
+    def write_consent(self, subject: Subject, choice: ChoiceToWrite, *, idempotency_key: str) -> ConsentReceipt:
+        """Take it, and believe it."""
+        with self.system.open() as far:
+            if "mute" in self._moods(far):
+                raise TryLater("It asks for a later try.", after=1.0)
+            far.execute("INSERT INTO call (key, what) VALUES (?, 'consent')", (idempotency_key,))
+        return ConsentReceipt(found=True, confirmed=True)
 
     @contextmanager
     def _asked(self) -> Iterator[sqlite3.Connection]:

@@ -1,0 +1,21 @@
+"""The demo's site in a process of its own, in which Maren deletes her data, or cancels that; told to die, it does at the last press.
+
+Usage: python -m tests.faults.web_of_erasures FOLDER confirm|cancel FAULT
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from tests.doors.site import open_site
+from tests.doors.test_erase import plan_of
+
+folder, act, fault = sys.argv[1:]
+browser = plan_of(open_site(Path(folder)))
+if act == "cancel":
+    browser.submit("Delete my data", understood="y")
+os.environ["PORTAL_TEST_FAULT"] = fault
+if act == "cancel":
+    browser.submit("Cancel the deletion")
+else:
+    browser.submit("Delete my data", understood="y")
