@@ -89,12 +89,7 @@ def confirm() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _plan_page(form, groups)
     try:
-        with database().writing(current_company().id) as writing:
-            number = open_erasure_case(
-                writing, current_session(), groups=groups, scope=data.scope, seen=form.seen.data or "",
-                addresses=addresses_in(data.reading, data.opened), language=i18n.language(),
-            ).number  # fmt: skip
-        faultpoints.point("erasure.confirmed")
+        number = _open_case(data, groups, seen=form.seen.data or "")
     except (PlanHasChanged, NothingToErase):
         flash(_("What would be deleted has changed since you saw it. This is the plan of now; nothing was deleted."), "warn")
         return redirect(url_for("erase.plan", group=groups))
@@ -103,6 +98,17 @@ def confirm() -> ResponseReturnValue:
         return redirect(url_for("erase.show"))
     flash(_("Your request has arrived. Nothing is deleted yet; you can cancel here or in the mail we sent."), "ok")
     return redirect(url_for("requests.show", number=number))
+
+
+def _open_case(data: own_data.OwnData, groups: list[str], *, seen: str) -> str:
+    """In a transaction of its own, since the systems were asked before; returns the number of the case."""
+    with database().writing(current_company().id) as writing:
+        number = open_erasure_case(
+            writing, current_session(), groups=groups, scope=data.scope, seen=seen,
+            addresses=addresses_in(data.reading, data.opened), language=i18n.language(),
+        ).number  # fmt: skip
+    faultpoints.point("erasure.confirmed")
+    return number
 
 
 def _groups(named: list[str]) -> list[str]:
