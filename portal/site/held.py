@@ -27,14 +27,10 @@ def show() -> ResponseReturnValue:
         return render_template(
             "site/nothing_found.html",
             address=current_session().masked_address,
-            searched=held.searched,
-            waiting=(*held.waiting, *held.closed),
-            by_hand=held.by_hand,
-            read_at=held.read_at,
-            kept=kept,
+            searched=held.searched, waiting=(*held.waiting, *held.closed), by_hand=held.by_hand, read_at=held.read_at, kept=kept,
             number_url=url_for("questions.show"),
             other_url=url_for("sign_in.show"),
-        )
+        )  # fmt: skip
     return render_template("site/held.html", held=held, kept=kept)
 
 
