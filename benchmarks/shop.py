@@ -50,6 +50,9 @@ def _narrowed(folder: Path, tables: tuple[str, ...]) -> Path:
     wanted = {f"{DATASET}.{name}" for name in tables}
     shop["collections"] = {name: note for name, note in shop["collections"].items() if name in wanted}
     shop["losses"] = {key: loss for key, loss in shop.get("losses", {}).items() if loss["collection"] in wanted}
+    for part in ("consent", "sent"):
+        if shop["settings"].get(part, {}).get("collection") not in wanted:
+            shop["settings"].pop(part, None)
     company["systems"] = {"shop": shop}
     file = folder / "portal.yaml"
     file.write_text(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True), encoding="utf-8")
