@@ -16,6 +16,7 @@ from portal.config.model import Company
 from portal.core import clock
 from portal.core.i18n import N_, _, ngettext, pick
 from portal.identity.browsers import browser_words
+from portal.outbox.webhooks import announce
 
 PERSON = "person"
 PORTAL = "portal"
@@ -71,6 +72,9 @@ class Code(StrEnum):
     ERASURE_DONE_BUT = "erasure_done_but"
     ENDED_BY_ERASURE = "ended_by_erasure"
 
+
+OPENS = frozenset({Code.RECEIVED, Code.ASKED, Code.ERASURE_CONFIRMED})
+"""The first thing that happens in a case."""
 
 _TITLES = {
     Code.RECEIVED: N_("You asked for a copy of your data"),
@@ -133,8 +137,9 @@ class Happening:
 
 
 def note(db: Session, case: Case, code: Code, *, actor: str = PORTAL, **params: str | int) -> None:
-    """Write that something happened, in the caller's transaction."""
+    """Write that something happened, in the caller's transaction; the company's own systems are told that it did, and not what."""
     db.add(CaseEvent(case_id=case.id, at=clock.now(), code=code, params=params, actor=actor))
+    announce(db, "case.opened" if code in OPENS else "case.changed", lambda: {"case": case.number})
 
 
 def happened(db: Session, case: Case, code: Code, **params: str | int) -> bool:

@@ -22,6 +22,7 @@ from portal.consent.words import STOPS, Act, Actor
 from portal.core import clock, crypto
 from portal.core.db import company_of
 from portal.core.errors import PortalError
+from portal.outbox.webhooks import announce
 from portal.people.model import Person
 from portal.people.suppressions import lift_suppressions, renew_suppressions
 
@@ -126,7 +127,14 @@ def append_event(
     # A question changes nothing that a system acts on.
     if act is not Act.ASKED:
         queue_delivery(db, person_id, event.choice)
+    announce(db, "consent.changed", lambda: _told(db, event))
     return event
+
+
+def _told(db: Session, event: Event) -> dict[str, str]:
+    """What the company's systems hear of an act: whose and which choice, by random id and key. They ask for more."""
+    person = db.scalar(select(Person.public_id).where(Person.id == event.person_id)) or ""
+    return {"person": person, "purpose": event.choice.purpose, "channel": event.choice.channel}
 
 
 def events_of(db: Session, person_id: int) -> list[Event]:

@@ -7,7 +7,7 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -23,7 +23,7 @@ from portal.settings import settings
 KINDS = {
     "consent.changed": "A choice of a person changed: ask what it says now.",
     "case.opened": "A person asked for something.",
-    "case.changed": "A case came to another state.",
+    "case.changed": "Something happened in a case: ask where it stands.",
 }
 """What can be told. `data` holds random ids and keys of portal.yaml only."""
 
@@ -116,8 +116,8 @@ def remove_endpoint(db: Session, public_id: str) -> None:
     db.flush()
 
 
-def announce(db: Session, kind: str, data: Mapping[str, str]) -> None:
-    """Queue a message for everyone who wants to hear of it, in the caller's transaction."""
+def announce(db: Session, kind: str, data: Callable[[], Mapping[str, str]]) -> None:
+    """Queue a message for everyone who wants to hear of it, in the caller's transaction. `data` is asked only where somebody does."""
     if kind not in KINDS:
         raise UnknownKind(kind)
     now = clock.now()
@@ -125,7 +125,9 @@ def announce(db: Session, kind: str, data: Mapping[str, str]) -> None:
         if kind in row.kinds:
             message_id = f"msg_{crypto.random_token()[:27]}"
             db.add(
-                WebhookMessage(endpoint_id=row.id, message_id=message_id, kind=kind, data=dict(data), next_at=now, created_at=now)
+                WebhookMessage(
+                    endpoint_id=row.id, message_id=message_id, kind=kind, data=dict(data()), next_at=now, created_at=now
+                )
             )
 
 

@@ -1,11 +1,16 @@
 """Endpoints by API: shown without secrets, foreign ones as if missing, told again on request."""
 
+from functools import partial
 from typing import Any
 
+from sqlalchemy import select
+
 from portal.accounts import registry
+from portal.outbox.webhook_model import WebhookMessage
 from portal.outbox.webhooks import announce
 from tests.doors.api.caller import caller
 from tests.doors.site import SECOND_HOST
+from tests.doors.walked import MAREN
 
 
 def test_an_endpoint_is_added_once_listed_without_its_secret_rotated_and_removed(site):
@@ -59,7 +64,7 @@ def test_messages_come_page_by_page_and_a_cursor_of_another_list_is_refused(site
     ]
     with site.running.database.writing(registry.ids()["fjordkaffe"]) as db:
         for number in range(5):
-            announce(db, "case.opened", {"case": f"number-{number}"})
+            announce(db, "case.opened", partial(dict, case=f"number-{number}"))
     seen, cursor = [], None
     while True:
         page = mine.call("GET", f"/webhooks/{ends[0]}/messages?limit=2" + (f"&cursor={cursor}" if cursor else "")).get_json()
@@ -113,3 +118,21 @@ def test_H7_a_body_that_is_no_json_or_not_to_be_trusted_is_refused(site):
         answer = mine.call("POST", "/webhooks", raw=raw)
         assert answer.status_code == status, raw[:40]
     assert mine.call("POST", "/webhooks", raw=b"{}", headers={"Content-Type": "text/plain"}).status_code == 415
+
+
+def test_acts_and_cases_are_told_with_ids_only(site):
+    shop = caller(site)
+    kinds = ["consent.changed", "case.opened", "case.changed"]
+    end = shop.call("POST", "/webhooks", {"url": "https://hooks.example.com/", "kinds": kinds}).get_json()["id"]
+    person = shop.call("POST", "/consents/state", {"identifier": {"value": MAREN}}).get_json()["person"]
+    lowering = {"identifier": {"value": MAREN}, "purpose": "newsletter", "channel": "email", "act": "withdrawn"}
+    assert shop.call("POST", "/consents/lowerings", lowering).status_code == 201
+    asked = {"identifier": {"value": MAREN}, "kind": "access", "proof": {"method": "account_sign_in"}}
+    number = shop.call("POST", "/cases", asked).get_json()["number"]
+    assert shop.call("POST", f"/cases/{number}/cancel").status_code == 200
+    with site.running.database.reading(registry.ids()["fjordkaffe"]) as db:
+        told = [(row.kind, row.data) for row in db.scalars(select(WebhookMessage).order_by(WebhookMessage.id))]
+    assert ("consent.changed", {"person": person, "purpose": "newsletter", "channel": "email"}) in told
+    assert [kind for kind, data in told if data == {"case": number}] == ["case.opened", "case.changed"]
+    assert MAREN not in str(told)
+    assert end
