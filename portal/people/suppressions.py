@@ -20,7 +20,7 @@ from portal.people.service import Identifier, hashes_of, identifiers_of
 
 
 def suppress(db: Session, identifier: Identifier, *, purpose: str, channel: str, source: str) -> None:
-    """From now on the identifier is not contacted for that. Can be said again; the newest counts. One statement, known or not."""
+    """From now on the identifier is not contacted for that. Can be said again; the newest counts. The same two statements, known or not."""
     key_id, now = crypto.keys().newest("hash")[0], clock.now()
     hashed = hashes_of(company_of(db), identifier)[key_id]
     insert = sqlite_insert if db.get_bind().dialect.name == "sqlite" else postgresql_insert
@@ -38,6 +38,7 @@ def suppress(db: Session, identifier: Identifier, *, purpose: str, channel: str,
     db.execute(statement.on_conflict_do_update(index_elements=same, set_=newest))
     payload = {"hash": hashed.hex(), "hash_key": key_id, "purpose": purpose, "channel": channel, "source": source}
     note_for_journal(db, JournalKind.SUPPRESSION, {**payload, "at": now.isoformat()})
+    db.flush()
 
 
 def restore_suppression(db: Session, payload: Mapping[str, Any]) -> bool:
