@@ -84,7 +84,7 @@ class WalkerMaker:
 
     def __call__(self, **options: object) -> Walker:
         context = self.chromium.new_context(**{"viewport": {"width": 390, "height": 844}, **options})  # type: ignore[arg-type]  # Playwright checks them
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)
         self.contexts.append(context)
         return Walker(context, self.served)
 

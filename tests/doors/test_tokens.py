@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from werkzeug.test import Client
 
 import demo
 from portal.core import clock, crypto
@@ -170,6 +171,17 @@ def test_S2_wrong_codes_of_a_stranger_take_nothing_from_the_person(site):
 
 
 @pytest.mark.slow
+class From(Client):
+    """A browser in a network of its own."""
+
+    def __init__(self, app, address):
+        super().__init__(app)
+        self.address = address
+
+    def run_wsgi_app(self, environ, buffered=False):
+        return super().run_wsgi_app({**environ, "REMOTE_ADDR": self.address}, buffered)
+
+
 def test_S2_the_ceiling_needs_many_browsers_leaves_links_alone_and_ends_by_itself(site):
     lonely = site.browser()
     for number in range(3):
@@ -179,6 +191,8 @@ def test_S2_the_ceiling_needs_many_browsers_leaves_links_alone_and_ends_by_itsel
             lonely.submit("Continue", code="0000 0000")
     crowd = [site.browser() for _ in range(99)]
     for number, browser in enumerate(crowd):
+        # One network counts ten times an hour at most, so a crowd that trips the ceiling comes from many.
+        browser.client = From(site.app, f"198.51.100.{number + 1}")
         browser.ask_for_link(f"crowd{number}@example.net")
     site.work()
     for browser in crowd[:98]:
