@@ -67,10 +67,10 @@ def serve_demo(folder: Path, *, port: int | None = None, **environment: str) -> 
             env={**{name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")}, **environment},
         )
         assert process.stdout is not None
-        line = process.stdout.readline()
-        assert line, log.read_text()
-        facts = json.loads(line)
         try:
+            line = process.stdout.readline()
+            assert line, log.read_text()
+            facts = json.loads(line)
             yield Served(facts["url"], facts["mailbox"], facts["customer"], folder, log, process)
         finally:
             process.send_signal(signal.SIGINT)

@@ -12,13 +12,12 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
-
-import httpx
 
 from portal.core import clock, crypto
 from portal.core.crypto_links import with_link_key
@@ -52,7 +51,6 @@ def run(wanted: int, *, as_json: bool, folder: Path) -> int:
     os.environ.update(environment)
     sys.path.insert(0, str(ROOT))
 
-    import demo
     from demo.seeding import seed
     from portal.commands.database import migrate_database
     from portal.commands.serve import serve
@@ -64,22 +62,24 @@ def run(wanted: int, *, as_json: bool, folder: Path) -> int:
     running = start(read_settings(os.environ), urls=urls, hosts={FIRST: ["127.0.0.1", "localhost"]})
     seed(running)
     running.database.close()
-    worker = _fork_worker(running)
-
-    def announce() -> None:
-        _wait_until_it_answers(port)
-        facts = {
-            "url": urls[FIRST],
-            "mailbox": f"{urls[FIRST]}/demo/mailbox",
-            "customer": demo.CUSTOMER,
-            "second_url": urls["alpenrad"],
-        }
-        print(json.dumps(facts) if as_json else _words(facts, demo.CUSTOMER), flush=True)
-
+    # Whoever says that it answers is not this process: gunicorn forks it, and a copy made while a thread holds a lock
+    # (OpenSSL's, say) would wait for that lock for ever.
+    worker = _fork_worker(running, lambda: _announce(port, json.dumps(_facts(urls)) if as_json else _words(_facts(urls))))
     try:
-        return serve(running, announce)
+        return serve(running)
     finally:
         _stop(worker)
+
+
+def _facts(urls: Mapping[str, str]) -> dict[str, str]:
+    import demo
+
+    return {
+        "url": urls[FIRST],
+        "mailbox": f"{urls[FIRST]}/demo/mailbox",
+        "customer": demo.CUSTOMER,
+        "second_url": urls["alpenrad"],
+    }
 
 
 def prepare(folder: Path, port: int) -> dict[str, str]:
@@ -140,8 +140,8 @@ def free_port(wanted: int) -> int:
     raise NoFreePort(f"No free port from {wanted} to {wanted + PORTS_TRIED - 1}. Name another with --port.")
 
 
-def _fork_worker(running: Any) -> int:
-    """A worker process of its own that ends with its parent."""
+def _fork_worker(running: Any, announce: Callable[[], None]) -> int:
+    """A worker process of its own that ends with its parent, and in which `announce` runs once, beside it."""
     from portal.worker import Worker
 
     parent = os.getpid()
@@ -158,10 +158,28 @@ def _fork_worker(running: Any) -> int:
         stop.set()
 
     threading.Thread(target=end_with_parent, daemon=True).start()
+    threading.Thread(target=announce, daemon=True).start()
     try:
         Worker(running).run(stop)
     finally:
         os._exit(0)
+
+
+def _announce(port: int, words: str) -> None:
+    while not _answers(port):
+        time.sleep(0.05)
+    print(words, flush=True)
+
+
+def _answers(port: int) -> bool:
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def _stop(worker: int) -> None:
@@ -172,22 +190,12 @@ def _stop(worker: int) -> None:
         return
 
 
-def _wait_until_it_answers(port: int) -> None:
-    with httpx.Client(trust_env=False, timeout=1) as client:
-        for _ in range(200):
-            try:
-                if client.get(f"http://127.0.0.1:{port}/healthz").status_code == 200:
-                    return
-            except httpx.HTTPError:
-                time.sleep(0.05)
-
-
-def _words(facts: dict[str, str], customer: str) -> str:
+def _words(facts: dict[str, str]) -> str:
     return "\n".join(
         (
             "",
             f"  Customers' site   {facts['url']}",
-            f"  Sign in as        {customer}",
+            f"  Sign in as        {facts['customer']}",
             f"  Demo mailbox      {facts['mailbox']}   (the link and the code arrive here)",
             f"  Second company    {facts['second_url']}",
             "",

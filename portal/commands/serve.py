@@ -2,8 +2,6 @@
 
 import argparse
 import socket
-import threading
-from collections.abc import Callable
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
@@ -21,9 +19,8 @@ class PortIsBusy(PortalError):
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
     """gunicorn, told what to serve by our settings instead of its own file."""
 
-    def __init__(self, running: Running, when_ready: Callable[[], None] | None = None) -> None:
+    def __init__(self, running: Running) -> None:
         self.running = running
-        self.when_ready = when_ready
         super().__init__()
 
     def load_config(self) -> None:
@@ -51,9 +48,6 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         for name, value in options.items():
             if name in self.cfg.settings:
                 self.cfg.set(name, value)
-        if self.when_ready is not None:
-            ready = self.when_ready
-            self.cfg.set("when_ready", lambda server: threading.Thread(target=ready, daemon=True).start())
 
     def load(self) -> Any:
         """The application, made once in each web process."""
@@ -99,12 +93,12 @@ def refuse_busy_port(bind: str) -> None:
         ) from None
 
 
-def serve(running: Running, when_ready: Callable[[], None] | None = None) -> int:
+def serve(running: Running) -> int:
     """Serve until stopped. Raises `PortIsBusy`."""
     refuse_busy_port(running.settings.bind)
     hosts = ", ".join(host for company in running.config.portal.companies.values() for host in company.hosts)
     logs.event("web.starting", hosts=hosts, mode=running.settings.mode.value)
     # Connections must not be shared between the processes that gunicorn forks.
     running.database.close()
-    Server(running, when_ready).run()
+    Server(running).run()
     return 0

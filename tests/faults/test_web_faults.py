@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.doors.site import Site, open_site
-from tests.doors.test_erase import MAREN, confirmed
+from tests.doors.test_erase import MAREN, confirmed, plan_of
 
 ROOT = Path(__file__).parents[2]
 POINTS = ["erasure.confirming", "erasure.confirmed", "web.committing", "web.committed"]
@@ -47,7 +47,7 @@ def test_E2_killed_at_a_confirmation_it_is_whole_or_not_there_and_pressed_again_
 def test_E2_killed_at_a_cancel_it_holds_or_the_button_is_still_there(tmp_path: Path, point: str, found: list[str]) -> None:
     site = killed_at(tmp_path / "demo", "cancel", point)
     assert states(site) == found
-    browser = site.signed_in(MAREN)
+    browser = plan_of(site)
     browser.open("/erase")
     assert ("You have asked for this already" in browser.words) is (found == ["open"])
     site.running.database.close()
