@@ -28,6 +28,7 @@ class Served:
     folder: Path
     log: Path
     process: "subprocess.Popen[str]"
+    api_key: str = ""
 
     @property
     def port(self) -> int:
@@ -71,7 +72,7 @@ def serve_demo(folder: Path, *, port: int | None = None, **environment: str) -> 
             line = process.stdout.readline()
             assert line, log.read_text()
             facts = json.loads(line)
-            yield Served(facts["url"], facts["mailbox"], facts["customer"], folder, log, process)
+            yield Served(facts["url"], facts["mailbox"], facts["customer"], folder, log, process, facts["api_key"])
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(20)

@@ -4,14 +4,7 @@ import argparse
 import getpass
 from typing import Any
 
-from portal.accounts import registry
-from portal.core.errors import PortalError
-from portal.settings import settings
-from portal.starting import Running, start
-
-
-class NoSuchCompany(PortalError):
-    """The company named is not in portal.yaml."""
+from portal.commands.companies import start_for
 
 
 def add(commands: Any) -> None:
@@ -33,19 +26,11 @@ def add(commands: Any) -> None:
             act.add_argument("id", help="the key's id, as `list` shows it")
 
 
-def _open(chosen: argparse.Namespace) -> tuple[Running, int]:
-    running = start(settings())
-    company_id = registry.ids().get(chosen.company)
-    if company_id is None:
-        raise NoSuchCompany(f"No company `{chosen.company}`. There are: {', '.join(sorted(registry.ids()))}.")
-    return running, company_id
-
-
 def add_key(chosen: argparse.Namespace) -> int:
     """Print the secret on a line of its own, so that a script can take it."""
     from portal.accounts.api_keys import make_key
 
-    running, company_id = _open(chosen)
+    running, company_id = start_for(chosen)
     with running.database.writing(company_id) as db:
         made = make_key(db, name=chosen.name, scopes=chosen.scopes, by=_who())
     print(f"Key {made.public_id} of {chosen.company}. It is shown this once; keep it where the system keeps its secrets:")
@@ -57,7 +42,7 @@ def list_keys(chosen: argparse.Namespace) -> int:
     """One line a key."""
     from portal.accounts.api_keys import keys_of
 
-    running, company_id = _open(chosen)
+    running, company_id = start_for(chosen)
     with running.database.reading(company_id) as db:
         keys = keys_of(db)
     for key in keys:
@@ -73,7 +58,7 @@ def revoke(chosen: argparse.Namespace) -> int:
     """From the next request on it opens nothing, in any process."""
     from portal.accounts.api_keys import revoke_key
 
-    running, company_id = _open(chosen)
+    running, company_id = start_for(chosen)
     with running.database.writing(company_id) as db:
         revoke_key(db, chosen.id, by=_who())
     print(f"{chosen.id} is revoked.")

@@ -6,14 +6,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
+from portal.commands.companies import start_for
 from portal.core import i18n
-from portal.core.errors import PortalError
-from portal.settings import settings
-from portal.starting import Running, start
-
-
-class NoSuchCompany(PortalError):
-    """The company named is not in portal.yaml."""
 
 
 def add(commands: Any) -> None:
@@ -41,19 +35,11 @@ def add(commands: Any) -> None:
             act.add_argument("--reason", required=True, help="why, in one sentence; the customer sees it")
 
 
-def _open(chosen: argparse.Namespace) -> tuple[Running, int]:
-    running = start(settings())
-    company_id = registry.ids().get(chosen.company)
-    if company_id is None:
-        raise NoSuchCompany(f"No company `{chosen.company}`. There are: {', '.join(sorted(registry.ids()))}.")
-    return running, company_id
-
-
 def list_them(chosen: argparse.Namespace) -> int:
     """One line a case: number, kind, state, date in law, what waits."""
     from portal.cases.overview import open_cases
 
-    running, company_id = _open(chosen)
+    running, company_id = start_for(chosen)
     with running.database.reading(company_id) as db, i18n.speaking("en", registry.company(company_id).time_zone):
         lines = [
             f"{case.number}  {case.kind:<10} {case.state:<12} due {case.due:%Y-%m-%d}  {case.waits_for or ''}".rstrip()
@@ -67,7 +53,7 @@ def show(chosen: argparse.Namespace) -> int:
     """Everything about one case that is no value of the person; messages only where `--messages` asks for them."""
     from portal.cases.overview import describe_case
 
-    running, company_id = _open(chosen)
+    running, company_id = start_for(chosen)
     with running.database.reading(company_id) as db, i18n.speaking("en", registry.company(company_id).time_zone):
         print("\n".join(describe_case(db, chosen.number, with_messages=chosen.messages)))
     return 0
@@ -94,7 +80,7 @@ def resolve(chosen: argparse.Namespace) -> int:
 
 
 def _write(chosen: argparse.Namespace, act: Any, said: str) -> int:
-    running, company_id = _open(chosen)
+    running, company_id = start_for(chosen)
     with running.database.writing(company_id) as db:
         act(db)
     print(said)

@@ -17,15 +17,19 @@ from dataclasses import replace
 from datetime import date
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from portal.core import clock, crypto
 from portal.core.crypto_links import with_link_key
 from portal.core.errors import PortalError
 from portal.settings import read_settings
 
+if TYPE_CHECKING:
+    from portal.starting import Running
+
 ROOT = Path(__file__).resolve().parents[2]
 FIRST = "fjordkaffe"
+DEMO_KEY = "demo"
 PORTS_TRIED = 50
 
 
@@ -61,17 +65,19 @@ def run(wanted: int, *, as_json: bool, folder: Path) -> int:
     urls = {FIRST: f"http://127.0.0.1:{port}", "alpenrad": f"http://alpenrad.localhost:{port}"}
     running = start(read_settings(os.environ), urls=urls, hosts={FIRST: ["127.0.0.1", "localhost"]})
     seed(running)
+    api_key = key_of_demo(running, folder)
     running.database.close()
     # Whoever says that it answers is not this process: gunicorn forks it, and a copy made while a thread holds a lock
     # (OpenSSL's, say) would wait for that lock for ever.
-    worker = _fork_worker(running, lambda: _announce(port, json.dumps(_facts(urls)) if as_json else _words(_facts(urls))))
+    facts = _facts(urls, api_key)
+    worker = _fork_worker(running, lambda: _announce(port, json.dumps(facts) if as_json else _words(facts)))
     try:
         return serve(running)
     finally:
         _stop(worker)
 
 
-def _facts(urls: Mapping[str, str]) -> dict[str, str]:
+def _facts(urls: Mapping[str, str], api_key: str) -> dict[str, str]:
     import demo
 
     return {
@@ -79,7 +85,28 @@ def _facts(urls: Mapping[str, str]) -> dict[str, str]:
         "mailbox": f"{urls[FIRST]}/demo/mailbox",
         "customer": demo.CUSTOMER,
         "second_url": urls["alpenrad"],
+        "api_key": api_key,
     }
+
+
+def key_of_demo(running: "Running", folder: Path) -> str:
+    """A key of the first company with every right, made at the first start. It lies beside the demo's other keys, and nowhere else."""
+    from portal.accounts import registry
+    from portal.accounts.api_keys import LIVE_AT_ONCE, SCOPES, key_for, keys_of, make_key, revoke_key
+
+    kept = folder / "api_key"
+    secret = kept.read_text().strip() if kept.exists() else ""
+    with running.database.writing(registry.ids()[FIRST]) as db:
+        known = key_for(db, secret)
+        if known is not None and known.scopes == SCOPES.keys():
+            return secret
+        live = [key for key in keys_of(db) if key.name == DEMO_KEY and key.revoked_at is None]
+        for key in live[LIVE_AT_ONCE - 1 :]:
+            revoke_key(db, key.public_id, by="demo")
+        made = make_key(db, name=DEMO_KEY, scopes=list(SCOPES), by="demo")
+    kept.touch(mode=0o600)
+    kept.write_text(made.secret + "\n")
+    return made.secret
 
 
 def prepare(folder: Path, port: int) -> dict[str, str]:
@@ -198,6 +225,7 @@ def _words(facts: dict[str, str]) -> str:
             f"  Sign in as        {facts['customer']}",
             f"  Demo mailbox      {facts['mailbox']}   (the link and the code arrive here)",
             f"  Second company    {facts['second_url']}",
+            f"  API               {facts['url']}/api/v1/docs   (a key with every right: {facts['api_key']})",
             "",
             "  Ctrl-C stops everything.",
             "",

@@ -7,14 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.accounts import registry
-from portal.core.errors import PortalError
-from portal.settings import settings
-from portal.starting import Running, start
-
-
-class NoSuchCompany(PortalError):
-    """The company named is not in portal.yaml."""
+from portal.commands.companies import start_for
 
 
 def add(commands: Any) -> None:
@@ -39,7 +32,7 @@ def verify_ledger(chosen: argparse.Namespace) -> int:
     from portal.consent.verify import verify_person
     from portal.core.signatures import key_set
 
-    running, company_id = _open(chosen)
+    running, company_id = start_for(chosen)
     bad = rows = 0
     with running.database.reading(company_id) as db:
         persons = _persons(db)
@@ -62,7 +55,7 @@ def write_head(chosen: argparse.Namespace) -> int:
     """Sign, keep, export."""
     from portal.consent.heads import export_head
 
-    running, company_id = _open(chosen)
+    running, company_id = start_for(chosen)
     with running.database.writing(company_id) as db:
         text = export_head(db)
     if chosen.to is None:
@@ -79,7 +72,7 @@ def rebuild_ledger(chosen: argparse.Namespace) -> int:
     from portal.consent.sealing import is_sealed
     from portal.consent.verify import LedgerIsBroken, rebuild_state
 
-    running, company_id = _open(chosen)
+    running, company_id = start_for(chosen)
     with running.database.reading(company_id) as db:
         persons = _persons(db)
     made = left = bad = 0
@@ -106,11 +99,3 @@ def _persons(db: Session) -> list[int]:
     return sorted(
         {row for table in (ConsentChain, ConsentEvent, ConsentState) for row in db.scalars(select(table.person_id).distinct())}
     )
-
-
-def _open(chosen: argparse.Namespace) -> tuple[Running, int]:
-    running = start(settings())
-    company_id = registry.ids().get(chosen.company)
-    if company_id is None:
-        raise NoSuchCompany(f"No company `{chosen.company}`. There are: {', '.join(sorted(registry.ids()))}.")
-    return running, company_id
