@@ -3,7 +3,7 @@
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from portal.api import cases, checks, company, events, exports, hooks, minting, reference
+from portal.api import cases, checks, company, events, exports, hooks, imports, minting, reference
 from portal.api.operations import PREFIX, Part, finish
 from portal.api.problems import Problem, problem_of
 from portal.core import crypto, logs
@@ -14,6 +14,7 @@ PARTS: tuple[Part, ...] = (
     events.part,
     company.part,
     exports.part,
+    imports.part,
     minting.part,
     cases.part,
     hooks.part,

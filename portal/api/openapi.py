@@ -17,7 +17,9 @@ ALWAYS = ("unauthorized", "forbidden", "too-many-requests")
 
 def describe(parts: Sequence[Part], url: str) -> dict[str, Any]:
     """The whole document for one company, whose portal is reached at `url`."""
-    models = {model for part in parts for one in part.operations for model in (one.body, one.answer, one.query) if model}
+    models = {
+        model for part in parts for one in part.operations for model in (one.shape, one.answer, one.query, one.line) if model
+    }
     modes = [(model, "validation") for model in sorted(models, key=lambda model: model.__name__)]
     refs, definitions = models_json_schema(modes, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]  # a list of pairs is what it takes
     schemas = {**definitions.get("$defs", {}), "Problem": _problem_schema()}
@@ -78,10 +80,9 @@ def _operation(part: Part, one: Operation, schemas: dict[str, Any], refs: Any) -
         )
     if parameters:
         said["parameters"] = parameters
-    if one.body is not None:
-        said["requestBody"] = {"required": True, "content": _content(one.takes, refs[one.body, "validation"])}
-    elif one.method == "POST" and one.takes != ("application/json",):
-        said["requestBody"] = {"required": True, "content": {kind: {"schema": {"type": "string"}} for kind in one.takes}}
+    if one.shape is not None or one.line is not None:
+        shape = refs[one.shape, "validation"] if one.shape else {}
+        said["requestBody"] = {"required": True, "content": _content(one.takes, shape)}
     return said
 
 
@@ -97,7 +98,7 @@ def _responses(one: Operation, refs: Any) -> dict[str, Any]:
     else:
         found["204"] = {"description": "Done; there is nothing to say."}
     kinds = {*ALWAYS, *one.problems}
-    if one.body is not None:
+    if one.shape is not None:
         kinds |= {"not-json", "invalid", "too-large", "unsupported-media-type"}
     if one.query is not None:
         kinds.add("invalid")

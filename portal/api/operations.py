@@ -37,6 +37,13 @@ class Operation:
     takes: tuple[str, ...] = ("application/json",)
     gives: tuple[str, ...] = ("application/json",)
     problems: tuple[str, ...] = ()
+    line: type[BaseModel] | None = None
+    body_schema: type[BaseModel] | None = None
+
+    @property
+    def shape(self) -> type[BaseModel] | None:
+        """What its JSON body looks like, whoever reads it."""
+        return self.body or self.body_schema
 
 
 @dataclass
@@ -69,11 +76,13 @@ class Part:
         takes: tuple[str, ...] = ("application/json",),
         gives: tuple[str, ...] = ("application/json",),
         problems: tuple[str, ...] = (),
+        line: type[BaseModel] | None = None,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Declare a view. With `body` it gets the checked body as its first argument; it returns an `answer` or a `Response`.
 
-        `body_schema`: the view reads the body itself, since it may be a stream. `reads`: its POST only reads. `lowers`: it can only take consent back, so the limit never refuses it. `idempotent`: an
-        `Idempotency-Key` is honoured.
+        `body_schema`: the view reads the body itself, since it may be a stream; `line` is the schema of each line of one. `reads`: its
+        POST only reads. `lowers`: it can only take consent back, so the limit never refuses it. `idempotent`: an `Idempotency-Key` is
+        honoured.
         """
 
         def declared(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -107,6 +116,8 @@ class Part:
                     takes,
                     gives,
                     problems,
+                    line,
+                    body_schema,
                 )
             )
             return guarded

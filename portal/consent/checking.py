@@ -21,9 +21,9 @@ from portal.consent.merge import UNSET, State
 from portal.consent.model import ConsentState
 from portal.consent.states import read_state
 from portal.consent.words import ANSWERS
-from portal.core import clock, crypto
+from portal.core import clock
 from portal.core.db import company_of
-from portal.people.model import PersonIdentifier, Suppression, Tombstone
+from portal.people.crowds import crowd_of
 from portal.people.service import Identifier
 
 Asked = tuple[str, str]
@@ -124,40 +124,18 @@ class _Rule:
 
 def _read(db: Session, identifiers: Sequence[Identifier]) -> dict[Identifier, _Known]:
     """What is known of those of whom anything is."""
-    company_id = company_of(db)
-    key, key_ids = registry.key_of(company_id), crypto.keys().ids("hash")
-    hashes = {crypto.identifier_hash(key, one.kind, one.value, key_id): one for one in set(identifiers) for key_id in key_ids}
-    wanted = list(hashes)
-    people: dict[Identifier, int] = {}
-    owners = select(PersonIdentifier.hash, PersonIdentifier.person_id).where(
-        PersonIdentifier.company_id == company_id, PersonIdentifier.hash.in_(wanted)
-    )
-    for row in db.execute(owners):
-        people[hashes[bytes(row.hash)]] = row.person_id
+    crowd = crowd_of(db, identifiers)
     states: dict[int, dict[Asked, State]] = defaultdict(dict)
-    if people:
+    if crowd.people:
         columns = ConsentState.__table__.c
         query = select(*columns).where(
-            columns.company_id == company_id, columns.topic == "", columns.person_id.in_(set(people.values()))
+            columns.company_id == company_of(db), columns.topic == "", columns.person_id.in_(set(crowd.people.values()))
         )
         for found in db.execute(query):
             states[found.person_id][found.purpose, found.channel] = _state(found)
-    suppressed: dict[Identifier, set[Asked]] = defaultdict(set)
-    stops = select(Suppression.hash, Suppression.purpose, Suppression.channel).where(
-        Suppression.company_id == company_id, Suppression.hash.in_(wanted), Suppression.lifted_at.is_(None)
-    )
-    for stop in db.execute(stops):
-        suppressed[hashes[bytes(stop.hash)]].add((stop.purpose, stop.channel))
-    erased: dict[Identifier, datetime] = {}
-    graves = select(Tombstone.identifier_hash, Tombstone.erased_at).where(
-        Tombstone.company_id == company_id, Tombstone.identifier_hash.in_(wanted), Tombstone.system == ""
-    )
-    for grave in db.execute(graves):
-        one = hashes[bytes(grave.identifier_hash)]
-        erased[one] = max(grave.erased_at, erased.get(one, grave.erased_at))
     return {
-        one: _Known(states.get(people.get(one, -1), {}), suppressed.get(one, frozenset()), erased.get(one))
-        for one in {*people, *suppressed, *erased}
+        one: _Known(states.get(crowd.people.get(one, -1), {}), crowd.suppressed.get(one, frozenset()), crowd.erased_at.get(one))
+        for one in {*crowd.people, *crowd.suppressed, *crowd.erased_at}
     }
 
 

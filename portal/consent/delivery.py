@@ -3,12 +3,14 @@
 Must never miss an act (the ledger itself asks for it, in its transaction), and never say that a system has what it did not confirm.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import cast
 
-from sqlalchemy import and_, case, or_, select, update
+from sqlalchemy import Table, and_, case, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -21,7 +23,7 @@ from portal.core import clock, crypto
 from portal.core.db import company_of
 from portal.core.documents import DocumentError
 from portal.engine.model import Step, StepState
-from portal.engine.service import add_step
+from portal.engine.service import add_first_steps, add_step
 from portal.people.service import Identifier, hashes_of
 
 WRITE = "consent.write"
@@ -58,6 +60,29 @@ def queue_delivery(db: Session, person_id: int, choice: Choice) -> None:
     """
     for system in systems_that_keep(company_of(db), choice):
         _ask(db, system, _upsert(db, choice, system, {"person_id": person_id}))
+
+
+def queue_first_deliveries(db: Session, whose: Sequence[tuple[int, Choice]]) -> None:
+    """The same for many choices at once, none of which was ever on its way to a system."""
+    company_id, now = company_of(db), microseconds(clock.now())
+    wanted: dict[str, list[dict[str, object]]] = defaultdict(list)
+    keeps = {choice: systems_that_keep(company_id, choice) for choice in {choice for _person, choice in whose}}
+    for person_id, choice in whose:
+        row = {
+            "company_id": company_id,
+            "person_id": person_id,
+            "purpose": choice.purpose,
+            "channel": choice.channel,
+            "topic": choice.topic,
+            "rounds": 1,
+            "wanted": now,
+        }
+        for system in keeps[choice]:
+            wanted[system].append({**row, "system": system})
+    table = cast(Table, ConsentDelivery.__table__)
+    for system, rows in wanted.items():
+        made = db.execute(insert(table).returning(table.c.id), rows)
+        add_first_steps(db, act=WRITE, system=system, subject_ids=list(made.scalars()))
 
 
 def queue_suppression(db: Session, identifier: Identifier, *, purpose: str, channel: str) -> None:

@@ -33,6 +33,8 @@ class Stored(StrEnum):
     SUPPRESSED = "suppressed"
     NOTHING = "nothing_to_lower"
     ERASED = "left_out"
+    ALREADY = "already_there"
+    REFUSED = "refused"
 
 
 class NoLowering(PortalError):

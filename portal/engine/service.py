@@ -6,8 +6,9 @@ Must never add the same step twice, and never let a step that is running be sett
 from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
+from typing import cast
 
-from sqlalchemy import select, update
+from sqlalchemy import Table, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -87,6 +88,17 @@ def add_step(
         .on_conflict_do_nothing()
     )
     return db.scalars(select(Step).filter_by(act=act, subject_id=subject_id, system=system, part=part)).one()
+
+
+def add_first_steps(db: Session, *, act: str, system: str, subject_ids: Collection[int]) -> None:
+    """The first step of many new subjects at one system, in one statement: none of them may have any step yet."""
+    company_id, now = company_of(db), clock.now()
+    add = sqlite_insert if db.get_bind().dialect.name == "sqlite" else postgresql_insert
+    db.execute(add(SystemState).values(company_id=company_id, system=system, failures=0).on_conflict_do_nothing())
+    same = {"company_id": company_id, "act": act, "system": system, "part": 1, "irreversible": False, "probe_first": False}
+    fresh = {**same, "state": StepState.WAITING, "run_at": now, "created_at": now, "fence": 0, "tries": 0}
+    if subject_ids:
+        db.execute(insert(cast(Table, Step.__table__)), [{**fresh, "subject_id": subject_id} for subject_id in subject_ids])
 
 
 def steps_of(db: Session, acts: Collection[str], subject_id: int) -> list[Step]:

@@ -161,13 +161,19 @@ def _add(db: Session, identifier: Identifier) -> PersonIdentifier:
     return row
 
 
+def is_in_normal_form(identifier: Identifier) -> bool:
+    """Whether a person can be known by it: as `portal.people.addresses` makes it, and not empty."""
+    if identifier.kind != EMAIL:
+        return bool(identifier.value.strip())
+    try:
+        return normal_address(identifier.value, allow_non_ascii=True) == identifier.value
+    except AddressRefused:
+        return False
+
+
 def _refuse_other_forms(identifier: Identifier) -> None:
+    if is_in_normal_form(identifier):
+        return
     if identifier.kind == EMAIL:
-        try:
-            in_form = normal_address(identifier.value, allow_non_ascii=True) == identifier.value
-        except AddressRefused:
-            in_form = False
-        if not in_form:
-            raise NotInNormalForm("This address is not in the form that portal.people.addresses makes.")
-    elif not identifier.value.strip():
-        raise NotInNormalForm("An identifier cannot be empty.")
+        raise NotInNormalForm("This address is not in the form that portal.people.addresses makes.")
+    raise NotInNormalForm("An identifier cannot be empty.")

@@ -1,0 +1,148 @@
+"""Old lists come in: line by line, a batch a transaction, as a dry run unless it is said otherwise.
+
+Must never repeat what a line said, nor tell of somebody who is left out whether they were erased or suppressed.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Literal
+
+from flask import Response
+from pydantic import AwareDatetime, Field
+from sqlalchemy.exc import IntegrityError
+
+from portal.accounts.api_keys import is_live
+from portal.api import identifiers
+from portal.api.bodies import Body, check, load
+from portal.api.events import Name
+from portal.api.guards import current_key
+from portal.api.identifiers import IdentifierIn, NotUsable
+from portal.api.operations import Part
+from portal.api.paging import Query, read_query
+from portal.api.problems import Problem
+from portal.api.streams import NDJSON, Line, answer_lines, batches_of, is_stream
+from portal.consent.events import Choice
+from portal.consent.importing import Entry, import_batch
+from portal.consent.telling import Attested, Outcome, Source, Stored
+from portal.consent.words import Act
+from portal.core.db import Database
+from portal.web.context import current_company, database
+
+part = Part("imports", "Take over what your old lists say")
+
+TRIES = 3
+UNREADABLE = "This line is no act that can be read."
+LISTED = frozenset({Stored.REFUSED, Stored.ERASED, Stored.NOTHING})
+"""Outcomes of which the answer names each line; the others are counted."""
+
+
+class ImportQuery(Query):
+    """`dry_run`: say what would become of each line, and write nothing. It is what happens unless it is `false`."""
+
+    dry_run: Literal["true", "false"] = "true"
+
+
+class ImportLine(Body):
+    """One line: who said what about which choice, and when (`at`, with its zone). `until` only with `paused`.
+
+    With `form_url` and `notice` a yes is an attestation, where the key may attest; else it becomes `legacy_unverified`.
+    """
+
+    identifier: IdentifierIn
+    purpose: Name
+    channel: Name
+    act: Act
+    at: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    form_url: Annotated[str | None, Field(max_length=500, pattern="^https://")] = None
+    notice: Annotated[str | None, Field(pattern="^[0-9a-f]{64}$")] = None
+    topics: Annotated[list[Name] | None, Field(max_length=50)] = None
+    frequency: Name | None = None
+
+
+@part.operation(
+    "POST", "/consents/import", scope="consents:write", summary="Import an old list", takes=(NDJSON,), gives=(NDJSON,),
+    query=ImportQuery, line=ImportLine, problems=("unavailable", "too-large", "unsupported-media-type"),
+)  # fmt: skip
+def import_consents() -> Response:
+    """Lines in (`ImportLine`); out, a line for each that was not taken as sent, then one that sums up (`"complete": true`).
+
+    A no is taken. A yes that the list cannot prove becomes `legacy_unverified`, which is no consent, and only where the person never
+    answered: over an answer it is `refused`. Who was suppressed or erased is `left_out`. The same list once more changes nothing.
+    """
+    if not is_stream():
+        raise Problem("unsupported-media-type", detail=f"Send `Content-Type: {NDJSON}`.")
+    dry = read_query(ImportQuery).dry_run == "true"
+    company_id, key, files = current_company().id, current_key(), database()
+    allow = current_company().config.allow_non_ascii_addresses
+    source, attests = Source(key.name, key.public_id), "consents:attest" in key.scopes
+
+    def work(path: Path) -> Iterator[bytes]:
+        counts: Counter[str] = Counter()
+        for batch in batches_of(path):
+            with files.reading(company_id) as session:
+                live = is_live(session, key.id)
+            if not live:
+                yield _line({"error": "The key was revoked while this ran; what follows is not taken in."})
+                return
+            read = [_read(line, allow=allow, attests=attests) for line in batch]
+            outcomes = iter(_take_in(files, company_id, [one for one in read if one is not None], source, dry=dry))
+            told = []
+            for line, one in zip(batch, read, strict=True):
+                outcome = next(outcomes) if one is not None else None
+                counts[outcome.stored if outcome else "unreadable"] += 1
+                if outcome is None or outcome.stored in LISTED:
+                    told.append(_told(line, outcome))
+            if told:
+                yield b"".join(told)
+        yield _line({"complete": True, "dry_run": dry, "lines": counts.total(), "counts": dict(sorted(counts.items()))})
+
+    return answer_lines(work)
+
+
+def _take_in(files: Database, company_id: int, entries: list[Entry], source: Source, *, dry: bool) -> list[Outcome]:
+    """One batch, one transaction; a dry run does the same and takes it back, so that it cannot say anything else."""
+    for tries_left in reversed(range(TRIES)):
+        with files.open_to_write(company_id) as session:
+            try:
+                outcomes = import_batch(session, entries, source=source)
+                if dry:
+                    session.rollback()
+                else:
+                    session.commit()
+                return outcomes
+            except IntegrityError:
+                # Somebody else made one of these people at the same moment: now they are known.
+                session.rollback()
+                if not tries_left:
+                    raise
+    raise AssertionError
+
+
+def _read(line: Line, *, allow: bool, attests: bool) -> Entry | None:
+    """What a line says; None where it cannot be read."""
+    if line.too_long:
+        return None
+    try:
+        sent = check(ImportLine, load(line.raw))
+        identifier = identifiers.normal(sent.identifier.kind, sent.identifier.value, allow_non_ascii=allow)
+    except (NotUsable, Problem):
+        return None
+    choice = Choice(sent.purpose, sent.channel)
+    attested = None
+    if attests and sent.act is Act.GIVEN and sent.form_url and sent.notice and sent.at:
+        topics = None if sent.topics is None else tuple(sent.topics)
+        attested = Attested(choice, sent.act, sent.at, sent.form_url, bytes.fromhex(sent.notice), topics, sent.frequency)
+    return Entry(identifier, choice, sent.act, sent.at, sent.until, attested)
+
+
+def _told(line: Line, outcome: Outcome | None) -> bytes:
+    if outcome is None:
+        return _line({"line": line.number, "error": UNREADABLE})
+    return _line({"line": line.number, "stored": outcome.stored, **({"why": outcome.why} if outcome.why else {})})
+
+
+def _line(said: dict[str, object]) -> bytes:
+    return json.dumps(said, separators=(",", ":")).encode() + b"\n"

@@ -1,0 +1,102 @@
+"""Many people at once, for imports: whom the identifiers belong to, who must be left out, and new rows for the others.
+
+Must never make a second person of one identifier: whoever comes at the same moment makes the whole batch begin again.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import Table, insert, select
+from sqlalchemy.orm import Session
+
+from portal.accounts import registry
+from portal.core import clock, crypto
+from portal.core.db import company_of
+from portal.people.model import Person, PersonIdentifier, Suppression, Tombstone
+from portal.people.service import Identifier
+
+PERSON, IDENTIFIER = cast(Table, Person.__table__), cast(Table, PersonIdentifier.__table__)
+
+
+@dataclass(frozen=True, slots=True)
+class NewPerson:
+    """A person who was just made."""
+
+    id: int
+    public_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """What is known of some identifiers: whose they are, what they are suppressed for, when all under them was erased last."""
+
+    people: Mapping[Identifier, int]
+    suppressed: Mapping[Identifier, Collection[tuple[str, str]]]
+    erased_at: Mapping[Identifier, datetime]
+
+    def must_stay_out(self, one: Identifier, purpose: str, channel: str, *, obtained_at: datetime | None) -> bool:
+        """Whether an old yes of that identifier must not be taken in: it was suppressed for that, or erased after the yes was obtained."""
+        erased_at = self.erased_at.get(one)
+        return (purpose, channel) in self.suppressed.get(one, ()) or (
+            erased_at is not None and (obtained_at is None or obtained_at <= erased_at)
+        )
+
+
+def crowd_of(db: Session, identifiers: Collection[Identifier]) -> Crowd:
+    """What is known of identifiers in normal form (at most a few thousand). Three statements."""
+    company_id = company_of(db)
+    key, key_ids = registry.key_of(company_id), crypto.keys().ids("hash")
+    hashes = {crypto.identifier_hash(key, one.kind, one.value, key_id): one for one in set(identifiers) for key_id in key_ids}
+    wanted = list(hashes)
+    owners = select(PersonIdentifier.hash, PersonIdentifier.person_id).where(
+        PersonIdentifier.company_id == company_id, PersonIdentifier.hash.in_(wanted)
+    )
+    stops = select(Suppression.hash, Suppression.purpose, Suppression.channel).where(
+        Suppression.company_id == company_id, Suppression.hash.in_(wanted), Suppression.lifted_at.is_(None)
+    )
+    graves = select(Tombstone.identifier_hash, Tombstone.erased_at).where(
+        Tombstone.company_id == company_id, Tombstone.identifier_hash.in_(wanted), Tombstone.system == ""
+    )
+    suppressed: dict[Identifier, set[tuple[str, str]]] = defaultdict(set)
+    for stop in db.execute(stops):
+        suppressed[hashes[bytes(stop.hash)]].add((stop.purpose, stop.channel))
+    erased: dict[Identifier, datetime] = {}
+    for grave in db.execute(graves):
+        one = hashes[bytes(grave.identifier_hash)]
+        erased[one] = max(grave.erased_at, erased.get(one, grave.erased_at))
+    return Crowd({hashes[bytes(row.hash)]: row.person_id for row in db.execute(owners)}, suppressed, erased)
+
+
+def add_people(db: Session, wrapped_keys: Mapping[Identifier, bytes]) -> dict[Identifier, NewPerson]:
+    """A person for each identifier that nobody is known by (the caller looked, in this transaction), with their key, wrapped.
+
+    Raises `IntegrityError` where somebody else made one of them meanwhile.
+    """
+    if not wrapped_keys:
+        return {}
+    company_id, now, key_id = company_of(db), clock.now(), crypto.keys().newest("hash")[0]
+    company = registry.key_of(company_id)
+    public_ids = {crypto.random_public_id(): one for one in wrapped_keys}
+    rows = [
+        {"company_id": company_id, "public_id": public_id, "wrapped_key": wrapped_keys[one], "created_at": now}
+        for public_id, one in public_ids.items()
+    ]
+    made = db.execute(insert(PERSON).returning(PERSON.c.id, PERSON.c.public_id), rows)
+    people = {public_ids[row.public_id]: NewPerson(row.id, row.public_id) for row in made}
+    named = [
+        {
+            "company_id": company_id,
+            "person_id": person.id,
+            "kind": one.kind,
+            "hash": crypto.identifier_hash(company, one.kind, one.value, key_id),
+            "hash_key_id": key_id,
+            "value": one.value,
+            "created_at": now,
+        }
+        for one, person in people.items()
+    ]
+    db.execute(insert(IDENTIFIER), named)
+    return people
