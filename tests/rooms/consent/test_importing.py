@@ -57,6 +57,7 @@ def lines(way):
 
 def test_many_at_once_leave_the_same_as_one_after_the_other(world, db):
     told: dict[str, list[object]] = {}
+    seen = set()
     for way in ("many", "one"):
         prepare(db, way)
         entries = lines(way)
@@ -65,6 +66,7 @@ def test_many_at_once_leave_the_same_as_one_after_the_other(world, db):
         else:
             outcomes = [import_one(db, one, source=SOURCE) for one in entries]
         told[way] = [(one.stored, one.why) for one in outcomes]
+        seen |= {one.stored for one in outcomes}
         for name in WHO:
             person = find_person(db, named(f"{name}.{way}"))
             events = events_of(db, person.id) if person else []
@@ -73,14 +75,7 @@ def test_many_at_once_leave_the_same_as_one_after_the_other(world, db):
                 assert verify_person(db, person.id).whole
                 rebuild_state(db, person.id)
     assert told["many"] == told["one"]
-    assert {stored for stored, _why in told["many"][: len(lines("x"))]} >= {
-        Stored.LEGACY,
-        Stored.ALREADY,
-        Stored.REFUSED,
-        Stored.ERASED,
-        Stored.LOWERED,
-        Stored.SUPPRESSED,
-    }
+    assert seen == {Stored.LEGACY, Stored.ALREADY, Stored.REFUSED, Stored.ERASED, Stored.LOWERED, Stored.SUPPRESSED}
 
 
 def test_a_batch_of_new_and_known_people_is_one_chain_each(world, db):
