@@ -3,7 +3,7 @@
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from portal.api import cases, checks, company, events, exports, hooks, imports, minting, reference
+from portal.api import cases, checks, company, events, exports, hooks, imports, minting, people, reference
 from portal.api.operations import PREFIX, Part, finish
 from portal.api.problems import Problem, problem_of
 from portal.core import crypto, logs
@@ -15,6 +15,7 @@ PARTS: tuple[Part, ...] = (
     company.part,
     exports.part,
     imports.part,
+    people.part,
     minting.part,
     cases.part,
     hooks.part,

@@ -172,6 +172,7 @@ def attest_consent(body: AttestationIn) -> StoredOut:
     body=PersonIn,
     answer=StateOut,
     reads=True,
+    tells=True,
 )
 def read_state(body: PersonIn) -> StateOut:
     """Every choice with the row of the table that decides, as the person's own page shows it."""
@@ -192,7 +193,7 @@ def read_state(body: PersonIn) -> StateOut:
 
 @part.operation(
     "POST", "/consents/history", scope="consents:read", summary="Read everything that was done to a person's choices",
-    body=HistoryIn, answer=HistoryOut, reads=True,
+    body=HistoryIn, answer=HistoryOut, reads=True, tells=True,
 )  # fmt: skip
 def read_history(body: HistoryIn) -> HistoryOut:
     """From the ledger, the newest first."""

@@ -4,6 +4,7 @@ Must never look at a cookie, nor at a key anywhere but in the Authorization head
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from typing import Any, TypeVar, cast
 
@@ -12,7 +13,8 @@ from flask import current_app, g, request
 from portal.accounts.api_keys import SCOPES, ApiKey, key_for
 from portal.accounts.api_usage import Allowance, ApiUsage
 from portal.api.problems import Problem
-from portal.core import logs
+from portal.core import clock, logs
+from portal.core.limits import Limit, count_more
 from portal.web.context import current_company, database
 from portal.web.guards import Guard
 from portal.web.transactions import in_transaction
@@ -20,8 +22,15 @@ from portal.web.transactions import in_transaction
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-def api_key_required(scope: str, *, lowers: bool = False) -> Callable[[View], View]:
-    """Only a live key with that scope. With `lowers` the limit is counted and never refuses: an opt-out is always taken."""
+TELLING = Limit("api.telling", 50_000, timedelta(days=1))
+"""Answers a day and key that show whether somebody is known: a shop asks for who signs in there, and nobody needs the whole list so (A6)."""
+
+
+def api_key_required(scope: str, *, lowers: bool = False, tells: bool = False) -> Callable[[View], View]:
+    """Only a live key with that scope. With `lowers` the limit is counted and never refuses: an opt-out is always taken.
+
+    With `tells` there is a budget a day, too, and an alarm where it is used up.
+    """
     if scope not in SCOPES:
         raise ValueError(scope)
 
@@ -38,6 +47,8 @@ def api_key_required(scope: str, *, lowers: bool = False) -> Callable[[View], Vi
             if g.allowance.remaining < 0 and not lowers:
                 logs.event("api.limited", level=30, company=current_company().key, key_id=g.api_key.public_id)
                 raise Problem("too-many-requests", headers={"Retry-After": str(g.allowance.reset)})
+            if tells:
+                _spend(g.api_key)
             return checked(*args, **kwargs)
 
         cast(Any, run).guard = Guard("api_key", scope)
@@ -72,6 +83,19 @@ def _key() -> ApiKey:
     if found is None:
         raise Problem("unauthorized", headers={"WWW-Authenticate": 'Bearer realm="privacy portal"'})
     return found
+
+
+def _spend(key: ApiKey) -> None:
+    """Count one answer that shows whether somebody is known. Raises `Problem` past the day's budget."""
+    with database().writing(current_company().id) as db:
+        used = count_more(db, TELLING, 1, str(key.id))
+    if used <= TELLING.count:
+        return
+    if used == TELLING.count + 1:
+        logs.event("api.enumerating", level=40, company=current_company().key, key_id=key.public_id)
+    day = int(TELLING.window.total_seconds())
+    wait = str(day - int(clock.now().timestamp()) % day)
+    raise Problem("too-many-requests", detail="The day's budget of such answers is used up.", headers={"Retry-After": wait})
 
 
 def _usage() -> ApiUsage:

@@ -72,6 +72,7 @@ class Part:
         status: int = 200,
         reads: bool = False,
         lowers: bool = False,
+        tells: bool = False,
         idempotent: bool = False,
         takes: tuple[str, ...] = ("application/json",),
         gives: tuple[str, ...] = ("application/json",),
@@ -81,8 +82,8 @@ class Part:
         """Declare a view. With `body` it gets the checked body as its first argument; it returns an `answer` or a `Response`.
 
         `body_schema`: the view reads the body itself, since it may be a stream; `line` is the schema of each line of one. `reads`: its
-        POST only reads. `lowers`: it can only take consent back, so the limit never refuses it. `idempotent`: an `Idempotency-Key` is
-        honoured.
+        POST only reads. `lowers`: it can only take consent back, so the limit never refuses it. `tells`: its answer shows
+        whether somebody is known, so it has a budget a day. `idempotent`: an `Idempotency-Key` is honoured.
         """
 
         def declared(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -97,7 +98,7 @@ class Part:
 
             if reads:
                 checked = opens_to_read(checked)
-            guarded = api_key_required(scope, lowers=lowers)(checked)
+            guarded = api_key_required(scope, lowers=lowers, tells=tells)(checked)
             self.bp.add_url_rule(path, view.__name__, guarded, methods=[method])
             words = (view.__doc__ or "").strip()
             self.operations.append(

@@ -5,7 +5,7 @@ Must never tell an erased identifier from a suppressed one, nor an unknown one f
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ from portal.accounts import registry
 from portal.config.model import Company, Purpose
 from portal.consent import basis
 from portal.consent.basis import may_use
-from portal.consent.merge import UNSET, State
+from portal.consent.merge import UNSET, Level, State
 from portal.consent.model import ConsentState
 from portal.consent.states import read_state
 from portal.consent.words import ANSWERS
@@ -52,6 +52,13 @@ class _Known:
     states: Mapping[Asked, State]
     suppressed: Collection[Asked]
     erased_at: datetime | None
+    joined_at: datetime | None = None
+
+    def state(self, choice: Asked) -> State:
+        """What the choice says for this identifier: a yes from before it was put to its person is not for it."""
+        state = self.states.get(choice, UNSET)
+        spread = self.joined_at is not None and state.spoken > Level.OPEN and (state.since or self.joined_at) <= self.joined_at
+        return replace(state, said=None, since=None) if spread else state
 
 
 NOBODY = _Known({}, frozenset(), None)
@@ -87,7 +94,7 @@ def _is_shut(known: _Known, choice: Asked) -> bool:
     """Suppressed for this choice, or erased, with no newer answer of its own."""
     if choice in known.suppressed:
         return True
-    state = known.states.get(choice, UNSET)
+    state = known.state(choice)
     return known.erased_at is not None and not (
         state.said in ANSWERS and state.since is not None and state.since > known.erased_at
     )
@@ -110,7 +117,7 @@ class _Rule:
 
     def _decide(self, known: _Known, choice: Asked) -> Verdict:
         purpose = self._company.purposes[choice[0]]
-        state = known.states.get(choice, UNSET)
+        state = known.state(choice)
         if purpose.basis not in basis.NO_CHOICE and _is_shut(known, choice):
             return Verdict(*choice, allowed=False, row=basis.Row.SUPPRESSED.value)
         answer = self._ask(purpose, state)
@@ -134,7 +141,12 @@ def _read(db: Session, identifiers: Sequence[Identifier]) -> dict[Identifier, _K
         for found in db.execute(query):
             states[found.person_id][found.purpose, found.channel] = _state(found)
     return {
-        one: _Known(states.get(crowd.people.get(one, -1), {}), crowd.suppressed.get(one, frozenset()), crowd.erased_at.get(one))
+        one: _Known(
+            states.get(crowd.people.get(one, -1), {}),
+            crowd.suppressed.get(one, frozenset()),
+            crowd.erased_at.get(one),
+            crowd.joined_at.get(one),
+        )
         for one in {*crowd.people, *crowd.suppressed, *crowd.erased_at}
     }
 

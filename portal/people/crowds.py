@@ -31,11 +31,14 @@ class NewPerson:
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """What is known of some identifiers: whose they are, what they are suppressed for, when all under them was erased last."""
+    """What is known of some identifiers: whose they are, what they are suppressed for, when all under them was erased last; and since
+    when those that were put to somebody who was known, and are not proven yet, are theirs.
+    """
 
     people: Mapping[Identifier, int]
     suppressed: Mapping[Identifier, Collection[tuple[str, str]]]
     erased_at: Mapping[Identifier, datetime]
+    joined_at: Mapping[Identifier, datetime]
 
     def must_stay_out(self, one: Identifier, purpose: str, channel: str, *, obtained_at: datetime | None) -> bool:
         """Whether an old yes of that identifier must not be taken in: it was suppressed for that, or erased after the yes was obtained."""
@@ -51,9 +54,9 @@ def crowd_of(db: Session, identifiers: Collection[Identifier]) -> Crowd:
     key, key_ids = registry.key_of(company_id), crypto.keys().ids("hash")
     hashes = {crypto.identifier_hash(key, one.kind, one.value, key_id): one for one in set(identifiers) for key_id in key_ids}
     wanted = list(hashes)
-    owners = select(PersonIdentifier.hash, PersonIdentifier.person_id).where(
-        PersonIdentifier.company_id == company_id, PersonIdentifier.hash.in_(wanted)
-    )
+    owners = select(
+        PersonIdentifier.hash, PersonIdentifier.person_id, PersonIdentifier.joined_at, PersonIdentifier.proven_at
+    ).where(PersonIdentifier.company_id == company_id, PersonIdentifier.hash.in_(wanted))
     stops = select(Suppression.hash, Suppression.purpose, Suppression.channel).where(
         Suppression.company_id == company_id, Suppression.hash.in_(wanted), Suppression.lifted_at.is_(None)
     )
@@ -67,7 +70,14 @@ def crowd_of(db: Session, identifiers: Collection[Identifier]) -> Crowd:
     for grave in db.execute(graves):
         one = hashes[bytes(grave.identifier_hash)]
         erased[one] = max(grave.erased_at, erased.get(one, grave.erased_at))
-    return Crowd({hashes[bytes(row.hash)]: row.person_id for row in db.execute(owners)}, suppressed, erased)
+    people: dict[Identifier, int] = {}
+    joined: dict[Identifier, datetime] = {}
+    for row in db.execute(owners):
+        one = hashes[bytes(row.hash)]
+        people[one] = row.person_id
+        if row.joined_at is not None and row.proven_at is None:
+            joined[one] = row.joined_at
+    return Crowd(people, suppressed, erased, joined)
 
 
 def add_people(db: Session, wrapped_keys: Mapping[Identifier, bytes]) -> dict[Identifier, NewPerson]:

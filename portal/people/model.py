@@ -29,7 +29,8 @@ class PersonIdentifier(CompanyOwned, Base):
     """One address, number or customer number of a person. The same identifier belongs to one person within a company.
 
     `seen_alone_at`: when every system had answered and nothing spoke for a second person behind it. `left_at`: from when on it is no
-    longer theirs, since they changed to another address; who signs in with it after that is somebody new.
+    longer theirs, since they changed to another address; who signs in with it after that is somebody new. `joined_at`: when it was put
+    to a person who was known already; what they had said yes to before is not for this address until it is proven.
     """
 
     __tablename__ = "identifier"
@@ -44,6 +45,7 @@ class PersonIdentifier(CompanyOwned, Base):
     proven_at: Mapped[datetime | None]
     seen_alone_at: Mapped[datetime | None]
     left_at: Mapped[datetime | None]
+    joined_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 

@@ -1,6 +1,6 @@
 """Find or make the person behind an identifier. Must never make two persons of one identifier, nor one of two companies'."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
@@ -83,6 +83,7 @@ def identifier_for(db: Session, identifier: Identifier) -> PersonIdentifier:
 
 def move_identifier(db: Session, row: PersonIdentifier, person_id: int | None = None) -> None:
     """Give an identifier to another person, or (none named) to one made for it. Nothing that was shown with it before counts any more."""
+    row.joined_at = clock.now() if person_id is not None else None
     if person_id is None:
         person = Person(created_at=clock.now())
         db.add(person)
@@ -92,11 +93,27 @@ def move_identifier(db: Session, row: PersonIdentifier, person_id: int | None = 
     db.flush()
 
 
-def is_blank(db: Session, person_id: int) -> bool:
-    """Whether nothing but identifiers, sign-ins and steps of signing in hangs on a person: they came, and did and were nothing here."""
+def add_identifier(db: Session, person_id: int, identifier: Identifier, *, joined: bool) -> None:
+    """A person is known by one more identifier, that nobody has. `joined`: they were known before. Raises `NotInNormalForm`."""
+    _refuse_other_forms(identifier)
+    row = _row(db, person_id, identifier)
+    row.joined_at = row.created_at if joined else None
+    db.add(row)
+    db.flush()
+
+
+def is_blank(db: Session, person_id: int, *, besides: Collection[str] = ()) -> bool:
+    """Whether nothing but identifiers, sign-ins and steps of signing in hangs on a person: they came, and did and were nothing here.
+
+    `besides`: tables that do not count.
+    """
     for table in Base.metadata.sorted_tables:
         for column in table.columns:
-            if table.name in _OF_SIGNING_IN or not any(key.column.table.name == "person" for key in column.foreign_keys):
+            if (
+                table.name in besides
+                or table.name in _OF_SIGNING_IN
+                or not any(key.column.table.name == "person" for key in column.foreign_keys)
+            ):
                 continue
             if db.execute(select(column).where(column == person_id).limit(1)).first() is not None:
                 return False
@@ -147,18 +164,22 @@ def _add(db: Session, identifier: Identifier) -> PersonIdentifier:
     person = Person(created_at=now)
     db.add(person)
     db.flush()
+    row = _row(db, person.id, identifier)
+    db.add(row)
+    db.flush()
+    return row
+
+
+def _row(db: Session, person_id: int, identifier: Identifier) -> PersonIdentifier:
     key_id = crypto.keys().newest("hash")[0]
-    row = PersonIdentifier(
-        person_id=person.id,
+    return PersonIdentifier(
+        person_id=person_id,
         kind=identifier.kind,
         hash=hashes_of(company_of(db), identifier)[key_id],
         hash_key_id=key_id,
         value=identifier.value,
-        created_at=now,
+        created_at=clock.now(),
     )
-    db.add(row)
-    db.flush()
-    return row
 
 
 def is_in_normal_form(identifier: Identifier) -> bool:

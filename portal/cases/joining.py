@@ -1,0 +1,87 @@
+"""Making two people one, and one two, at the word of a company's system: only while nothing of theirs is being answered.
+
+Must never let a request that was opened for one set of addresses be answered over another.
+"""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.accounts.companies import record_audit
+from portal.cases.model import Case, CaseState
+from portal.consent import joining
+from portal.consent.joining import CannotBeJoined
+from portal.consent.telling import Source
+from portal.identity.sessions import end_all_sessions
+from portal.people.model import Person, PersonIdentifier
+from portal.people.service import Identifier, add_identifier, find_identifier, person_for
+
+BEING_ANSWERED = (CaseState.OPEN, CaseState.PARTLY, CaseState.READY)
+
+
+class NobodyKnown(CannotBeJoined):
+    """No person has this identifier."""
+
+
+def upsert_person(db: Session, identifiers: list[Identifier], *, source: Source, language: str | None = None) -> Person:
+    """The person with these identifiers, made where nobody has any of them; what they are not known by yet is added, and nothing removed.
+
+    Raises `CannotBeJoined` where they belong to several people, and `NotInNormalForm`.
+    """
+    owners = {row.person_id for one in identifiers if (row := find_identifier(db, one)) is not None}
+    if len(owners) > 1:
+        raise CannotBeJoined("These identifiers belong to more than one person. Merge them first, if they are one.")
+    first = next((one for one in identifiers if find_identifier(db, one) is not None), identifiers[0])
+    was_known = bool(owners)
+    person = person_for(db, first, language=language)
+    new = [one for one in identifiers if find_identifier(db, one) is None]
+    if new and was_known:
+        _refuse_while_answered(db, person.id)
+    for one in new:
+        add_identifier(db, person.id, one, joined=was_known)
+    if new and was_known:
+        _note(db, source, "person.identifiers_added", person.public_id, count=len(new))
+    return person
+
+
+def merge_people(db: Session, keep: Identifier, gone: Identifier, *, source: Source) -> Person:
+    """Who has `gone` is who has `keep`. Raises `CannotBeJoined`, `NobodyKnown`, `KeyIsDestroyed`; then nothing is written."""
+    kept, going = _row(db, keep).person_id, _row(db, gone).person_id
+    for person_id in (kept, going):
+        _refuse_while_answered(db, person_id)
+    trace = joining.join(db, kept, going, point=source.point, told_by=source.key_id)
+    for person_id in (kept, going):
+        end_all_sessions(db, person_id)
+    person = db.get_one(Person, kept)
+    _note(db, source, "person.merged", person.public_id, gone=trace.person, events=trace.length, tip=trace.tip)
+    return person
+
+
+def split_person(db: Session, identifier: Identifier, *, source: Source) -> Person:
+    """Who has `identifier` is somebody else than its person. Raises as `merge_people`."""
+    row = _row(db, identifier)
+    before = row.person_id
+    _refuse_while_answered(db, before)
+    trace = joining.part(db, row, point=source.point, told_by=source.key_id)
+    end_all_sessions(db, before)
+    person = db.get_one(Person, row.person_id)
+    _note(db, source, "person.split", person.public_id, split_from=trace.person, events=trace.length, tip=trace.tip)
+    return person
+
+
+def _row(db: Session, identifier: Identifier) -> PersonIdentifier:
+    row = find_identifier(db, identifier)
+    if row is None:
+        raise NobodyKnown("Nobody is known by one of these identifiers.")
+    if row.left_at is not None:
+        raise CannotBeJoined("One of these addresses was just changed for another by its person.")
+    return row
+
+
+def _refuse_while_answered(db: Session, person_id: int) -> None:
+    open_ones = select(Case.id).where(Case.person_id == person_id, Case.state.in_(BEING_ANSWERED)).limit(1)
+    if db.scalar(open_ones) is not None:
+        raise CannotBeJoined("A request of this person is being answered. Wait until it is done.")
+
+
+def _note(db: Session, source: Source, act: str, public_id: str, **detail: str | int) -> None:
+    record_audit(db, actor=f"api:{source.key_id}", act=act, target=f"person:{public_id}", **detail)
