@@ -44,15 +44,30 @@ def remember_kept(db: Session, case: Case, *, person_id: int, system: str, rows:
     key_id = crypto.keys().newest("hash")[0]
     owners = [(one.kind, hashes_of(company_of(db), one)[key_id]) for one in identifiers_of(db, person_id)]
     alone = was_seen_alone(db, person_id)
+    kept = []
     for (collection, ground, until), same in groupby(sorted(set(rows), key=_like), key=_like):
         keys = sorted(row.key for row in same)
-        kept = Kept(
-            case_number=case.number, person_id=person_id, system=system, collection=collection, ground=ground, until=until,
-            count=len(keys), rows=json.dumps(keys), alone=alone, kept_at=clock.now(),
-        )  # fmt: skip
-        db.add(kept)
-        db.flush()
-        db.add_all(KeptOwner(kept_id=kept.id, kind=kind, identifier_hash=hashed, hash_key_id=key_id) for kind, hashed in owners)
+        kept.append(
+            Kept(
+                case_number=case.number,
+                person_id=person_id,
+                system=system,
+                collection=collection,
+                ground=ground,
+                until=until,
+                count=len(keys),
+                rows=json.dumps(keys),
+                alone=alone,
+                kept_at=clock.now(),
+            )
+        )
+    db.add_all(kept)
+    db.flush()
+    db.add_all(
+        KeptOwner(kept_id=one.id, kind=kind, identifier_hash=hashed, hash_key_id=key_id)
+        for one in kept
+        for kind, hashed in owners
+    )
     db.flush()
 
 

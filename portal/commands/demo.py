@@ -57,7 +57,7 @@ def run(wanted: int, *, as_json: bool, folder: Path) -> int:
 
     from demo.seeding import seed
     from portal.commands.database import migrate_database
-    from portal.commands.serve import serve
+    from portal.commands.serve import serve, share_memory
     from portal.starting import start
 
     make_databases(environment)
@@ -67,6 +67,7 @@ def run(wanted: int, *, as_json: bool, folder: Path) -> int:
     seed(running)
     api_key = key_of_demo(running, folder)
     running.database.close()
+    share_memory()
     # Whoever says that it answers is not this process: gunicorn forks it, and a copy made while a thread holds a lock
     # (OpenSSL's, say) would wait for that lock for ever.
     facts = _facts(urls, api_key)

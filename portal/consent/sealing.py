@@ -16,7 +16,7 @@ from portal.core.db import company_of
 from portal.core.durations import length_of
 from portal.people.model import Person
 from portal.people.service import identifiers_of
-from portal.people.suppressions import suppress
+from portal.people.suppressions import suppress_all
 
 SOURCE = "erasure"
 
@@ -29,10 +29,14 @@ def seal_proof(db: Session, person_id: int) -> None:
     """
     wrapped_key_of(db, person_id, lock=True)
     company = registry.company(company_of(db))
+    asked = [
+        (key, channel)
+        for key, purpose in company.purposes.items()
+        if purpose.basis not in NO_CHOICE
+        for channel in purpose.channels
+    ]
     for identifier in identifiers_of(db, person_id):
-        for key, purpose in company.purposes.items():
-            for channel in purpose.channels if purpose.basis not in NO_CHOICE else ():
-                suppress(db, identifier, purpose=key, channel=channel, source=SOURCE)
+        suppress_all(db, identifier, asked, source=SOURCE)
     db.execute(delete(ConsentState).where(ConsentState.person_id == person_id).execution_options(synchronize_session=False))
     if chain_of(db, person_id) is None:
         _destroy(db, person_id)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, case, exists, func, literal, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from portal.core import clock
@@ -40,18 +40,24 @@ def lanes_with_work(db: Session, handlers: Mapping[str, Handler], *, full: froze
     Fair over companies however many steps one of them has; companies in `full` have their share already.
     """
     now = clock.database_now(db)
-    in_lane = (Step.company_id == SystemState.company_id, Step.system == SystemState.system, Step.act.in_(list(handlers)))
-    something_due = or_(*(exists().where(*in_lane, *due) for due in _ways_to_be_due(now)))
     turns: dict[int, datetime | None] = {}
     lanes = []
-    for lane in db.execute(
-        select(SystemState.id, SystemState.company_id, SystemState.served_at, SystemState.open_until, something_due.label("due"))
-    ):
+    for lane in db.execute(_lanes(tuple(handlers)), {"now": now}):
         turns[lane.company_id] = max(turns.get(lane.company_id), lane.served_at, key=_seconds)
         if lane.due and lane.company_id not in full and (lane.open_until is None or lane.open_until <= now):
             lanes.append(lane)
     lanes.sort(key=lambda lane: (_seconds(turns[lane.company_id]), _seconds(lane.served_at), lane.id))
     return [lane.id for lane in lanes]
+
+
+@cache
+def _lanes(acts: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
+    """All lanes, and whether something is due there: built once, since idle workers ask it all the time."""
+    in_lane = (Step.company_id == SystemState.company_id, Step.system == SystemState.system, Step.act.in_(acts))
+    something_due = or_(*(exists().where(*in_lane, *due) for due in _ways_to_be_due(bindparam("now", type_=Moment()))))
+    return select(
+        SystemState.id, SystemState.company_id, SystemState.served_at, SystemState.open_until, something_due.label("due")
+    )
 
 
 def claim_from_lane(
@@ -200,7 +206,7 @@ def _crosses(reads: tuple[str, ...]) -> ColumnElement[bool]:
     )
 
 
-def _ways_to_be_due(now: datetime) -> tuple[tuple[ColumnElement[bool], ...], ...]:
+def _ways_to_be_due(now: datetime | BindParameter[datetime]) -> tuple[tuple[ColumnElement[bool], ...], ...]:
     """Claimed by someone whose lease is over, or waiting and due: two questions, since one index answers each."""
     return (
         (Step.state == StepState.CLAIMED, Step.lease_until < now),
@@ -209,18 +215,26 @@ def _ways_to_be_due(now: datetime) -> tuple[tuple[ColumnElement[bool], ...], ...
 
 
 def _candidate(db: Session, lane: SystemState, handlers: Mapping[str, Handler], now: datetime) -> Any:
-    for due in _ways_to_be_due(now):
-        found = db.execute(
-            select(Step.id, Step.person_id, Step.state)
-            .where(Step.company_id == lane.company_id, Step.system == lane.system, *due)
-            .where(Step.act.in_(list(handlers)), ~must_wait(handlers))
-            .order_by(Step.run_at, Step.id)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        ).first()
+    reads = tuple(act for act, handler in handlers.items() if _reads(handler))
+    for question in _next_in_lane(tuple(handlers), reads):
+        found = db.execute(question, {"now": now, "company": lane.company_id, "system": lane.system}).first()
         if found is not None:
             return found
     return None
+
+
+@cache
+def _next_in_lane(acts: tuple[str, ...], reads: tuple[str, ...]) -> tuple[Select[*tuple[Any, ...]], ...]:
+    """What is next in a lane: one question for each way to be due, built once."""
+    return tuple(
+        select(Step.id, Step.person_id, Step.state)
+        .where(Step.company_id == bindparam("company"), Step.system == bindparam("system"), *due)
+        .where(Step.act.in_(acts), ~_crosses(reads))
+        .order_by(Step.run_at, Step.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        for due in _ways_to_be_due(bindparam("now", type_=Moment()))
+    )
 
 
 def _take_turn(db: Session, lane: SystemState, now: datetime, lease: timedelta) -> bool:

@@ -3,7 +3,7 @@
 Must never hold an identifier but as its keyed hash, and never be lifted by anything but the person's own later yes.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -21,23 +21,24 @@ from portal.people.service import Identifier, hashes_of, identifiers_of
 
 def suppress(db: Session, identifier: Identifier, *, purpose: str, channel: str, source: str) -> None:
     """From now on the identifier is not contacted for that. Can be said again; the newest counts. The same two statements, known or not."""
+    suppress_all(db, identifier, [(purpose, channel)], source=source)
+
+
+def suppress_all(db: Session, identifier: Identifier, choices: Iterable[tuple[str, str]], *, source: str) -> None:
+    """The same for several purposes and channels at once, in as many statements as for one."""
     key_id, now = crypto.keys().newest("hash")[0], clock.now()
     hashed = hashes_of(company_of(db), identifier)[key_id]
+    said = [{"purpose": purpose, "channel": channel, "source": source} for purpose, channel in dict.fromkeys(choices)]
+    if not said:
+        return
     insert = sqlite_insert if db.get_bind().dialect.name == "sqlite" else postgresql_insert
-    statement = insert(Suppression).values(
-        company_id=company_of(db),
-        hash=hashed,
-        hash_key_id=key_id,
-        purpose=purpose,
-        channel=channel,
-        source=source,
-        at=now,
-    )
+    common = {"company_id": company_of(db), "hash": hashed, "hash_key_id": key_id, "at": now}
+    statement = insert(Suppression).values([{**common, **one} for one in said])
     newest = {"at": statement.excluded.at, "source": statement.excluded.source, "lifted_at": None}
     same = [Suppression.company_id, Suppression.hash, Suppression.purpose, Suppression.channel]
     db.execute(statement.on_conflict_do_update(index_elements=same, set_=newest))
-    payload = {"hash": hashed.hex(), "hash_key": key_id, "purpose": purpose, "channel": channel, "source": source}
-    note_for_journal(db, JournalKind.SUPPRESSION, {**payload, "at": now.isoformat()})
+    for one in said:
+        note_for_journal(db, JournalKind.SUPPRESSION, {"hash": hashed.hex(), "hash_key": key_id, "at": now.isoformat(), **one})
     db.flush()
 
 

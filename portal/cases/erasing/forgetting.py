@@ -26,7 +26,7 @@ from portal.identity.model import AddressChange, SessionRow, SignInRequest
 from portal.outbox.model import Mail
 from portal.people.model import Person, PersonIdentifier
 from portal.people.service import hashes_of, identifiers_of
-from portal.people.suppressions import suppress
+from portal.people.suppressions import suppress_all
 from portal.people.tombstones import bury
 
 
@@ -64,9 +64,9 @@ def forget_identity(db: Session, erasing: Case, *, erased_at: datetime) -> None:
     drop_own_rows(db, erasing)
     for identifier in identifiers_of(db, person_id):
         bury(db, identifier, erased_at=erased_at)
-        for key, purpose in registry.company(company_of(db)).purposes.items():
-            for channel in purpose.channels if purpose.marketing else ():
-                suppress(db, identifier, purpose=key, channel=channel, source="erasure")
+        purposes = registry.company(company_of(db)).purposes.items()
+        marketing = [(key, channel) for key, purpose in purposes if purpose.marketing for channel in purpose.channels]
+        suppress_all(db, identifier, marketing, source="erasure")
         hashes = hashes_of(company_of(db), identifier)
         _delete(db, delete(SignInRequest).where(SignInRequest.identifier_hash.in_(hashes.values())))
     # While the identifiers are there: none of them may be contacted again but by a yes of their own.
