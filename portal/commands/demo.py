@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from portal.core import clock, crypto
 from portal.core.crypto_links import with_link_key
 from portal.core.errors import PortalError
+from portal.core.memory import spare_memory
 from portal.settings import read_settings
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def run(wanted: int, *, as_json: bool, folder: Path) -> int:
 
     from demo.seeding import seed
     from portal.commands.database import migrate_database
-    from portal.commands.serve import serve, share_memory
+    from portal.commands.serve import serve
     from portal.starting import start
 
     make_databases(environment)
@@ -67,7 +68,7 @@ def run(wanted: int, *, as_json: bool, folder: Path) -> int:
     seed(running)
     api_key = key_of_demo(running, folder)
     running.database.close()
-    share_memory()
+    spare_memory()
     # Whoever says that it answers is not this process: gunicorn forks it, and a copy made while a thread holds a lock
     # (OpenSSL's, say) would wait for that lock for ever.
     facts = _facts(urls, api_key)

@@ -1,7 +1,6 @@
 """`portal serve`: the web part under gunicorn, embedded, so that one command is enough."""
 
 import argparse
-import gc
 import socket
 from typing import Any
 
@@ -9,6 +8,7 @@ from gunicorn.app.base import BaseApplication
 
 from portal.core import logs
 from portal.core.errors import PortalError
+from portal.core.memory import spare_memory
 from portal.settings import Settings, settings
 from portal.starting import Running, start
 
@@ -94,12 +94,6 @@ def refuse_busy_port(bind: str) -> None:
         ) from None
 
 
-def share_memory() -> None:
-    """Before processes are forked: the collector leaves alone what is there now, so that they go on sharing more of it."""
-    gc.collect()
-    gc.freeze()
-
-
 def serve(running: Running) -> int:
     """Serve until stopped. Raises `PortIsBusy`."""
     refuse_busy_port(running.settings.bind)
@@ -107,6 +101,6 @@ def serve(running: Running) -> int:
     logs.event("web.starting", hosts=hosts, mode=running.settings.mode.value)
     # Connections must not be shared between the processes that gunicorn forks.
     running.database.close()
-    share_memory()
+    spare_memory()
     Server(running).run()
     return 0

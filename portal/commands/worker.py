@@ -5,6 +5,7 @@ import signal
 import threading
 from typing import Any
 
+from portal.core.memory import spare_memory
 from portal.settings import settings
 from portal.starting import start
 from portal.worker import Worker
@@ -21,5 +22,6 @@ def work() -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    spare_memory()
     Worker(start(settings(), even_restored=True)).run(stop)
     return 0

@@ -3,10 +3,13 @@
 Must never delete a row of the ledger: without the key the chain can still be verified, and no longer read.
 """
 
+from datetime import datetime
+
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
+from portal.config.model import Company
 from portal.consent.basis import NO_CHOICE
 from portal.consent.ledger import chain_of, wrapped_key_of
 from portal.consent.model import ConsentState
@@ -21,10 +24,10 @@ from portal.people.suppressions import suppress_all
 SOURCE = "erasure"
 
 
-def seal_proof(db: Session, person_id: int) -> None:
+def seal_proof(db: Session, person_id: int, *, since: datetime | None = None) -> None:
     """Take the person's choices out of use, in the caller's transaction and before their identifiers go. Can be done again.
 
-    What they had agreed to stays as proof for `retention.proof_retention`. No identifier of theirs may be contacted for any purpose that
+    What they had agreed to stays as proof for `retention.proof_retention` from `since`, or from now. No identifier of theirs may be contacted for any purpose that
     asks, until it says yes anew: an old list that comes in later does not bring them back. Raises `NoSuchPerson`.
     """
     wrapped_key_of(db, person_id, lock=True)
@@ -41,10 +44,13 @@ def seal_proof(db: Session, person_id: int) -> None:
     if chain_of(db, person_id) is None:
         _destroy(db, person_id)
     elif db.get(SealedProof, person_id) is None:
-        now = clock.now()
-        destroy_at = now + length_of(company.retention.proof_retention)
-        db.add(SealedProof(person_id=person_id, sealed_at=now, destroy_at=destroy_at))
+        db.add(SealedProof(person_id=person_id, sealed_at=clock.now(), destroy_at=proof_ends(company, since or clock.now())))
         db.flush()
+
+
+def proof_ends(company: Company, since: datetime) -> datetime:
+    """When the key of a proof that is sealed from that moment on is destroyed."""
+    return since + length_of(company.retention.proof_retention)
 
 
 def is_sealed(db: Session, person_id: int) -> bool:

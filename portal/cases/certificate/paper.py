@@ -59,6 +59,7 @@ def certificate_page(company: Company, result: ErasureResult) -> str:
         has_logo=True,
         asked=format_list([meaning.title_of(group) for group in result.groups]) if result.groups else _("Everything"),
         systems=[_shown(one) for one in result.systems],
+        proof_until=result.proof_until,
         digest=digest_of(result),
         keys=company.url + KEYS,
     )  # fmt: skip

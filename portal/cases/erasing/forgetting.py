@@ -55,8 +55,11 @@ def drop_own_rows(db: Session, erasing: Case) -> None:
     db.flush()
 
 
-def forget_identity(db: Session, erasing: Case, *, erased_at: datetime) -> None:
-    """Bury every identifier, then delete it; the emptied person stays only because their chain of consent hangs on it."""
+def forget_identity(db: Session, erasing: Case, *, erased_at: datetime, told_at: datetime | None = None) -> None:
+    """Bury every identifier, then delete it; the emptied person stays only because their chain of consent hangs on it.
+
+    `told_at`: when the person was told how long the proof of that stays; it counts from then.
+    """
     person_id = erasing.person_id
     if person_id is None:
         return
@@ -70,7 +73,7 @@ def forget_identity(db: Session, erasing: Case, *, erased_at: datetime) -> None:
         hashes = hashes_of(company_of(db), identifier)
         _delete(db, delete(SignInRequest).where(SignInRequest.identifier_hash.in_(hashes.values())))
     # While the identifiers are there: none of them may be contacted again but by a yes of their own.
-    seal_proof(db, person_id)
+    seal_proof(db, person_id, since=told_at)
     _delete(db, delete(AddressChange).where(AddressChange.person_id == person_id))
     _delete(db, delete(ConsentDelivery).where(ConsentDelivery.person_id == person_id))
     _delete(db, delete(PersonIdentifier).where(PersonIdentifier.person_id == person_id))

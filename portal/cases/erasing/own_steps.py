@@ -3,19 +3,23 @@
 Must never forget an address before its last mail has left, nor anything at all where a system has not done its part.
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
+from portal.accounts import registry
 from portal.cases.advancing import close_case, lock_case
 from portal.cases.erasing.forgetting import drop_own_rows, forget_identity, somebody_else_waits
 from portal.cases.erasing.letters import last_mail_waits, send_done
 from portal.cases.erasing.model import Erasure
 from portal.cases.erasing.settling import ask_systems, end_stopped, seal_result
 from portal.cases.events import Code, note
+from portal.cases.laws.deadlines import day_of
 from portal.cases.model import OPEN_STATES, Case, CaseState
 from portal.cases.workflow import BEGIN, IDENTITY, WITHDRAWN
 from portal.consent.delivery import Reached, standing_of
+from portal.consent.ledger import chain_of
+from portal.consent.sealing import proof_ends
 from portal.consent.stopping import stop_choices
 from portal.core import clock, faultpoints
 from portal.core.db import Database
@@ -128,9 +132,9 @@ class Own:
         erasure = db.get_one(Erasure, case.id, populate_existing=True)
         if case.state not in OPEN_STATES or not isinstance(outcome, Done):
             return
-        result = seal_result(db, case, erasure)
-        everything = not case.choice
-        if everything and result.is_complete and not somebody_else_waits(db, case):
+        everything = not case.choice and not somebody_else_waits(db, case)
+        result = seal_result(db, case, erasure, proof_until=proof_until(db, case) if everything else None)
+        if everything and result.is_complete:
             drop_own_rows(db, case)
             note(db, case, Code.OWN_DATA_ERASED)
             if send_done(db, case, complete=True):
@@ -145,6 +149,14 @@ class Own:
         close_case(case, CaseState.DONE if result.is_complete else CaseState.ANSWERED)
         note(db, case, Code.ERASURE_DONE if result.is_complete else Code.ERASURE_DONE_BUT)
         send_done(db, case, complete=result.is_complete)
+
+
+def proof_until(db: Session, case: Case) -> date | None:
+    """The day on which nobody can read any more what the person agreed to, if all of it ends now; None where they never said anything."""
+    if case.person_id is None or chain_of(db, case.person_id) is None:
+        return None
+    company = registry.company(case.company_id)
+    return day_of(proof_ends(company, clock.now()), company.time_zone)
 
 
 class Identity:
@@ -181,7 +193,7 @@ class Identity:
         close_case(case, CaseState.DONE)
         db.flush()
         if not somebody_else_waits(db, case):
-            forget_identity(db, case, erased_at=erasure.begun_at or clock.now())
+            forget_identity(db, case, erased_at=erasure.begun_at or clock.now(), told_at=erasure.ended_at)
         faultpoints.point("erasure.forgotten")
 
     def after_commit(self, claim: Claim) -> None:

@@ -64,7 +64,8 @@ class SystemResult:
 class ErasureResult:
     """The whole erasure. `company` and `law` are keys of the configuration, `groups` what was chosen (none: everything).
 
-    `ended_at` is None while something is still to be done.
+    `ended_at` is None while something is still to be done. `proof_until`: the day on which the key of the sealed proof of consent is
+    destroyed; None where none was kept by this erasure.
     """
 
     number: str
@@ -75,6 +76,7 @@ class ErasureResult:
     confirmed_at: datetime
     ended_at: datetime | None
     systems: tuple[SystemResult, ...]
+    proof_until: date | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -118,6 +120,8 @@ def plain_result(result: ErasureResult) -> dict[str, Any]:
             }
             for one in result.systems
         ],
+        # Left out where there is none: certificates that were signed before it was told stay valid.
+        **({"proof_until": _text(result.proof_until)} if result.proof_until else {}),
     }
 
 
@@ -134,6 +138,7 @@ def read_result(plain: Mapping[str, Any]) -> ErasureResult:
         datetime.fromisoformat(plain["confirmed_at"]),
         _moment(plain["ended_at"]),
         tuple(_system(one) for one in plain["systems"]),
+        date.fromisoformat(plain["proof_until"]) if plain.get("proof_until") else None,
     )
 
 

@@ -4,7 +4,8 @@ Must run in the transaction that ends the step, with the case's row held. Must n
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -83,10 +84,12 @@ def end_stopped(db: Session, case: Case, erasure: Erasure) -> ErasureResult:
     return result
 
 
-def seal_result(db: Session, case: Case, erasure: Erasure) -> ErasureResult:
-    """Write what the erasure did, for good; the plans with the records' keys go."""
+def seal_result(db: Session, case: Case, erasure: Erasure, *, proof_until: date | None = None) -> ErasureResult:
+    """Write what the erasure did, for good; the plans with the records' keys go. `proof_until` counts only where all of it was done."""
     erasure.ended_at = clock.now()
     result = result_of(db, case, erasure)
+    if result.is_complete:
+        result = replace(result, proof_until=proof_until)
     erasure.result = dump_result(result)
     for row in db.scalars(select(ErasurePlanRow).filter_by(case_id=case.id)):
         db.delete(row)

@@ -17,7 +17,7 @@ from portal.accounts import registry
 from portal.adapters.contract import Fate
 from portal.cases.certificate.paper import certificate_page, certificate_pdf
 from portal.cases.certificate.signed import certificate_json, digest_of, verify_certificate
-from portal.cases.erasing.result import ErasureResult, ResultItem, SystemResult, Went
+from portal.cases.erasing.result import ErasureResult, ResultItem, SystemResult, Went, plain_result
 from portal.core import clock, crypto, signatures
 from portal.core.i18n import speaking
 from portal.core.signatures import SignatureRefused
@@ -150,5 +150,18 @@ def test_the_page_says_what_became_of_each_and_until_when_the_rest_is_kept(world
     ):
         assert words in page, words
     assert registry.company(world.first).url in page
+    assert "Proof of what you agreed to" not in page
     assert "Not everything is done." in unfinished
     assert "Still there when we read again: 4." in unfinished
+
+
+def test_the_sealed_proof_of_consent_is_named_with_its_last_day_and_signed_with_the_rest(
+    world: World, keys: crypto.KeyRing
+) -> None:
+    kept = result(proof_until=date(2029, 11, 26))
+    with speaking("en", "Europe/Oslo"):
+        page = certificate_page(world.company(), kept)
+    assert "stays sealed as proof until 26 November 2029" in page
+    public = json.loads(json.dumps(signatures.key_set("first")))
+    assert verify_certificate(certificate_json(kept), public).proof_until == date(2029, 11, 26)
+    assert "proof_until" not in plain_result(result()), "certificates that were signed before it was told stay valid"

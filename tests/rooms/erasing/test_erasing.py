@@ -1,8 +1,10 @@
 """An erasure from the plan to the result: what is shown is what is confirmed, what is confirmed is done, what is done is said."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import select
 
 from portal.adapters.contract import Fate
 from portal.cases.erasing.confirming import NothingToErase, PlanHasChanged
@@ -10,6 +12,7 @@ from portal.cases.erasing.model import Stopper
 from portal.cases.erasing.plans import Planned, digest_of_plans
 from portal.cases.erasing.result import Went
 from portal.cases.model import CaseState
+from portal.consent.sealing_model import SealedProof
 from portal.consent.words import Act
 from portal.core import clock
 from portal.identity.sessions import CurrentSession
@@ -56,6 +59,9 @@ def test_everything_goes_in_its_order_and_the_person_with_it(house: FarHouse) ->
     assert (done.state, done.person_id) == (CaseState.DONE, None)
     result = house.result(case)
     assert result.is_complete
+    with house.world.reading() as db:
+        proof = db.scalars(select(SealedProof)).one()
+        assert proof.destroy_at.astimezone(ZoneInfo(house.world.company().time_zone)).date() == result.proof_until
     shop = result.systems[0]
     assert [(one.title, one.until.year if one.until else 0, one.ground) for one in shop.kept] == [
         ("Your receipts", 2031, "Bookkeeping Act § 13")
@@ -127,6 +133,7 @@ def test_some_groups_go_and_the_rest_stays_with_the_person(house: FarHouse) -> N
     assert house.case(case).state is CaseState.DONE
     assert house.case(case).person_id == current.person_id
     assert house.says(current.person_id) is Act.GIVEN
+    assert house.result(case).proof_until is None, "nothing was sealed: the person's choices go on"
     assert house.mails() == ["erasure_started", "erasure_done"]
 
 

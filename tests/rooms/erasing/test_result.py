@@ -31,6 +31,11 @@ def test_a_result_reads_back_as_it_was() -> None:
     assert load_result(dump_result(waiting)) == waiting
 
 
+def test_the_last_day_of_the_sealed_proof_reads_back_too() -> None:
+    told = replace(RESULT, proof_until=date(2029, 11, 26))
+    assert load_result(dump_result(told)) == told
+
+
 def test_what_had_to_stay_keeps_its_ground_and_its_date() -> None:
     assert load_result(dump_result(RESULT)).systems[0].kept == (ORDERS,)
 
