@@ -72,7 +72,7 @@ def test_F3_what_is_guarded_and_what_stays(value: Json, text: str) -> None:
     assert cell(value) == text
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.dictionaries(nasty.filter(bool), values, min_size=1, max_size=4), min_size=2, max_size=4))
 def test_F3_the_files_of_a_package_are_safe_with_their_headers_and_json_stays_exact(
     tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, Json]]
