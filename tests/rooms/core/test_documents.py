@@ -47,7 +47,8 @@ def test_D6_a_small_file_cannot_grow_into_a_large_one():
 
 
 def test_D6_depth_and_size_end_in_words():
-    with pytest.raises(DocumentError):
-        parse_yaml(b"[" * 5_000, "deep.yaml")
+    for deeper in (b"[", b"{a: ", b"- ", b"? "):
+        with pytest.raises(DocumentError):
+            parse_yaml(deeper * 400_000, "deep.yaml")
     with pytest.raises(DocumentError, match="larger"):
         parse_yaml(b"a: " + b"x" * 2_000_001, "long.yaml")
