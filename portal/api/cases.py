@@ -76,7 +76,7 @@ def open_case(body: CaseIn) -> CaseOut:
             categories=body.categories,
             proven=Scope(),
             language=language,
-            source=f"api:{current_key().name}"[:20],
+            source=f"api:{current_key().name}",
         )
     except (NoSuchGroup, TooManyCases) as error:
         raise Problem("refused", detail=str(error)) from None
@@ -99,7 +99,7 @@ def follow_case(number: str) -> CaseOut:
 def stop_case(number: str) -> CaseOut:
     """Only one that you opened, and only while it runs. An erasure is stopped by the person."""
     case = _case(number)
-    if case.source != f"api:{current_key().name}"[:20] or case.kind is not CaseKind.ACCESS or case.person_id is None:
+    if case.source != f"api:{current_key().name}" or case.kind is not CaseKind.ACCESS or case.person_id is None:
         raise Problem("conflict", detail="This case was opened by somebody else; they can stop it.")
     if not cancel_case(db(), case.person_id, number):
         raise Problem("conflict", detail="There is nothing left to stop.")

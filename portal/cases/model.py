@@ -97,7 +97,7 @@ class Case(CompanyOwned, Base):
     state: Mapped[CaseState] = mapped_column(_word(CaseState, 12), default=CaseState.OPEN)
     law: Mapped[str] = mapped_column(String(40))
     language: Mapped[str] = mapped_column(String(20))
-    source: Mapped[str] = mapped_column(String(20))
+    source: Mapped[str] = mapped_column(String(44))
     choice: Mapped[list[str]] = mapped_column(JSON)
     proven: Mapped[str] = mapped_column(Encrypted("case.proven"))
     open_key: Mapped[bytes | None] = mapped_column(LargeBinary(32))

@@ -91,7 +91,7 @@ def test_a_company_asks_for_a_person_who_is_told_and_fetches_the_copy_at_their_o
 
 
 def test_a_company_stops_only_what_it_opened_itself(site):
-    shop, other = caller(site, name="account"), caller(site, name="other")
+    shop, other = caller(site, name="a-warehouse-in-the-north"), caller(site, name="a-warehouse-in-the-south")
     number = shop.call("POST", "/cases", ask()).get_json()["number"]
     assert other.call("POST", f"/cases/{number}/cancel").status_code == 409
     assert shop.call("POST", f"/cases/{number}/cancel").get_json()["state"] == "cancelled"
