@@ -20,7 +20,7 @@ from portal.core.journal import JournalKind, note_for_journal
 SCOPES = {
     "consents:check": "ask whether a person may be written to, and whether an identifier is suppressed",
     "consents:read": "read states and histories, and export everything",
-    "consents:write": "record lowering acts and legacy lines of its own systems",
+    "consents:write": "record lowering acts, old lists, and what people choose on a page of its own with their link",
     "consents:attest": "attest what a person did in a form of the company's own",
     "people:write": "add, merge and split identifiers",
     "links:mint": "mint links to the preference centre",

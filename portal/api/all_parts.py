@@ -3,7 +3,7 @@
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from portal.api import cases, checks, company, events, exports, hooks, imports, minting, people, reference
+from portal.api import cases, centre, checks, company, events, exports, hooks, imports, minting, people, reference
 from portal.api.operations import PREFIX, Part, finish
 from portal.api.problems import Problem, problem_of
 from portal.core import crypto, logs
@@ -13,6 +13,7 @@ PARTS: tuple[Part, ...] = (
     checks.part,
     events.part,
     company.part,
+    centre.part,
     exports.part,
     imports.part,
     people.part,

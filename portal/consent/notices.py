@@ -67,6 +67,15 @@ def notice_for(db: Session, purpose: str, language: str) -> Notice:
     return found
 
 
+def current_hash(company: Company, purpose: str, language: str) -> bytes | None:
+    """The hash of the text that `notice_for` gives; None where the purpose has no text."""
+    texts = company.purposes[purpose].notice
+    if not texts:
+        return None
+    spoken = language if language in texts else company.languages[0]
+    return notice_hash(purpose, spoken, texts[spoken])
+
+
 def notices_by_hash(db: Session, hashes: Collection[bytes]) -> Mapping[bytes, Notice]:
     """The notices of those hashes, as far as the company has them."""
     if not hashes:

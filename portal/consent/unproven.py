@@ -15,7 +15,7 @@ from portal.consent.delivery import queue_suppression
 from portal.consent.events import Choice
 from portal.consent.saving import Answer, Change, Saved, save_choices, stop_marketing, version_of
 from portal.core.db import company_of
-from portal.people.service import Identifier, find_person
+from portal.people.service import Identifier, find_person, person_for
 from portal.people.suppressions import suppress
 
 
@@ -67,6 +67,24 @@ def stop(db: Session, identifier: Identifier, choices: Sequence[Choice], *, lang
         collection_point=collection_point,
         confirmed=False,
     )
+    return Stopped(person.id, saved)
+
+
+def save_unproven(
+    db: Session, identifier: Identifier, changes: Sequence[Change], *, seen: int, language: str, collection_point: str
+) -> Stopped:
+    """Save what whoever holds a link wants, each change with an answer: a no acts at once, a yes is asked of the mailbox.
+
+    Raises as `save_choices`.
+    """
+    person = find_person(db, identifier)
+    if person is None:
+        if not any(change.answer is Answer.YES for change in changes):
+            noes = [change.choice for change in changes]
+            saying = {"language": language, "collection_point": collection_point}
+            return stop(db, identifier, noes, **saying) if noes else Stopped(None, Saved())
+        person = person_for(db, identifier, language=language)
+    saved = save_choices(db, person.id, changes, seen=seen, language=language, collection_point=collection_point, confirmed=False)
     return Stopped(person.id, saved)
 
 

@@ -10,16 +10,15 @@ from flask.typing import ResponseReturnValue
 
 from portal.consent.changes import Answer, Change
 from portal.consent.opting_out import tell_of_stop
-from portal.consent.saving import Saved, save_choices, undo
-from portal.consent.unproven import Stopped, stop
+from portal.consent.readers import Item, Reader
+from portal.consent.saving import Saved, undo
+from portal.consent.unproven import Stopped, save_unproven, stop
 from portal.consent.words import STOPS
 from portal.core import i18n
 from portal.core.i18n import _, pick
 from portal.identity.links import ask, new_nonce
 from portal.links import signal
 from portal.links.reader import (
-    Item,
-    Reader,
     by_purpose,
     choice_of,
     items_of,
@@ -29,7 +28,7 @@ from portal.links.reader import (
     signed_in_as,
     title_of,
 )
-from portal.people.service import EMAIL, person_for
+from portal.people.service import EMAIL
 from portal.web.context import current_company
 from portal.web.guards import current_link, link_required
 from portal.web.strangers import within_asking_limit
@@ -120,13 +119,7 @@ def _changes(reader: Reader, items: list[Item]) -> list[Change]:
 
 
 def _save(reader: Reader, changes: list[Change], seen: int) -> Stopped:
-    person_id = reader.person_id
-    if person_id is None:
-        if not any(change.answer is Answer.YES for change in changes):
-            return _stop(reader, [change.choice for change in changes]) if changes else Stopped(None, Saved())
-        person_id = person_for(db(), reader.identifier, language=i18n.language()).id
-    saved = save_choices(db(), person_id, changes, seen=seen, language=i18n.language(), collection_point=HERE, confirmed=False)
-    return Stopped(person_id, saved)
+    return save_unproven(db(), reader.identifier, changes, seen=seen, language=i18n.language(), collection_point=HERE)
 
 
 def _stop(reader: Reader, choices: Any) -> Stopped:

@@ -4,7 +4,6 @@ Must never give the whole identifier to a page, nor name a sensitive purpose: wh
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 from flask import request
@@ -12,61 +11,24 @@ from itsdangerous import BadSignature
 from sqlalchemy.orm import Session
 
 from portal.config.model import Company
-from portal.consent.basis import NO_CHOICE
-from portal.consent.choices import ChannelChoice, PurposeChoices, Standing, choices_of
+from portal.consent import readers
+from portal.consent.choices import PurposeChoices
 from portal.consent.events import Choice, Event
-from portal.consent.saving import version_of
+from portal.consent.readers import Item, Reader
 from portal.consent.unproven import is_asked
 from portal.core import crypto
 from portal.identity import sessions
-from portal.people.addresses import masked
 from portal.people.link_tokens import Link
-from portal.people.service import EMAIL, Identifier, find_person
-from portal.people.suppressions import suppressed_choices
 from portal.web.context import current_company
 from portal.web.cookies import SiteCookie
 
-NOBODY = 0
-"""Stands for a person whom nobody is: nothing was ever chosen."""
-
 UNDO_SECONDS = 600
 UNDO = "link-undo"
-OFF = (Standing.REFUSED, Standing.WITHDRAWN, Standing.OBJECTED)
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """The person behind a link, if one is known, and how the page may call them."""
-
-    identifier: Identifier
-    person_id: int | None
-    seen: int
-
-    @property
-    def hint(self) -> str:
-        """Enough for its owner to know it, and for nobody else."""
-        if self.identifier.kind == EMAIL:
-            return masked(self.identifier.value)
-        return f"•••{self.identifier.value[-2:]}" if len(self.identifier.value) > 4 else "•••"
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One choice as the page shows it. `said` is yes, no, or empty while nobody answered."""
-
-    name: str
-    choice: Choice
-    purpose: PurposeChoices
-    channel: ChannelChoice
-    said: str
-    paused: bool
-    waits: bool
 
 
 def reader_of(db: Session, link: Link) -> Reader:
     """Whom the link is for, as the database knows them now."""
-    person = find_person(db, link.identifier)
-    return Reader(link.identifier, person.id if person else None, version_of(db, person.id) if person else 0)
+    return readers.reader_of(db, link.identifier)
 
 
 def choice_of(link: Link) -> Choice | None:
@@ -83,33 +45,8 @@ def title_of(company: Company, choice: Choice | None) -> Mapping[str, str] | Non
 
 
 def items_of(db: Session, reader: Reader) -> list[Item]:
-    """Every choice that may be named, as it stands."""
-    company = current_company().config
-    off = suppressed_choices(db, [reader.identifier])
-    items = []
-    for purpose in choices_of(db, company, reader.person_id or NOBODY):
-        if purpose.sensitive or purpose.basis in NO_CHOICE:
-            continue
-        for channel in purpose.channels:
-            choice = Choice(purpose.key, channel.key)
-            said = "no" if channel.standing in OFF or (choice.purpose, choice.channel) in off else _said(channel)
-            name = f"say-{choice.purpose}-{choice.channel}"
-            items.append(
-                Item(
-                    name,
-                    choice,
-                    purpose,
-                    channel,
-                    said,
-                    said == "yes" and channel.standing is Standing.PAUSED,
-                    channel.standing is Standing.PENDING,
-                )
-            )
-    return items
-
-
-def _said(channel: ChannelChoice) -> str:
-    return "yes" if channel.standing in (Standing.GIVEN, Standing.PAUSED) else ""
+    """Every choice of this company that may be named, as it stands."""
+    return readers.items_of(db, current_company().config, reader)
 
 
 def by_purpose(items: Sequence[Item]) -> list[tuple[PurposeChoices, list[Item]]]:

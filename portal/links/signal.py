@@ -7,9 +7,9 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from portal.consent.gpc import apply_signal, due_choices, is_signal, sold_choices
+from portal.consent.readers import Reader
 from portal.consent.unproven import stop
 from portal.core import i18n
-from portal.links.reader import Reader
 from portal.people.suppressions import suppressed_choices
 from portal.web.context import current_company
 
