@@ -80,12 +80,6 @@ def live_package(db: Session, case: Case) -> Package | None:
     )
 
 
-def is_released(db: Session, case_id: int) -> bool:
-    """Whether a person has looked at what was held back."""
-    part = db.scalar(select(CasePart).filter_by(case_id=case_id, number=2))
-    return part is not None and part.released_at is not None
-
-
 def close_case(case: Case, state: CaseState) -> None:
     """The person waits for nothing more: the same wish will be a new case."""
     case.state, case.open_key, case.closed_at = state, None, clock.now()

@@ -8,13 +8,12 @@ from sqlalchemy.orm import Session
 from portal.accounts import registry
 from portal.adapters.contract import AdapterError, TryLater
 from portal.cases.advancing import PACKAGES, folder, lock_case
-from portal.cases.apart import open_to
 from portal.cases.bundle.writing import write_bundle
 from portal.cases.delivering import deliver, note_parked
 from portal.cases.matching import true_matches
 from portal.cases.material import Material, load_material, still_waits
-from portal.cases.packing import content_of
-from portal.cases.spooling import digest_of, read_head
+from portal.cases.packing import content_of, open_records
+from portal.cases.spooling import digest_of
 from portal.cases.systems import open_system, place_of
 from portal.cases.workflow import ROUNDS
 from portal.core import faultpoints
@@ -44,14 +43,7 @@ class AccessBuild:
             return (
                 Park("keeps_changing") if any(material.rounds[key] >= ROUNDS for key in changed) else Done({"changed": changed})
             )
-        candidates = [
-            candidate
-            for key, spool in material.spools.items()
-            if spool.found
-            for candidate in read_head(spool.path, spool.context, key).candidates
-        ]
-        # A system that is left out may hold the other person of a shared address.
-        opened = open_to(material.scope.records, candidates, complete=not material.missing or material.alone)
+        candidates, opened = open_records(material)
         included = {key: spool.step_id for key, spool in material.spools.items()}
         if not candidates:
             return Done({"nothing": True, "included": included})

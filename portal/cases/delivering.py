@@ -12,7 +12,7 @@ from portal.accounts import registry
 from portal.cases import advancing, letters
 from portal.cases.dates import due_of
 from portal.cases.events import Code, note
-from portal.cases.model import OPEN_STATES, Case, CasePart, CaseState, Package, PartState, Spool
+from portal.cases.model import OPEN_STATES, Case, CasePart, CaseState, Package, PartState, Spool, WithheldText
 from portal.cases.workflow import EXPORT, newest, not_in_it, state_after_build
 from portal.core import clock
 from portal.core.durations import length_of
@@ -87,7 +87,7 @@ def _ready(db: Session, case: Case, receipt: dict[str, Any], missing: dict[str, 
     first = case.state == CaseState.OPEN
     case.state = state_after_build(nothing_held=False, follows=follows, review_waits=waits)
     advancing.set_part(db, case, 1, PartState.READY)
-    note(db, case, Code.REST_READY if package.part == 2 else Code.READY_WITHOUT_SOME if missing else Code.READY)
+    note(db, case, _code_of(db, case, package, missing))
     if waits:
         advancing.set_part(db, case, 2, PartState.REVIEW)
         if first:
@@ -98,3 +98,11 @@ def _ready(db: Session, case: Case, receipt: dict[str, Any], missing: dict[str, 
         advancing.close_case(case, CaseState.READY)
         advancing.drop_spools(db, case)
     letters.send_ready(db, case, package, follows_by=due_of(db, case).day if case.state == CaseState.PARTLY else None)
+
+
+def _code_of(db: Session, case: Case, package: Package, missing: dict[str, bool]) -> Code:
+    """How whole the copy is."""
+    if package.part == 2 and not missing:
+        refused = db.scalar(select(WithheldText.id).filter_by(case_id=case.id).limit(1))
+        return Code.REST_READY if refused is None else Code.REST_READY_BUT
+    return Code.READY_WITHOUT_SOME if missing else Code.READY

@@ -41,7 +41,9 @@ class Code(StrEnum):
     READY_WITHOUT_SOME = "ready_without_some"
     REVIEW_WAITS = "review_waits"
     RELEASED = "released"
+    SOME_WITHHELD = "some_withheld"
     REST_READY = "rest_ready"
+    REST_READY_BUT = "rest_ready_but"
     NOTHING_HELD = "nothing_held"
     DOWNLOADED = "downloaded"
     CANCELLED = "cancelled"
@@ -93,7 +95,9 @@ _TITLES = {
     Code.READY_WITHOUT_SOME: N_("Your copy is ready, without some of it"),
     Code.REVIEW_WAITS: N_("A part waits for a person to look at it"),
     Code.RELEASED: N_("A person has looked at what was still missing"),
+    Code.SOME_WITHHELD: N_("A person has looked, and some of it is not handed out"),
     Code.REST_READY: N_("Your whole copy is ready"),
+    Code.REST_READY_BUT: N_("Your copy is ready, without what is not handed out"),
     Code.NOTHING_HELD: N_("We hold nothing about you"),
     Code.DOWNLOADED: N_("Downloaded"),
     Code.CANCELLED: N_("You stopped this request"),
@@ -173,6 +177,8 @@ def _words(event: CaseEvent) -> str:
         return ngettext("%(num)s entry.", "%(num)s entries.", count)
     if code is Code.SYSTEM_SILENT:
         return _("Nothing is lost. We go on trying.")
+    if code is Code.SOME_WITHHELD:
+        return ngettext("%(num)s text. Why stands above.", "%(num)s texts. Why stands above.", int(params.get("count", 0)))
     if code is Code.DOWNLOADED:
         return browser_words(str(params.get("browser", "")))
     return _words_of_erasure(code, int(params.get("count", 0)))

@@ -109,6 +109,8 @@ class AccessExport:
             db.add(spool)
         else:
             (folder(SPOOLS) / spool.file).unlink(missing_ok=True)
+        # What was looked at was another reading.
+        spool.looked_at = spool.reviewed_at = None
         spool.file, spool.context, spool.step_id = file, _context(case.number, file), claim.step_id
         spool.matches, spool.found = str(receipt["matches"]), int(str(receipt["found"]))
         spool.records, spool.shut, spool.read_at = int(str(receipt["records"])), int(str(receipt["shut"])), clock.now()

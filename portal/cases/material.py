@@ -1,18 +1,20 @@
 """All that the making of a package needs to know, read in one short transaction."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from portal.accounts import registry
 from portal.adapters.contract import Subject
-from portal.cases.advancing import SPOOLS, folder, is_released
+from portal.cases.advancing import SPOOLS, folder
 from portal.cases.dates import due_of
 from portal.cases.matching import subject_of
-from portal.cases.model import OPEN_STATES, Case, Spool
+from portal.cases.model import OPEN_STATES, Case, Spool, WithheldText
 from portal.cases.scope import Scope, load_scope
 from portal.cases.workflow import EXPORT, STUCK, newest
 from portal.core.db import Database
@@ -34,6 +36,19 @@ class SpoolFile:
     found: int
     shut: int
     read_at: datetime
+    looked: bool
+    reviewed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One text that staff did not let go: where it stands, and why in words for the person."""
+
+    system: str
+    collection: str
+    key: str
+    name: str
+    reason: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,31 +69,36 @@ class Material:
     spools: Mapping[str, SpoolFile]
     missing: Mapping[str, str]
     rounds: Mapping[str, int]
-    reviewed: bool
+    refused: tuple[Refused, ...]
     alone: bool
+
+    @property
+    def reviewed(self) -> bool:
+        """Whether a person has looked at the texts of every system that was read."""
+        return bool(self.spools) and all(spool.reviewed for spool in self.spools.values())
 
 
 def load_material(database: Database, claim: Claim) -> Material | None:
     """What there is of the case behind a step, or None where nobody waits for it any more."""
     with database.reading(claim.company_id) as db:
         case = db.get(Case, claim.subject_id)
-        if case is None or case.state not in OPEN_STATES or case.person_id is None:
-            return None
-        steps = newest(steps_of(db, (EXPORT,), case.id), EXPORT)
-        files = {
-            row.system: SpoolFile(
-                folder(SPOOLS) / row.file, row.context, row.step_id, row.matches, row.found, row.shut, row.read_at
-            )
-            for row in db.scalars(select(Spool).filter_by(case_id=case.id))
-        }
-        with speaking(case.language, registry.company(claim.company_id).time_zone):
-            missing = {key: why_missing(step) for key, step in steps.items() if key not in files or step.id != files[key].step_id}
-        return Material(
-            case.id, case.number, case.language, case.received_at, due_of(db, case).day, tuple(case.choice), subject_of(db, case.person_id),
-            load_scope(case.proven), {key: file for key, file in files.items() if key not in missing}, missing,
-            {key: step.part for key, step in steps.items()}, is_released(db, case.id),
-            was_seen_alone(db, case.person_id),
-        )  # fmt: skip
+        return None if case is None else material_of(db, case)
+
+
+def material_of(db: Session, case: Case) -> Material | None:
+    """What there is of a case, or None where nobody waits for it any more."""
+    if case.state not in OPEN_STATES or case.person_id is None:
+        return None
+    steps = newest(steps_of(db, (EXPORT,), case.id), EXPORT)
+    files = {row.system: _file(row) for row in db.scalars(select(Spool).filter_by(case_id=case.id))}
+    with speaking(case.language, registry.company(case.company_id).time_zone):
+        missing = {key: why_missing(step) for key, step in steps.items() if key not in files or step.id != files[key].step_id}
+    return Material(
+        case.id, case.number, case.language, case.received_at, due_of(db, case).day, tuple(case.choice), subject_of(db, case.person_id),
+        load_scope(case.proven), {key: file for key, file in files.items() if key not in missing}, missing,
+        {key: step.part for key, step in steps.items()}, tuple(_refused(db, case, files)),
+        was_seen_alone(db, case.person_id),
+    )  # fmt: skip
 
 
 def why_missing(step: Step) -> str:
@@ -91,3 +111,18 @@ def why_missing(step: Step) -> str:
 def still_waits(database: Database, claim: Claim, material: Material) -> bool:
     """Whether the case is as it was: the person still waits, with the same identifiers, and nothing was read anew meanwhile."""
     return load_material(database, claim) == material
+
+
+def _file(row: Spool) -> SpoolFile:
+    return SpoolFile(
+        folder(SPOOLS) / row.file, row.context, row.step_id, row.matches, row.found, row.shut, row.read_at,
+        looked=row.looked_at is not None, reviewed=row.reviewed_at is not None,
+    )  # fmt: skip
+
+
+def _refused(db: Session, case: Case, files: Mapping[str, SpoolFile]) -> Iterator[Refused]:
+    """The texts that staff did not let go, of what is read now."""
+    for row in db.scalars(select(WithheldText).filter_by(case_id=case.id).order_by(WithheldText.id)):
+        if row.system in files and files[row.system].step_id == row.step_id:
+            key, name = json.loads(row.place)
+            yield Refused(row.system, row.collection, key, name, row.reason)

@@ -192,8 +192,29 @@ class DownloadLog(CompanyOwned, Base):
     browser: Mapped[str] = mapped_column(String(80))
 
 
+class WithheldText(CompanyOwned, Base):
+    """One text that a member of staff looked at and did not hand out. `place` is its record's key and field as JSON, of the spool that was
+    read in `step_id`; `reason` is one sentence that the customer sees.
+    """
+
+    __tablename__ = "withheld_text"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"), index=True)
+    system: Mapped[str] = mapped_column(String(60))
+    step_id: Mapped[int]
+    collection: Mapped[str] = mapped_column(String(120))
+    place: Mapped[str] = mapped_column(Encrypted("withheld_text.place"))
+    reason: Mapped[str] = mapped_column(Encrypted("withheld_text.reason"))
+    actor: Mapped[str] = mapped_column(String(40))
+    at: Mapped[datetime]
+
+
 class Spool(CompanyOwned, Base):
-    """What one system gave for a case, sealed until the package is made of it. `matches` is a digest of whose records were read."""
+    """What one system gave for a case, sealed until the package is made of it. `matches` is a digest of whose records were read.
+
+    `looked_at`: when staff last had its texts before them; `reviewed_at`: when they let go of those that are not in `WithheldText`.
+    """
 
     __tablename__ = "spool"
     __table_args__ = (UniqueConstraint("case_id", "system"),)
@@ -209,6 +230,8 @@ class Spool(CompanyOwned, Base):
     records: Mapped[int]
     shut: Mapped[int]
     read_at: Mapped[datetime]
+    looked_at: Mapped[datetime | None]
+    reviewed_at: Mapped[datetime | None]
 
 
 class HeldRead(CompanyOwned, Base):

@@ -3,22 +3,38 @@
 Must never say of a record that may be somebody else's that it is there.
 """
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Sequence
 from functools import partial
 
 from portal.accounts import registry
-from portal.cases.bundle.content import BundleContent, LeftOut, Logo, Searched, SystemPart
+from portal.adapters.contract import Record, Value
+from portal.cases.about import collection_title
+from portal.cases.apart import Candidate, open_to
+from portal.cases.bundle.content import BundleContent, Judge, LeftOut, Logo, Searched, SystemPart, Verdict
 from portal.cases.dates import laws_of
 from portal.cases.material import Material
 from portal.cases.model import CaseKind
 from portal.cases.spooling import read_head, read_records
 from portal.config.model import Company
 from portal.core import clock
-from portal.core.i18n import _, speaking
+from portal.core.i18n import _, ngettext, speaking
 from portal.people.addresses import masked
 from portal.people.service import EMAIL
 
 PICTURES = {".svg": "image/svg+xml", ".png": "image/png"}
+
+
+def open_records(material: Material) -> tuple[list[Candidate], frozenset[tuple[str, str]]]:
+    """The records that were read, and which of them, as (system, key), are surely the person's."""
+    candidates = [
+        candidate
+        for key, spool in material.spools.items()
+        if spool.found
+        for candidate in read_head(spool.path, spool.context, key).candidates
+    ]
+    # A system that is left out may hold the other person of a shared address.
+    return candidates, open_to(material.scope.records, candidates, complete=not material.missing or material.alone)
 
 
 def content_of(company_id: int, material: Material, opened: Collection[tuple[str, str]]) -> BundleContent:
@@ -36,6 +52,7 @@ def content_of(company_id: int, material: Material, opened: Collection[tuple[str
             if any(spool.shut for spool in material.spools.values())
             else ()
         )
+        texts_left_out = withheld_texts(company, [(one.system, one.collection, one.reason) for one in material.refused])
     return BundleContent(
         company=company,
         laws=tuple(law for law in laws_of(company) if law.gives(CaseKind.ACCESS)),
@@ -51,9 +68,35 @@ def content_of(company_id: int, material: Material, opened: Collection[tuple[str
         part=2 if material.reviewed else 1,
         choice=material.choice,
         reviewed=material.reviewed,
-        left_out=left_out,
+        left_out=(*left_out, *texts_left_out),
         logo=logo_of(company),
+        judge=_judge(material),
     )
+
+
+def withheld_texts(company: Company, refused: Sequence[tuple[str, str, str]]) -> list[LeftOut]:
+    """What staff did not hand out, as (system, collection, reason): each list of texts and each reason once, with how many there are."""
+    counts = Counter(refused)
+    return [
+        LeftOut(
+            ngettext("%(num)s text of “%(collection)s”", "%(num)s texts of “%(collection)s”", count, collection=title),
+            reason,
+        )
+        for (system, collection, reason), count in counts.items()
+        if (title := collection_title(company, system, collection))
+    ]
+
+
+def _judge(material: Material) -> Judge:
+    """What staff said of each text: nothing of a system whose texts they have not had before them as they are now."""
+    refused = {(one.system, one.key, one.name) for one in material.refused}
+
+    def judge(system: str, record: Record, value: Value) -> Verdict:
+        if not material.spools[system].reviewed:
+            return Verdict.WAITS
+        return Verdict.WITHHELD if (system, record.key, value.name) in refused else Verdict.RELEASED
+
+    return judge
 
 
 def _part(system: str, material: Material, keys: set[str]) -> SystemPart:

@@ -1,4 +1,4 @@
-"""Open a case, look it up, stop it, let go of what was held back, settle a step by hand. Every door comes through here.
+"""Open a case, look it up, stop it, settle a step by hand. Every door comes through here.
 
 Must never open a second case for a second press, nor answer differently for a case that is somebody else's and one that is not there.
 """
@@ -12,7 +12,6 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
-from portal.accounts.companies import record_audit
 from portal.cases import advancing, letters
 from portal.cases.dates import choose_law, margin_of
 from portal.cases.erasing.settling import settled_by_hand, step_to_settle
@@ -40,10 +39,6 @@ class NoSuchCase(PortalError):
 
 class NoSuchGroup(PortalError):
     """Something was chosen that is not one of the groups of `cases.meaning`."""
-
-
-class NothingToRelease(PortalError):
-    """Nothing of this case waits for a person's look."""
 
 
 class NothingToSettle(PortalError):
@@ -137,19 +132,6 @@ def cancel_case(db: Session, person_id: int, number: str) -> bool:
     note(db, case, Code.CANCELLED, actor=PERSON)
     db.flush()
     return True
-
-
-def release_part(db: Session, number: str, *, actor: str) -> None:
-    """A person has looked at what was held back: the copy is made anew with it. Raises `NoSuchCase` or `NothingToRelease`."""
-    case = advancing.lock_case(db, case_by_number(db, number).id)
-    part = db.scalar(select(CasePart).filter_by(case_id=case.id, number=2, state=PartState.REVIEW))
-    if part is None or case.state not in OPEN_STATES:
-        raise NothingToRelease("Nothing of this case waits for a look. `portal case show` says where it stands.")
-    part.state, part.released_by, part.released_at = PartState.MAKING, actor[:40], clock.now()
-    record_audit(db, actor=actor[:40], act="case.release", target=f"case:{case.number}", part=2)
-    note(db, case, Code.RELEASED, actor="staff")
-    db.flush()
-    advancing.advance(db, case)
 
 
 def resolve_step(db: Session, number: str, *, system: str, outcome: str, reason: str, actor: str) -> None:

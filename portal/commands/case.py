@@ -1,6 +1,10 @@
-"""`portal case list | show | release | resolve`: what waits for a human, until the console does it. No values, no addresses."""
+"""`portal case list | show | texts | release | resolve`: what waits for a human, until the console does it.
+
+Must never print a value of a customer but in `texts`, which is asked for by name and written down with who looked.
+"""
 
 import argparse
+import sys
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -17,7 +21,8 @@ def add(commands: Any) -> None:
     for name, summary, run in (
         ("list", "open cases, what is due first", list_them),
         ("show", "one case: stages, clock, everything that happened", show),
-        ("release", "let go of what was held back for a look (free text)", release),
+        ("texts", "print what was held back for a look (free text); who looked is written down", texts),
+        ("release", "let go of what was held back for a look, all of it or without some", release),
         ("resolve", "settle a step that waits for a human", resolve),
     ):
         act = acts.add_parser(name, help=summary)
@@ -27,7 +32,22 @@ def add(commands: Any) -> None:
             act.add_argument("number", help="the case number, like 7KQ2-M9XD-4TBR")
         if name == "show":
             act.add_argument("--messages", action="store_true", help="print what the customer and staff wrote to each other, too")
-        if name in ("release", "resolve"):
+        if name == "release":
+            act.add_argument(
+                "--withhold",
+                type=int,
+                action="append",
+                default=[],
+                metavar="TEXT",
+                help="do not hand out this text; once for each",
+            )
+            act.add_argument(
+                "--reason",
+                action="append",
+                default=[],
+                help="why not, in one sentence; the customer sees it; once for all, or for each",
+            )
+        if name in ("texts", "release", "resolve"):
             act.add_argument("--by", required=True, help="who does this (a staff id, no name of a customer)")
         if name == "resolve":
             act.add_argument("--system", required=True, help="key of the system whose step it is")
@@ -59,14 +79,38 @@ def show(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def texts(chosen: argparse.Namespace) -> int:
+    """The texts that wait, each with the number that `release --withhold` takes."""
+    from portal.cases.reviewing import look_at_texts
+
+    running, company_id = start_for(chosen)
+    with i18n.speaking("en", registry.company(company_id).time_zone):
+        held = look_at_texts(running.database, company_id, chosen.number, actor=chosen.by)
+    for one in held:
+        print(f"[{one.number}] {one.title}")
+        if one.withheld:
+            print(f"    not handed out: {one.withheld}")
+        print("\n".join(f"    {line}" for line in one.text.splitlines()) + "\n")
+    return 0
+
+
 def release(chosen: argparse.Namespace) -> int:
-    """Build and deliver the second part."""
-    from portal.cases.service import release_part
+    """Build and deliver the second part, without the texts that are withheld."""
+    from portal.cases.reviewing import release_texts
 
-    def act(db: Session) -> None:
-        release_part(db, chosen.number, actor=chosen.by)
-
-    return _write(chosen, act, f"{chosen.number}: released. The customer is told when the second part is ready.")
+    wanted, reasons = chosen.withhold, chosen.reason * len(chosen.withhold) if len(chosen.reason) == 1 else chosen.reason
+    if len(wanted) != len(reasons):
+        print(
+            "Each text that is withheld needs a reason: --reason once for all of them, or once for each --withhold.",
+            file=sys.stderr,
+        )
+        return 2
+    running, company_id = start_for(chosen)
+    withhold = dict(zip(wanted, reasons, strict=True))
+    release_texts(running.database, company_id, chosen.number, actor=chosen.by, withhold=withhold)
+    said = f"released, without {len(withhold)} of it" if withhold else "released"
+    print(f"{chosen.number}: {said}. The customer is told when the second part is ready.")
+    return 0
 
 
 def resolve(chosen: argparse.Namespace) -> int:

@@ -10,12 +10,14 @@ from sqlalchemy.orm import Session
 
 from portal.accounts import registry
 from portal.cases.advancing import live_package
+from portal.cases.bundle.content import LeftOut
 from portal.cases.dates import Due, due_of
 from portal.cases.events import timeline
 from portal.cases.laws.citing import in_words
 from portal.cases.laws.promise import NO_LAW
 from portal.cases.meaning import title_of
-from portal.cases.model import OPEN_STATES, Case, CaseKind, CasePart, CaseState, DownloadLog, Package, PartState
+from portal.cases.model import OPEN_STATES, Case, CaseKind, CasePart, CaseState, DownloadLog, Package, PartState, WithheldText
+from portal.cases.packing import withheld_texts
 from portal.cases.scope import may_see
 from portal.cases.service import cases_of
 from portal.cases.stages import stages_of
@@ -83,6 +85,7 @@ def page(db: Session, case: Case, *, fresh: bool) -> dict[str, Any]:
         "stages": stages_of(registry.company(case.company_id), steps_of(db, (EXPORT, BUILD), case.id)),
         "download": _download(db, case, package, fresh=fresh) if package else None,
         "later": [{"title": _("What you or others wrote in own words"), "words": _by(due)}] if waits and package else [],
+        "refused": refused_words(db, case),
         "ended": case.state is CaseState.ENDED,
         "events": timeline(db, case),
         "cancel_url": url_for("requests.stop", number=case.number) if case.state in OPEN_STATES else "",
@@ -93,6 +96,12 @@ def page(db: Session, case: Case, *, fresh: bool) -> dict[str, Any]:
         "authority_words": True,
         **{name: said for name, said in erasing.items() if name != "lead"},
     }
+
+
+def refused_words(db: Session, case: Case) -> list[LeftOut]:
+    """What a person looked at and did not hand out, and why."""
+    rows = db.scalars(select(WithheldText).filter_by(case_id=case.id).order_by(WithheldText.id))
+    return withheld_texts(registry.company(case.company_id), [(row.system, row.collection, row.reason) for row in rows])
 
 
 def _line(db: Session, case: Case) -> dict[str, str]:

@@ -158,7 +158,11 @@ def test_a_folder_that_cannot_be_written_and_a_port_that_is_none_are_said_in_one
 
 
 def test_O10_a_case_is_not_found_across_companies_and_no_value_is_printed(made):
-    for words in (["show", "7KQ2-M9XD-4TBR"], ["release", "7KQ2-M9XD-4TBR", "--by", "staff-1"]):
+    for words in (
+        ["show", "7KQ2-M9XD-4TBR"],
+        ["texts", "7KQ2-M9XD-4TBR", "--by", "staff-1"],
+        ["release", "7KQ2-M9XD-4TBR", "--by", "staff-1"],
+    ):
         assert "no such case" in one_line(run(made, "case", words[0], "--company", "alpenrad", *words[1:])).lower()
     answer = run(made, "case", "show", "7KQ2-M9XD-4TBR")
     assert answer.returncode == 2

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from portal.adapters.contract import Record
+from portal.adapters.contract import Record, Value
 from portal.cases.laws import Law
 from portal.config.model import Company
 
@@ -19,6 +19,17 @@ class Searched(StrEnum):
     DELIVERED = "delivered"
     NOTHING_FOUND = "nothing_found"
     NOT_SEARCHED = "not_searched"
+
+
+class Verdict(StrEnum):
+    """What a person has said of one value that has to be looked at first; `waits` while nobody has."""
+
+    RELEASED = "released"
+    WITHHELD = "withheld"
+    WAITS = "waits"
+
+
+Judge = Callable[[str, Record, Value], Verdict]
 
 
 def no_records() -> Iterator[Record]:
@@ -60,7 +71,8 @@ class Logo:
 class BundleContent:
     """One package. `identifiers` are masked (`m•••@example.org`). `choice` are groups of `cases.meaning`, none of them meaning all.
 
-    `reviewed`: whether what a person has to look at first (`release: review`) is in it; else it is left out and said to follow.
+    `judge` says of each value that a person has to look at first (`release: review`), with its system and record, what they said; without
+    one, all of them are released where it is `reviewed`, and else left out and said to follow.
     `due` is the day in law of the case. `laws` are those that give the right; their rights are named.
     """
 
@@ -78,6 +90,13 @@ class BundleContent:
     reviewed: bool = False
     left_out: tuple[LeftOut, ...] = ()
     logo: Logo | None = None
+    judge: Judge | None = None
+
+    def verdict(self, system: str, record: Record, value: Value) -> Verdict:
+        """Whether a value that a person has to look at first goes out."""
+        if self.judge is not None:
+            return self.judge(system, record, value)
+        return Verdict.RELEASED if self.reviewed else Verdict.WAITS
 
     @property
     def zone(self) -> str:

@@ -106,4 +106,4 @@ def _split(company: Company, table: Table) -> list[tuple[str, list[Column]]]:
         found.setdefault(group, []).append(column)
     kept = [(group, columns) for group, columns in found.items() if columns]
     # A collection that is only withheld, or only follows later, is still named in its group.
-    return kept or ([(home, [])] if table.withheld or table.waiting else [])
+    return kept or ([(home, [])] if table.withheld or table.waiting or table.refused else [])

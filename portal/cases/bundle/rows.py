@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from portal.adapters.contract import Record, Value
+from portal.cases.bundle.content import Judge, Verdict
 from portal.core.vault import SealedWriter, new_private_path, read_sealed
 
 Made = tuple[str, str, str, str, str, tuple[str, ...]]
@@ -24,7 +25,10 @@ _encode_ascii = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), allow
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a collection. `id` is the field's name, with a number where one name has several origins."""
+    """One column of a collection. `id` is the field's name, with a number where one name has several origins.
+
+    `waits`: a person looks at each of its values before it goes out.
+    """
 
     id: str
     like: Value = field(repr=False)
@@ -33,7 +37,9 @@ class Column:
 
 @dataclass(slots=True)
 class Table:
-    """What one system holds in one collection. `waiting` counts, per column left out for now, the values that follow later."""
+    """What one system holds in one collection. `waiting` counts, per column, the values that follow later, `refused` those that a person
+    has not let go; `cleared` are the columns of which somebody let go of a value.
+    """
 
     system: str
     collection: str
@@ -41,12 +47,14 @@ class Table:
     columns: dict[str, Column] = field(default_factory=dict)
     withheld: dict[str, str] = field(default_factory=dict)
     waiting: dict[str, int] = field(default_factory=dict)
+    refused: dict[str, int] = field(default_factory=dict)
+    cleared: set[str] = field(default_factory=set)
     count: int = 0
 
     @property
     def shown(self) -> list[Column]:
         """The columns that are in this package."""
-        return [column for column in self.columns.values() if not column.waits]
+        return [column for column in self.columns.values() if not column.waits or column.id in self.cleared]
 
     def chunks(self) -> Iterator[bytes]:
         """The rows as they were written, one line of JSON a row, cut anywhere."""
@@ -70,11 +78,15 @@ LINES_AT_ONCE = 256
 
 
 def spool_rows(
-    parts: Iterable[tuple[str, Iterator[Record]]], folder: Path, waits: Callable[[str, str, Value], bool]
+    parts: Iterable[tuple[str, Iterator[Record]]],
+    folder: Path,
+    waits: Callable[[str, str, Value], bool],
+    judge: Judge = lambda *_: Verdict.WAITS,
 ) -> list[Table]:
     """Sort the records of all systems into spools below `folder`, in the order in which collections first appear.
 
-    `waits(system, collection, value)` says whether a value is left out for now; it is asked once a column, not once a value.
+    `waits(system, collection, value)` says whether a person has to look at a column first; it is asked once a column, not once a value.
+    `judge` says of each value of such a column what became of that.
     """
     opened: dict[tuple[str, str], _Open] = {}
     try:
@@ -85,7 +97,7 @@ def spool_rows(
                 if spool is None:
                     path = new_private_path(folder)
                     spool = opened[key] = _Open(Table(system, record.collection, path), SealedWriter(path, _context(path)))
-                _add(spool, record, waits)
+                _add(spool, record, waits, judge)
         for spool in opened.values():
             _flush(spool)
             spool.writer.finish(lasting=False)
@@ -128,7 +140,7 @@ def parse_day(text: str | None) -> date | datetime | None:
     return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
 
 
-def _add(spool: _Open, record: Record, waits: Callable[[str, str, Value], bool]) -> None:
+def _add(spool: _Open, record: Record, waits: Callable[[str, str, Value], bool], judge: Judge) -> None:
     table = spool.table
     for one in record.withheld:
         table.withheld.setdefault(one.name, one.category)
@@ -139,13 +151,11 @@ def _add(spool: _Open, record: Record, waits: Callable[[str, str, Value], bool])
     ids, some_wait = plan
     values: Iterable[tuple[str, Value]] = zip(ids, record.values, strict=True)
     if some_wait:
-        kept = []
-        for column, value in values:
-            if table.columns[column].waits:
-                table.waiting[column] = table.waiting.get(column, 0) + (value.value not in (None, ""))
-            else:
-                kept.append((column, value))
-        values = kept
+        values = [
+            (column, value)
+            for column, value in values
+            if not table.columns[column].waits or _goes_out(table, column, judge(table.system, record, value), value)
+        ]
     row: dict[str, Any] = {"id": record.key}
     values = list(values)
     if not values:
@@ -158,6 +168,16 @@ def _add(spool: _Open, record: Record, waits: Callable[[str, str, Value], bool])
     table.count += 1
     if len(spool.buffer) >= LINES_AT_ONCE:
         _flush(spool)
+
+
+def _goes_out(table: Table, column: str, verdict: Verdict, value: Value) -> bool:
+    """Whether a value that a person has to look at first stands in the row; if not, it is counted where it says something."""
+    if verdict is Verdict.RELEASED:
+        table.cleared.add(column)
+        return True
+    held = table.waiting if verdict is Verdict.WAITS else table.refused
+    held[column] = held.get(column, 0) + (value.value not in (None, ""))
+    return False
 
 
 def _flush(spool: _Open) -> None:

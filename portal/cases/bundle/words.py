@@ -3,7 +3,7 @@
 Must never hold more than one row at a time, and never let a value turn the sentence it stands in.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -135,8 +135,15 @@ def notes(company: Company, part: Part) -> list[str]:
     if part.home and table.withheld:
         titles = [field_title(company, table.system, table.collection, name) for name in table.withheld]
         said.append(_("We hold this too and hand it to nobody, so that it stays safe: %(titles)s.", titles=format_list(titles)))
-    if part.home and (waiting := _waiting(company, table)):
+    if part.home and (waiting := _counted(company, table, table.waiting)):
         said.append(_("This follows after a person has looked at it: %(titles)s.", titles=waiting))
+    if part.home and (refused := _counted(company, table, table.refused)):
+        said.append(
+            _(
+                "A person has looked at some of this and did not hand it out: %(titles)s. Why stands on the first page.",
+                titles=refused,
+            )
+        )
     return said
 
 
@@ -149,7 +156,7 @@ def follows(company: Company, tables: Iterable[Table]) -> list[str]:
             titles=waiting,
         )
         for table in tables
-        if (waiting := _waiting(company, table))
+        if (waiting := _counted(company, table, table.waiting))
     ]
 
 
@@ -247,8 +254,9 @@ def _together(said: Sequence[About]) -> Origin:
     )
 
 
-def _waiting(company: Company, table: Table) -> str:
-    names = _once(_title(company, table, table.columns[name]) for name, count in table.waiting.items() if count)
+def _counted(company: Company, table: Table, counts: Mapping[str, int]) -> str:
+    """The titles of the columns of which something is counted."""
+    names = _once(_title(company, table, table.columns[name]) for name, count in counts.items() if count)
     return format_list(names)
 
 

@@ -86,10 +86,10 @@ def write_bundle(content: BundleContent, sink: Sink, *, folder: Path, with_pdf: 
     company = content.company
 
     def waits(system: str, collection: str, value: Value) -> bool:
-        return not content.reviewed and release_of(company, system, collection, value.name, value.category) is Release.REVIEW
+        return release_of(company, system, collection, value.name, value.category) is Release.REVIEW
 
     with speaking(content.language, content.zone), private_folder(folder) as spools:
-        tables = spool_rows(((part.key, part.records()) for part in content.systems), spools, waits)
+        tables = spool_rows(((part.key, part.records()) for part in content.systems), spools, waits, content.verdict)
         groups = arrange(company, tables, content.choice)
         named = [part.table for group in groups for part in group.parts if part.home]
         statement = build_statement(company, content.laws)
