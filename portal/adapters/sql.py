@@ -148,10 +148,11 @@ class SqlAdapter(Adapter):
             known = self._look(reading)
             closed = known.findings.closing
             person = self._person(known, reading, match, known.full)
-            for layout, rows in Walk(known.graph, reading, person, known.full).rows():
+            walk = Walk(known.graph, reading, person, known.full)
+            for layout, rows in walk.rows():
                 if layout.table.note and layout.table.key not in closed:
                     for row in rows:
-                        yield make_record(layout, row)
+                        yield make_record(layout, row, walk.naming_others(layout, row))
 
     def keeps_choice(self, purpose: str, channel: str, topic: str = "") -> bool:
         """The choices that `settings.consent` names."""

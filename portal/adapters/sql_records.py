@@ -3,6 +3,8 @@
 Must never hand out a value that is forbidden, and never leave out in silence that it is held.
 """
 
+from collections.abc import Collection
+
 from portal.adapters import never_leaves
 from portal.adapters.contract import Json, Record, Value, Withheld
 from portal.adapters.sql_queries import Layout, Row
@@ -10,14 +12,17 @@ from portal.adapters.sql_tables import Shown
 from portal.adapters.sql_values import TooLarge, at_path, to_json, to_moment, without_path, write_key
 
 
-def make_record(layout: Layout, row: Row) -> Record:
-    """The record of a row that was read with a full layout."""
+def make_record(layout: Layout, row: Row, others: Collection[str] = ()) -> Record:
+    """The record of a row that was read with a full layout; `others` are columns that name somebody else, whose number is theirs."""
     note = layout.table.note
     obtained = to_moment(layout.value(row, note.obtained)) if note and note.obtained else None
     values: list[Value] = []
     withheld: list[Withheld] = []
     whole: dict[str, Json] = {}
     for shown in layout.table.shown:
+        if shown.column in others:
+            withheld.append(Withheld(shown.name, shown.category))
+            continue
         if shown.forbidden and not shown.path:
             if row[layout.held[shown.column]]:
                 withheld.append(Withheld(shown.name, shown.forbidden))

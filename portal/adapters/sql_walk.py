@@ -48,6 +48,15 @@ class Walk:
         for layout, rows, _own in self.told():
             yield layout, rows
 
+    def naming_others(self, layout: Layout, row: Row) -> list[str]:
+        """The columns of a row that reference somebody else's record: that number is no data of this person's."""
+        return [
+            edge.source_column
+            for edge in self.graph.names_persons(layout.table.key)
+            if _is_value(value := layout.value(row, edge.source_column))
+            and _as_text(value) not in self._values_of_person(edge.target, edge.target_column)
+        ]
+
     def told(self) -> Iterator[Told]:
         """As `rows`, with the word on whose they are."""
         person = self.person

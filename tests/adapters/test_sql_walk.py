@@ -117,6 +117,17 @@ def test_a_parcel_taken_in_by_a_neighbour_stays_with_its_owner(shop: Shop) -> No
     assert [values(one)["remark"] for one in found["shop.delivery"]] == ["Otto's parcel"]
 
 
+def test_who_took_a_parcel_in_is_no_number_of_the_person_it_was_for(shop: Shop) -> None:
+    adapter = shop.open()
+    [delivery] = export(adapter, adapter.find(email("maria@example.org"))[0])["shop.delivery"]
+    assert "left_with" not in values(delivery)
+    assert values(delivery)["customer_id"] == 1
+    assert Withheld("left_with", OPS) in delivery.withheld
+    shop.run("UPDATE delivery SET left_with = 1 WHERE id = 1")
+    [delivery] = export(adapter, adapter.find(email("maria@example.org"))[0])["shop.delivery"]
+    assert values(delivery)["left_with"] == 1
+
+
 def test_a_product_does_not_lead_to_what_others_wrote_about_it(shop: Shop) -> None:
     adapter = shop.open()
     found = export(adapter, adapter.find(email("maria@example.org"))[0])
