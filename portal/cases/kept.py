@@ -71,13 +71,14 @@ def remember_kept(db: Session, case: Case, *, person_id: int, system: str, rows:
     db.flush()
 
 
-def kept_for(db: Session, person_id: int) -> Sequence[KeptView]:
+def kept_for(db: Session, person_id: int, *, but: str | None = None) -> Sequence[KeptView]:
     """What is still kept of this person, or of whoever was erased under one of their addresses, what goes first coming first.
 
-    Nothing where more than one person was behind the address.
+    Nothing where more than one person was behind the address, nor of an address that this sign-in may not see yet (`but`).
     """
     company_id = company_of(db)
-    hashes = [hashed for one in identifiers_of(db, person_id) for hashed in hashes_of(company_id, one).values()]
+    theirs_now = [one for one in identifiers_of(db, person_id) if one.value != but]
+    hashes = [hashed for one in theirs_now for hashed in hashes_of(company_id, one).values()]
     theirs = or_(Kept.person_id == person_id, Kept.id.in_(select(KeptOwner.kept_id).where(KeptOwner.identifier_hash.in_(hashes))))
     rows = db.scalars(
         select(Kept).where(theirs, Kept.alone, Kept.gone_at.is_(None)).order_by(Kept.until, Kept.system, Kept.collection)

@@ -10,20 +10,28 @@ from sqlalchemy.orm import Session
 
 from portal.adapters.contract import Identifier, Match, Subject
 from portal.core import logs
+from portal.identity.address_change import held_back
+from portal.identity.model import SessionRow
 from portal.people.addresses import AddressRefused, normal_address
 from portal.people.model import PersonIdentifier
 from portal.people.service import EMAIL
 
 
-def subject_of(db: Session, person_id: int) -> Subject:
-    """The identifiers that the person has proven, and nothing else: all that a system is told."""
+def subject_of(db: Session, person_id: int, *, session_id: int | None = None) -> Subject:
+    """The identifiers that the person has proven, and nothing else: all that a system is told.
+
+    Without the address of a change that can still be undone, but for the pages of a session that was begun with it (S5): what is copied
+    or deleted in those days is what the address from before leads to.
+    """
+    session = db.get(SessionRow, session_id) if session_id is not None else None
+    shut = held_back(db, person_id, session.identifier_id if session is not None else None)
     rows = db.scalars(
         select(PersonIdentifier)
         .filter_by(person_id=person_id)
         .where(PersonIdentifier.proven_at.is_not(None))
         .order_by(PersonIdentifier.id)
     )
-    return Subject(tuple(Identifier(row.kind, row.value) for row in rows))
+    return Subject(tuple(Identifier(row.kind, row.value) for row in rows if row.value != shut))
 
 
 def is_match(subject: Subject, match: Match) -> bool:

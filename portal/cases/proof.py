@@ -16,6 +16,7 @@ from portal.adapters.contract import Place, Subject
 from portal.cases.apart import Candidate, may_be_several, of_one_person
 from portal.cases.found import Reading
 from portal.cases.matching import subject_of, true_matches
+from portal.cases.reading import Reader
 from portal.cases.systems import open_system, place_of
 from portal.core import crypto
 from portal.core.db import Database
@@ -53,11 +54,12 @@ class Opened:
     token: str = field(repr=False)
 
 
-def read_values(database: Database, company_id: int, person_id: int, reading: Reading, kinds: frozenset[str]) -> list[Comparable]:
+def read_values(database: Database, reader: Reader, reading: Reading, kinds: frozenset[str]) -> list[Comparable]:
     """What the records found would be recognised by; no transaction is open, about three seconds at most. Raises `ValuesNotReadable`."""
+    company_id = reader.company_id
     key = registry.key_of(company_id)
     with database.reading(company_id) as db:
-        subject = subject_of(db, person_id)
+        subject = subject_of(db, reader.person_id, session_id=reader.session_id)
     systems = [one.system for one in reading.systems if one.records]
     asked = ask_all({f"{key}/{system}": partial(_values_of, place_of(company_id, system), subject, kinds) for system in systems})
     try:

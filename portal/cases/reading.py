@@ -30,6 +30,7 @@ from portal.core import clock, logs
 from portal.core.db import Database
 from portal.core.errors import PortalError, fingerprint
 from portal.core.limits import Limit, count_once
+from portal.identity.address_change import held_back
 from portal.identity.model import SessionRow
 from portal.people.service import note_seen_alone, was_seen_alone
 
@@ -58,7 +59,7 @@ def read_held(database: Database, reader: Reader, *, again: bool = False) -> Rea
     """
     company = registry.company(reader.company_id)
     with database.reading(reader.company_id) as db:
-        subject = subject_of(db, reader.person_id)
+        subject = subject_of(db, reader.person_id, session_id=reader.session_id)
         kept = _kept(db, reader)
         opened = open_now(db, reader, Reading(tuple(kept.values())))
     silent = Reading(tuple(kept.values())).missing() if again else []
@@ -158,11 +159,12 @@ def _keep_late(database: Database, reader: Reader, future: "Future[SystemReading
 def _keep(database: Database, reader: Reader, answers: dict[str, SystemReading]) -> dict[str, SystemReading]:
     """Seal the answers for this session, without the rows of records that are not open to it; returns them as kept."""
     with database.writing(reader.company_id) as db:
-        session = select(SessionRow.id).where(SessionRow.id == reader.session_id, SessionRow.ended_at.is_(None))
-        alive = db.scalar(session.with_for_update(read=True)) is not None
+        session = select(SessionRow).where(SessionRow.id == reader.session_id, SessionRow.ended_at.is_(None))
+        alive = db.scalar(session.with_for_update(read=True))
         everything = Reading(tuple((_kept(db, reader) | answers).values()))
         if alive and _is_complete(reader, everything):
-            note_seen_alone(db, reader.person_id, alone=not may_be_several(everything.candidates))
+            but = held_back(db, reader.person_id, alive.identifier_id)
+            note_seen_alone(db, reader.person_id, alone=not may_be_several(everything.candidates), but=but)
         opened = open_now(db, reader, everything)
         bare = {key: _only(answer, opened) for key, answer in answers.items()}
         if alive:

@@ -1,15 +1,17 @@
-"""Change an address: asked for by a fresh sign-in, confirmed from both mailboxes, to be undone from the old one for 14 days.
+"""Change an address: asked for by a fresh sign-in, confirmed from both mailboxes, to be undone from either for 14 days.
 
-Must never move an address by a look, by one mailbox alone, or by a confirmation that was given for another change (S14).
+Must never move an address by a look, by one mailbox alone, or by a confirmation that was given for another change (S14); nor take the yes
+of the new mailbox from anyone but who asked: they alone know that they did (S5).
 
 For the door (a GET shows, POSTs act; `nonce` as in `links`):
     ask_change(db, current, address=, nonce=, user_agent=, language=) -> None
         raises AddressRefused, SameAddress, ChangeUnderWay or TooManyChanges, and then nothing is written
-    show_change(db, token, nonce=) -> ChangeShown | None       None: unknown, used up, late and stopped are alike
-    confirm_change(db, token, nonce=, typed_address=None) -> Outcome
+    show_change(db, token, nonce=, current=None) -> ChangeShown | None       None: unknown, used up, late and stopped are alike
+    confirm_change(db, token, nonce=, typed_address=None, current=None) -> Outcome
+    confirm_by_code(db, current, code, nonce=) -> Outcome              stands in `address_code`
     stop_change(db, token, nonce=, typed_address=None) -> Outcome      "this was not me", while it is not done
     undo_change(db, token, nonce=, typed_address=None) -> Outcome      stands in `address_undo`
-For cases: is_settled(db, person_id) -> bool
+For cases: is_settled(db, person_id) -> bool · held_back(db, person_id, identifier_id) -> str | None
 """
 
 from dataclasses import dataclass
@@ -29,10 +31,11 @@ from portal.identity.links import NONCE
 from portal.identity.model import AddressChange, ChangeState
 from portal.identity.sessions import CurrentSession, end_all_sessions
 from portal.people.addresses import AddressRefused, mailbox_of, masked, normal_address
-from portal.people.model import Person
+from portal.people.model import Person, PersonIdentifier
 from portal.people.service import EMAIL, Identifier, find_identifier, identifier_for, is_blank, move_identifier
 
-OLD, NEW, UNDO = "address.old", "address.new", "address.undo"
+OLD, NEW, UNDO, NEW_UNDO = "address.old", "address.new", "address.undo", "address.new_undo"
+CODE_DIGITS = 8
 LIFE = timedelta(hours=1)
 CAN_BE_UNDONE = timedelta(days=14)
 LONGEST_TOKEN = 64
@@ -60,10 +63,24 @@ class Side(StrEnum):
     OLD = "old"
     NEW = "new"
     UNDO = "undo"
+    NEW_UNDO = "new_undo"
+
+    @property
+    def undoes(self) -> bool:
+        """Whether it takes a change back that is done."""
+        return self in (Side.UNDO, Side.NEW_UNDO)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the mail went to the address that is changed to."""
+        return self in (Side.NEW, Side.NEW_UNDO)
 
 
 class Outcome(StrEnum):
-    """What came of a press. `address_wanted`: in a browser that did not ask, the address that got the mail is typed first."""
+    """What came of a press. `address_wanted`: in a browser that did not ask, the address that got the mail is typed first.
+
+    `only_where_asked`: the new mailbox says yes in the browser that asked, signed in, or by its code there.
+    """
 
     WAITS = "waits"
     DONE = "done"
@@ -72,20 +89,27 @@ class Outcome(StrEnum):
     UNDONE = "undone"
     ADDRESS_WANTED = "address_wanted"
     ADDRESS_WRONG = "address_wrong"
+    ONLY_WHERE_ASKED = "only_where_asked"
+    CODE_WRONG = "code_wrong"
     ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeShown:
-    """What the page of a token says. `masked_new` is the address that is changed to, `masked_own` the one that got the mail."""
+    """What the page of a token says. `masked_new` is the address that is changed to, `masked_own` the one that got the mail.
+
+    `may_confirm`: this is the browser, and for the new mailbox the signed-in person, that may say yes here.
+    """
 
     side: Side
     masked_own: str
+    masked_old: str
     masked_new: str
     browser: str
     asked_at: datetime
     until: datetime
     in_asking_browser: bool
+    may_confirm: bool
     confirmed: bool
 
 
@@ -98,6 +122,16 @@ def unsettled_until(db: Session, person_id: int) -> datetime | None:
     """Until when it can be undone, if it can."""
     row = _undoable(db, person_id)
     return row.undo_until if row else None
+
+
+def held_back(db: Session, person_id: int, identifier_id: int | None) -> str | None:
+    """The address of which nothing is read yet: a change to it can still be undone, and this sign-in (or none at all) is by another one.
+
+    Whoever asked for the change knew the old address; that the new one is theirs too is settled only by the days in which nobody objects.
+    """
+    row = _undoable(db, person_id)
+    through = db.get(PersonIdentifier, identifier_id) if identifier_id is not None else None
+    return None if row is None or (through is not None and through.value == row.new_address) else row.new_address
 
 
 def change_under_way(db: Session, person_id: int) -> AddressChange | None:
@@ -118,7 +152,7 @@ def ask_change(db: Session, current: CurrentSession, *, address: str, nonce: str
     if not limits.count_once(db, PER_PERSON, registry.key_of(company_of(db)), str(current.person_id)):
         raise TooManyChanges("Too many changes were asked for today.")
     stop_changes(db, current.person_id)
-    now, old_token, new_token = clock.now(), crypto.random_token(), crypto.random_token()
+    now, old_token, new_token, code = clock.now(), crypto.random_token(), crypto.random_token(), crypto.random_digits(CODE_DIGITS)
     row = AddressChange(
         person_id=current.person_id, session_id=current.id, state=ChangeState.ASKED, old_address=current.address, new_address=new,
         asked_in=crypto.token_hash(NONCE, nonce), browser=browser_of(user_agent), language=i18n.best_of(company.languages, [language]),
@@ -127,10 +161,12 @@ def ask_change(db: Session, current: CurrentSession, *, address: str, nonce: str
     )  # fmt: skip
     db.add(row)
     db.flush()
-    letters.send_confirm(db, row, to=current.address, token=old_token, is_new=False)
+    row.new_code_hash_key_id = crypto.keys().newest("hash")[0]
+    row.new_code_hash = code_hash(row, code, row.new_code_hash_key_id)
+    letters.send_confirm(db, row, to=current.address, token=old_token)
     # A mailbox that several strangers name is not flooded; the page is the same.
     if limits.count_once(db, PER_MAILBOX, mailbox_of(new)):
-        letters.send_confirm(db, row, to=new, token=new_token, is_new=True)
+        letters.send_confirm(db, row, to=new, token=new_token, code=code)
 
 
 def stop_changes(db: Session, person_id: int) -> int:
@@ -138,33 +174,50 @@ def stop_changes(db: Session, person_id: int) -> int:
     return len(_end(db, AddressChange.person_id == person_id, ChangeState.ASKED, ChangeState.STOPPED))
 
 
-def show_change(db: Session, token: str, *, nonce: str | None) -> ChangeShown | None:
+def code_hash(row: AddressChange, code: str, key_id: str) -> bytes:
+    """Keyed hash of the new mailbox's code, bound to its change: the code of one is nothing to another."""
+    return crypto.identifier_hash(registry.key_of(row.company_id), f"address.code.{row.id}", code, key_id)
+
+
+def show_change(db: Session, token: str, *, nonce: str | None, current: CurrentSession | None = None) -> ChangeShown | None:
     """What the token's page says. Changes nothing."""
     found = find_change(db, token)
     if found is None:
         return None
     row, side = found
-    until = row.undo_until if side is Side.UNDO else row.expires_at
+    until = row.undo_until if side.undoes else row.expires_at
     return ChangeShown(
         side=side,
-        masked_own=masked(row.new_address if side is Side.NEW else row.old_address),
+        masked_own=masked(row.new_address if side.is_new else row.old_address),
+        masked_old=masked(row.old_address),
         masked_new=masked(row.new_address),
         browser=row.browser,
         asked_at=row.asked_at,
         until=until or row.expires_at,
         in_asking_browser=asked_here(row, nonce),
+        may_confirm=side is Side.OLD or (side is Side.NEW and asked_by(row, nonce, current)),
         confirmed=(row.new_confirmed_at if side is Side.NEW else row.old_confirmed_at) is not None,
     )
 
 
-def confirm_change(db: Session, token: str, *, nonce: str | None, typed_address: str | None = None) -> Outcome:
+def confirm_change(
+    db: Session, token: str, *, nonce: str | None, typed_address: str | None = None, current: CurrentSession | None = None
+) -> Outcome:
     """One mailbox says yes; with the second yes the address is changed, in this very transaction."""
     found = find_change(db, token)
-    if found is None or found[1] is Side.UNDO:
+    if found is None or found[1].undoes:
         return Outcome.ENDED
     row, side = found
+    if side is Side.NEW and not asked_by(row, nonce, current):
+        # Whoever reads the new mailbox may be led to say yes to a stranger; the stranger cannot say it for them.
+        return Outcome.ONLY_WHERE_ASKED
     if mistake := mistake_elsewhere(db, row, side, nonce, typed_address):
         return mistake
+    return say_yes(db, row, side)
+
+
+def say_yes(db: Session, row: AddressChange, side: Side) -> Outcome:
+    """Note the yes of one mailbox, which was checked; the second one carries the change out."""
     db.refresh(row, with_for_update=True)
     if row.state != ChangeState.ASKED or row.expires_at <= clock.now():
         return Outcome.ENDED
@@ -179,7 +232,7 @@ def confirm_change(db: Session, token: str, *, nonce: str | None, typed_address:
 def stop_change(db: Session, token: str, *, nonce: str | None, typed_address: str | None = None) -> Outcome:
     """ "This was not me", from either mailbox, while nothing is done yet."""
     found = find_change(db, token)
-    if found is None or found[1] is Side.UNDO:
+    if found is None or found[1].undoes:
         return Outcome.ENDED
     row, side = found
     if mistake := mistake_elsewhere(db, row, side, nonce, typed_address):
@@ -196,12 +249,13 @@ def find_change(db: Session, token: str) -> tuple[AddressChange, Side] | None:
         (Side.OLD, OLD, AddressChange.old_token_hash),
         (Side.NEW, NEW, AddressChange.new_token_hash),
         (Side.UNDO, UNDO, AddressChange.undo_token_hash),
+        (Side.NEW_UNDO, NEW_UNDO, AddressChange.new_undo_token_hash),
     ):
         row = db.scalar(select(AddressChange).where(column == crypto.token_hash(purpose, token)))
         if row is None:
             continue
-        asked = side is not Side.UNDO and row.state == ChangeState.ASKED and row.expires_at > now
-        done = side is Side.UNDO and row.state == ChangeState.DONE and row.undo_until is not None and row.undo_until > now
+        asked = not side.undoes and row.state == ChangeState.ASKED and row.expires_at > now
+        done = side.undoes and row.state == ChangeState.DONE and row.undo_until is not None and row.undo_until > now
         return (row, side) if asked or done else None
     return None
 
@@ -211,13 +265,18 @@ def asked_here(row: AddressChange, nonce: str | None) -> bool:
     return bool(nonce) and crypto.same(row.asked_in, crypto.token_hash(NONCE, nonce or ""))
 
 
+def asked_by(row: AddressChange, nonce: str | None, current: CurrentSession | None) -> bool:
+    """Whether this is the browser that asked, with the person signed in who did."""
+    return asked_here(row, nonce) and current is not None and current.person_id == row.person_id
+
+
 def mistake_elsewhere(db: Session, row: AddressChange, side: Side, nonce: str | None, typed: str | None) -> Outcome | None:
     """What keeps a browser that did not ask from acting: mail gateways press every button, but type no address."""
-    if asked_here(row, nonce) and side is not Side.UNDO:
+    if asked_here(row, nonce) and not side.undoes:
         return None
     if not (typed or "").strip():
         return Outcome.ADDRESS_WANTED
-    own = row.new_address if side is Side.NEW else row.old_address
+    own = row.new_address if side.is_new else row.old_address
     if not limits.count_once(db, TYPED, str(row.id), side):
         return Outcome.ENDED
     try:
@@ -229,7 +288,7 @@ def mistake_elsewhere(db: Session, row: AddressChange, side: Side, nonce: str | 
 
 def _carry_out(db: Session, row: AddressChange) -> Outcome:
     """Both have said yes. The row is held, so this happens once."""
-    now, undo_token = clock.now(), crypto.random_token()
+    now, undo_token, new_undo_token = clock.now(), crypto.random_token(), crypto.random_token()
     found = find_identifier(db, Identifier(EMAIL, row.new_address))
     if found is not None and found.left_at is not None and found.left_at <= now:
         move_identifier(db, found)
@@ -247,12 +306,15 @@ def _carry_out(db: Session, row: AddressChange) -> Outcome:
     old = find_identifier(db, Identifier(EMAIL, row.old_address))
     new.proven_at, new.left_at = now, None
     row.state, row.done_at, row.undo_until = ChangeState.DONE, now, now + CAN_BE_UNDONE
-    row.undo_token_hash = crypto.token_hash(UNDO, undo_token)
+    row.undo_token_hash, row.new_undo_token_hash = (
+        crypto.token_hash(UNDO, undo_token),
+        crypto.token_hash(NEW_UNDO, new_undo_token),
+    )
     if old is not None:
         old.left_at = row.undo_until
     end_all_sessions(db, row.person_id, but=row.session_id)
     db.flush()
-    letters.send_changed(db, row, undo_token)
+    letters.send_changed(db, row, undo_token, new_undo_token)
     return Outcome.DONE
 
 

@@ -1,4 +1,4 @@
-"""Take a change of address back, from the old mailbox and without a session, for 14 days.
+"""Take a change of address back, from the old mailbox or the new one and without a session, for 14 days.
 
 Must never need anything that who took the mailbox over could have changed: the mail with the link, and the address that got it, are enough.
 """
@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal.core import clock
 from portal.identity import address_letters as letters
-from portal.identity.address_change import Outcome, Side, find_change, mistake_elsewhere, stop_changes
+from portal.identity.address_change import Outcome, find_change, mistake_elsewhere, stop_changes
 from portal.identity.model import AddressChange, ChangeState
 from portal.identity.sessions import end_all_sessions
 from portal.people.service import EMAIL, Identifier, find_identifier, move_identifier
@@ -17,7 +17,7 @@ from portal.people.service import EMAIL, Identifier, find_identifier, move_ident
 def undo_change(db: Session, token: str, *, nonce: str | None, typed_address: str | None = None) -> Outcome:
     """The old address is the person's again and the new one is nobody's; every session of theirs ends, whoever holds it."""
     found = find_change(db, token)
-    if found is None or found[1] is not Side.UNDO:
+    if found is None or not found[1].undoes:
         return Outcome.ENDED
     row, side = found
     if mistake := mistake_elsewhere(db, row, side, nonce, typed_address):

@@ -69,11 +69,17 @@ class ChangeState(StrEnum):
 class AddressChange(CompanyOwned, Base):
     """One change of one address to one other, asked for in one browser (S14): what either mailbox confirms is this row and no other.
 
-    `asked_in` is the hash of the asking browser's nonce. Each mailbox has a token of its own; `undo_token_hash` is made when it is done.
+    `asked_in` is the hash of the asking browser's nonce. Each mailbox has a token of its own; the mail to the new one also has a code, to be
+    typed where it was asked for. `undo_token_hash` (old mailbox) and `new_undo_token_hash` (new one) are made when it is done.
     """
 
     __tablename__ = "address_change"
-    __table_args__ = (UniqueConstraint("old_token_hash"), UniqueConstraint("new_token_hash"), UniqueConstraint("undo_token_hash"))
+    __table_args__ = (
+        UniqueConstraint("old_token_hash"),
+        UniqueConstraint("new_token_hash"),
+        UniqueConstraint("undo_token_hash"),
+        UniqueConstraint("new_undo_token_hash"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
@@ -86,7 +92,10 @@ class AddressChange(CompanyOwned, Base):
     language: Mapped[str] = mapped_column(String(20))
     old_token_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
     new_token_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    new_code_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    new_code_hash_key_id: Mapped[str | None] = mapped_column(String(12))
     undo_token_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    new_undo_token_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     asked_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     old_confirmed_at: Mapped[datetime | None]

@@ -11,7 +11,7 @@ For the door:
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -76,6 +76,8 @@ def session_of(db: Session, token: str) -> CurrentSession | None:
         select(SessionRow, PersonIdentifier)
         .join(PersonIdentifier, PersonIdentifier.id == SessionRow.identifier_id)
         .where(SessionRow.token_hash == crypto.token_hash(PURPOSE, token), _live(clock.now()))
+        # An address that its person has left opens nothing of theirs, however long the session would have lasted.
+        .where(or_(PersonIdentifier.left_at.is_(None), PersonIdentifier.left_at > clock.now()))
     )
     if db.get_bind().get_execution_options().get("portal_writes"):
         query = query.with_for_update(of=SessionRow, key_share=True)

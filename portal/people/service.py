@@ -153,10 +153,11 @@ def was_seen_alone(db: Session, person_id: int) -> bool:
     return bool(rows) and all(row.seen_alone_at is not None for row in rows)
 
 
-def note_seen_alone(db: Session, person_id: int, *, alone: bool) -> None:
-    """Remember what a complete reading showed of it."""
+def note_seen_alone(db: Session, person_id: int, *, alone: bool, but: str | None = None) -> None:
+    """Remember what a complete reading showed of it; `but` is an address that was not read with the others."""
     for row in db.scalars(select(PersonIdentifier).filter_by(person_id=person_id).where(PersonIdentifier.proven_at.is_not(None))):
-        row.seen_alone_at = clock.now() if alone else None
+        if row.value != but:
+            row.seen_alone_at = clock.now() if alone else None
 
 
 def _add(db: Session, identifier: Identifier) -> PersonIdentifier:

@@ -1,4 +1,4 @@
-"""Door 1, change your address: asked for by a fresh sign-in, confirmed from both mailboxes, undone from the old one without a session.
+"""Door 1, change your address: asked for by a fresh sign-in, confirmed from both mailboxes, undone from either without a session.
 
 Must never act on a look, nor say at a link more than who holds its mailbox may know.
 """
@@ -13,7 +13,6 @@ from portal.identity.address_change import (
     ChangeUnderWay,
     Outcome,
     SameAddress,
-    Side,
     TooManyChanges,
     ask_change,
     change_under_way,
@@ -23,10 +22,11 @@ from portal.identity.address_change import (
     stop_changes,
     unsettled_until,
 )
+from portal.identity.address_code import confirm_by_code
 from portal.identity.address_undo import undo_change
 from portal.identity.browsers import browser_words
 from portal.people.addresses import AddressRefused, masked
-from portal.site.forms import ChangeForm, LinkForm
+from portal.site.forms import ChangeForm, CodeForm, LinkForm
 from portal.web import signing
 from portal.web.guards import current_session, person_required, public
 from portal.web.transactions import db
@@ -41,8 +41,13 @@ REFUSED = {
 MISTAKES = {
     Outcome.ADDRESS_WANTED: N_("Type the address that got the mail."),
     Outcome.ADDRESS_WRONG: N_("This is not the address that got the mail. The page still works."),
+    Outcome.ONLY_WHERE_ASKED: N_("Say yes in the browser in which you asked, or type the code of the mail there."),
 }
-ACTS = {"confirm": confirm_change, "stop": stop_change, "undo": undo_change}
+CODE_MISTAKES = {
+    Outcome.CODE_WRONG: N_("This is not the code of the mail to the new address. Nothing was changed."),
+    Outcome.ONLY_WHERE_ASKED: N_("Say yes in the browser in which you asked, or type the code of the mail there."),
+}
+ACTS = {"stop": stop_change, "undo": undo_change}
 
 
 @bp.get("")
@@ -71,6 +76,20 @@ def ask() -> ResponseReturnValue:
     return _page(form, 422)
 
 
+@bp.post("/code")
+@person_required(fresh=True)
+def enter_code() -> ResponseReturnValue:
+    """The new mailbox says yes by its code."""
+    form = CodeForm()
+    if not form.validate_on_submit():
+        return _page(ChangeForm(formdata=None), 422, form)
+    outcome = confirm_by_code(db(), current_session(), form.code.data or "", nonce=signing.nonce())
+    if outcome in CODE_MISTAKES:
+        form.code.errors = [_(CODE_MISTAKES[outcome])]
+        return _page(ChangeForm(formdata=None), 422, form)
+    return _said(outcome)
+
+
 @bp.post("/stop")
 @person_required()
 def stop() -> ResponseReturnValue:
@@ -84,7 +103,7 @@ def stop() -> ResponseReturnValue:
 @public(WHY)
 def open_link(token: str) -> ResponseReturnValue:
     """Says what the buttons will do."""
-    return _link_page(LinkForm(formdata=None), token, show_change(db(), token, nonce=signing.nonce()))
+    return _link_page(LinkForm(formdata=None), token, _shown(token))
 
 
 @bp.post("/act")
@@ -92,14 +111,26 @@ def open_link(token: str) -> ResponseReturnValue:
 def act() -> ResponseReturnValue:
     """Say yes, say "this was not me", or undo."""
     form, token = LinkForm(), request.form.get("token", "")
-    chosen = ACTS.get(request.form.get("act", ""))
-    shown = show_change(db(), token, nonce=signing.nonce())
-    if chosen is None or not form.validate_on_submit():
+    shown, chosen = _shown(token), request.form.get("act", "")
+    if chosen not in ("confirm", *ACTS) or not form.validate_on_submit():
         return _link_page(form, token, shown)
-    outcome = chosen(db(), token, nonce=signing.nonce(), typed_address=form.email.data)
+    said = {"nonce": signing.nonce(), "typed_address": form.email.data}
+    outcome = ACTS[chosen](db(), token, **said) if chosen in ACTS else _confirm(token, **said)
     if outcome in MISTAKES:
         form.email.errors = [_(MISTAKES[outcome])]
         return _link_page(form, token, shown)
+    return _said(outcome)
+
+
+def _confirm(token: str, *, nonce: str | None, typed_address: str | None) -> Outcome:
+    return confirm_change(db(), token, nonce=nonce, typed_address=typed_address, current=signing.live_session())
+
+
+def _shown(token: str) -> ChangeShown | None:
+    return show_change(db(), token, nonce=signing.nonce(), current=signing.live_session())
+
+
+def _said(outcome: Outcome) -> ResponseReturnValue:
     g.secret_link = True
     return render_template("site/address_said.html", outcome=outcome.value), 410 if outcome is Outcome.ENDED else 200
 
@@ -115,7 +146,7 @@ def _ask(address: str) -> None:
     )
 
 
-def _page(form: ChangeForm, status: int = 200) -> ResponseReturnValue:
+def _page(form: ChangeForm, status: int = 200, code: CodeForm | None = None) -> ResponseReturnValue:
     person_id = current_session().person_id
     row = change_under_way(db(), person_id)
     waiting = row and {
@@ -126,8 +157,9 @@ def _page(form: ChangeForm, status: int = 200) -> ResponseReturnValue:
     }
     until = unsettled_until(db(), person_id)
     page = render_template(
-        "site/address.html", form=form, address=current_session().masked_address, waiting=waiting, undo_until=until
-    )
+        "site/address.html", form=form, address=current_session().masked_address, waiting=waiting, undo_until=until,
+        code=code or CodeForm(formdata=None),
+    )  # fmt: skip
     return page, status
 
 
@@ -141,11 +173,13 @@ def _link_page(form: LinkForm, token: str, shown: ChangeShown | None) -> Respons
         token=token,
         side=shown.side.value,
         own=shown.masked_own,
+        old=shown.masked_old,
         to=shown.masked_new,
         asked_at=shown.asked_at,
         until=shown.until,
         browser=browser_words(shown.browser),
-        typed=shown.side is Side.UNDO or not shown.in_asking_browser,
+        typed=shown.side.undoes or not shown.in_asking_browser,
+        may_confirm=shown.may_confirm,
         confirmed=shown.confirmed,
     )
     return page, 422 if form.errors else 200

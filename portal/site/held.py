@@ -22,7 +22,7 @@ def show() -> ResponseReturnValue:
         return redirect(url_for("records.show"))
     held = own_data.page(data, open_group=request.args.get("group", "")[:40])
     with database().reading(current_company().id) as db:
-        kept = kept_words(db, current_session().person_id)
+        kept = kept_words(db, current_session())
     if data.reading.found_nothing:
         return render_template(
             "site/nothing_found.html",

@@ -23,7 +23,7 @@ def show() -> ResponseReturnValue:
         asked = requests_words.overview(db, cases)
         erasing = requests_words.under_way(db, cases)
         choices = choices_words.summary(db, current_session().person_id)
-        kept = kept_words(db, current_session().person_id)
+        kept = kept_words(db, current_session())
     asked["requests"] = asked["requests"][: requests_words.NEWEST]
     held = None if data.closed else own_data.page(data)
     return render_template(

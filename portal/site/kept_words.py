@@ -13,6 +13,8 @@ from portal.cases.erasing.reporting import item_in_words
 from portal.cases.erasing.result import ResultItem
 from portal.cases.events import system_title
 from portal.cases.kept import kept_for
+from portal.identity.address_change import held_back
+from portal.identity.sessions import CurrentSession
 from portal.web.context import current_company
 
 
@@ -25,9 +27,10 @@ class KeptWords:
     until: date | None = None
 
 
-def kept_words(db: Session, person_id: int) -> KeptWords:
+def kept_words(db: Session, current: CurrentSession) -> KeptWords:
     """What stays of this person, or of whoever was erased under their address."""
-    company, views = current_company().config, kept_for(db, person_id)
+    shut = held_back(db, current.person_id, current.identifier_id)
+    company, views = current_company().config, kept_for(db, current.person_id, but=shut)
     lines = tuple(
         (
             system_title(company, view.system),

@@ -53,7 +53,7 @@ def give() -> ResponseReturnValue:
 def _compare(data: own_data.OwnData, typed: dict[str, str]) -> Opened | NotEnough:
     company_id = current_company().id
     kinds = frozenset(key for key, _title in own_data.kinds())
-    held = read_values(database(), company_id, current_session().person_id, data.reading, kinds)
+    held = read_values(database(), own_data.reader(), data.reading, kinds)
     with database().writing(company_id) as db:
         return prove(db, current_session(), typed, held)
 

@@ -28,7 +28,7 @@ bp = Blueprint("requests", __name__, url_prefix="/requests")
 @person_required()
 def index() -> ResponseReturnValue:
     """All that was asked, and the next date in law."""
-    kept = kept_words(db(), current_session().person_id)
+    kept = kept_words(db(), current_session())
     return render_template("site/requests.html", kept=kept, **words.overview(db(), words.visible(db(), current_session())))
 
 

@@ -116,6 +116,7 @@ def test_H2_what_is_refused_leaves_every_table_but_limits_as_it_was(grounds):
         (f"/requests/{number}/write", {"message": "Not mine"}),
         ("/ask", {}),
         ("/address", {"email": "rubbish"}),
+        ("/address/code", {"code": "0000 0000"}),
         ("/address/act", {"token": "x" * 43, "act": "confirm"}),
         ("/address/act", {"token": "x" * 43, "act": "undo", "email": "x@example.org"}),
         (f"/requests/{number}/download", {}),

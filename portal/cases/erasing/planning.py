@@ -74,7 +74,7 @@ def plan_all(
     company, wish = registry.company(reader.company_id), wish_of(groups, scope)
     with database.reading(reader.company_id) as db:
         kept = {plan.system: plan for plan in kept_plans(db, reader.session_id, wish)}
-        subject = subject_of(db, reader.person_id)
+        subject = subject_of(db, reader.person_id, session_id=reader.session_id)
     unplanned = [key for key in company.systems if key not in kept or kept[key].answer is Planned.SILENT]
     if unplanned:
         fresh = _ask(reader.company_id, subject, unplanned, opened=opened, scope=scope, groups=groups)

@@ -20,7 +20,7 @@ def try_values(house: House, current: CurrentSession, typed: Mapping[str, str]) 
     """Type values; also the session as it is then."""
     reader, database = house.reader(current), house.world.database
     reading = read_held(database, reader)
-    held = read_values(database, reader.company_id, reader.person_id, reading, frozenset(typed))
+    held = read_values(database, reader, reading, frozenset(typed))
     with house.world.writing() as db:
         outcome = prove(db, current, typed, held)
     if isinstance(outcome, Opened):
@@ -105,7 +105,7 @@ def test_nothing_is_compared_and_no_try_counted_where_a_system_does_not_answer(h
     current = house.sign_in(COUPLE)
     reading = read_held(house.world.database, house.reader(current))
     with house.shop.gone("shop"), pytest.raises(ValuesNotReadable):
-        read_values(house.world.database, house.world.first, current.person_id, reading, frozenset({"postcode"}))
+        read_values(house.world.database, house.reader(current), reading, frozenset({"postcode"}))
     assert house.world.rows("SELECT count(*) FROM proof_try") == [(0,)]
 
 

@@ -118,7 +118,7 @@ class FarHouse:
         """One detail more."""
         reader = self.reader(current)
         reading = read_held(self.world.database, reader)
-        held = read_values(self.world.database, self.world.first, current.person_id, reading, frozenset({"postcode"}))
+        held = read_values(self.world.database, self.reader(current), reading, frozenset({"postcode"}))
         with self.world.writing() as db:
             opened = prove(db, current, typed, held)
             raised = session_of(db, getattr(opened, "token", "")) if hasattr(opened, "token") else None

@@ -22,6 +22,7 @@ from portal.identity.address_change import (
     show_change,
     stop_change,
 )
+from portal.identity.address_code import confirm_by_code
 from portal.identity.address_undo import undo_change
 from portal.identity.sessions import CurrentSession
 from portal.outbox.model import Mail
@@ -52,10 +53,12 @@ def mailed(world: World, to: str, template: str) -> str:
     return found[1]
 
 
-def confirms(world: World, token: str, *, nonce: str | None = None, typing: str | None = None) -> Outcome:
+def confirms(
+    world: World, token: str, *, nonce: str | None = None, typing: str | None = None, current: CurrentSession | None = None
+) -> Outcome:
     """Press yes."""
     with world.writing() as db:
-        return confirm_change(db, token, nonce=nonce, typed_address=typing)
+        return confirm_change(db, token, nonce=nonce, typed_address=typing, current=current)
 
 
 def undoes(world: World, token: str, *, nonce: str | None = None, typing: str | None = MARIA) -> Outcome:
@@ -75,7 +78,7 @@ def changed(world: World, browser: Browser) -> tuple[CurrentSession, str]:
     current = browser.signs_in()
     asks(world, browser, current)
     assert confirms(world, mailed(world, MARIA, "address_confirm"), nonce=browser.nonce) is Outcome.WAITS
-    assert confirms(world, mailed(world, NEW, "address_confirm"), typing=NEW) is Outcome.DONE
+    assert confirms(world, mailed(world, NEW, "address_confirm"), nonce=browser.nonce, current=current) is Outcome.DONE
     return current, mailed(world, MARIA, "address_changed")
 
 
@@ -92,10 +95,10 @@ def test_both_mailboxes_have_to_say_yes_in_either_order(
     current = browser.signs_in()
     asks(world, browser, current)
     one, two = (mailed(world, to, "address_confirm") for to in order)
-    assert confirms(world, one, nonce=browser.nonce) is Outcome.WAITS
-    assert confirms(world, one, nonce=browser.nonce) is Outcome.WAITS, "the same mailbox twice is one yes"
+    assert confirms(world, one, nonce=browser.nonce, current=current) is Outcome.WAITS
+    assert confirms(world, one, nonce=browser.nonce, current=current) is Outcome.WAITS, "the same mailbox twice is one yes"
     assert new_browser().signs_in(NEW).person_id != current.person_id
-    assert confirms(world, two, nonce=browser.nonce) is Outcome.DONE
+    assert confirms(world, two, nonce=browser.nonce, current=current) is Outcome.DONE
     assert new_browser().signs_in(NEW).person_id == current.person_id
 
 
@@ -130,6 +133,7 @@ def test_C4_every_address_on_file_is_told_and_no_mail_names_an_address(world: Wo
     with world.reading("all") as db:
         mails = db.scalars(select(Mail).where(Mail.template.like("address%"))).all()
     assert sorted((mail.template, mail.recipient) for mail in mails) == [
+        ("address_changed", NEW),
         ("address_changed", MARIA),
         ("address_confirm", NEW),
         ("address_confirm", MARIA),
@@ -153,7 +157,8 @@ def test_C4_who_holds_the_new_mailbox_cannot_use_up_the_tries_of_the_old_one(wor
     asks(world, browser, current)
     old, new = mailed(world, MARIA, "address_confirm"), mailed(world, NEW, "address_confirm")
     for _ in range(20):
-        confirms(world, new, typing="guess@example.org")
+        with world.writing() as db:
+            stop_change(db, new, nonce=None, typed_address="guess@example.org")
     assert confirms(world, old, typing=MARIA) is Outcome.WAITS
 
 
@@ -163,8 +168,9 @@ def test_S14_what_was_confirmed_for_one_address_counts_for_no_other(world: World
     assert confirms(world, mailed(world, MARIA, "address_confirm"), nonce=browser.nonce) is Outcome.WAITS
     first_new = mailed(world, NEW, "address_confirm")
     asks(world, browser, current, "elsewhere@example.net")
-    assert confirms(world, first_new, typing=NEW) is Outcome.ENDED
-    assert confirms(world, mailed(world, "elsewhere@example.net", "address_confirm"), nonce=browser.nonce) is Outcome.WAITS
+    assert confirms(world, first_new, nonce=browser.nonce, current=current) is Outcome.ENDED
+    elsewhere = mailed(world, "elsewhere@example.net", "address_confirm")
+    assert confirms(world, elsewhere, nonce=browser.nonce, current=current) is Outcome.WAITS
     with world.reading() as db:
         assert mail_address_of(db, current.person_id) == MARIA
 
@@ -174,11 +180,88 @@ def test_S14_each_token_does_its_own_act_for_its_own_mailbox_only(world: World, 
     assert confirms(world, undo, typing=MARIA) is Outcome.ENDED
     for token in (mailed(world, MARIA, "address_confirm"), mailed(world, NEW, "address_confirm")):
         assert undoes(world, token) is Outcome.ENDED
-        assert confirms(world, token, nonce=browser.nonce) is Outcome.ENDED
+        assert confirms(world, token, nonce=browser.nonce, current=current) is Outcome.ENDED
     with world.writing(world.second) as db:
         assert undo_change(db, undo, nonce=None, typed_address=MARIA) is Outcome.ENDED
     assert undoes(world, undo, typing=NEW) is Outcome.ADDRESS_WRONG
     assert not settled(world, current.person_id)
+
+
+def test_S5_the_new_mailbox_says_yes_only_by_who_asked_whoever_types_their_address_there(
+    world: World, browser: Browser, new_browser: Make
+) -> None:
+    current = browser.signs_in()
+    asks(world, browser, current)
+    assert confirms(world, mailed(world, MARIA, "address_confirm"), nonce=browser.nonce) is Outcome.WAITS
+    token, victim = mailed(world, NEW, "address_confirm"), new_browser()
+    theirs = victim.signs_in(NEW)
+    for nonce, who in (
+        (None, None),
+        (victim.nonce, theirs),
+        (browser.nonce, theirs),
+        (victim.nonce, current),
+        (browser.nonce, None),
+    ):
+        assert confirms(world, token, nonce=nonce, typing=NEW, current=who) is Outcome.ONLY_WHERE_ASKED
+    with world.reading() as db:
+        shown = show_change(db, token, nonce=victim.nonce, current=theirs)
+        assert shown is not None and not shown.may_confirm and shown.masked_old == "m•••a@example.org"
+        assert mail_address_of(db, current.person_id) == MARIA
+
+
+def types_code(world: World, browser: Browser, current: CurrentSession, code: str) -> Outcome:
+    """Type the code of the mail to the new address."""
+    with world.writing() as db:
+        return confirm_by_code(db, current, code, nonce=browser.nonce)
+
+
+def test_S5_the_code_of_the_new_mailbox_counts_where_it_was_asked_for_and_five_times(
+    world: World, browser: Browser, new_browser: Make
+) -> None:
+    current, other = browser.signs_in(), new_browser()
+    asks(world, browser, current)
+    assert confirms(world, mailed(world, MARIA, "address_confirm"), nonce=browser.nonce) is Outcome.WAITS
+    code, wrong = code_mailed(world), "0000 0000"
+    assert types_code(world, other, other.signs_in(), code) is Outcome.ONLY_WHERE_ASKED
+    for _ in range(5):
+        assert types_code(world, browser, current, wrong) is Outcome.CODE_WRONG
+    assert types_code(world, browser, current, code) is Outcome.ENDED, "five tries, and the change is over"
+    assert types_code(world, browser, current, code) is Outcome.ENDED
+    asks(world, browser, current)
+    assert types_code(world, browser, current, code) is Outcome.CODE_WRONG, "the code of one change is nothing to another"
+    assert types_code(world, browser, current, code_mailed(world)) is Outcome.WAITS
+    assert confirms(world, mailed(world, MARIA, "address_confirm"), nonce=browser.nonce) is Outcome.DONE
+
+
+def code_mailed(world: World) -> str:
+    """The code in the newest mail to the new address."""
+    with world.reading("all") as db:
+        mails = db.scalars(select(Mail).filter_by(template="address_confirm").order_by(Mail.id)).all()
+    found = re.search(
+        r"^(\d{4} \d{4})$", next(mail.text or "" for mail in reversed(mails) if mail.recipient == NEW), re.MULTILINE
+    )
+    assert found
+    return found[1]
+
+
+def test_S5_the_new_mailbox_can_undo_it_too_by_a_token_of_its_own(world: World, browser: Browser, new_browser: Make) -> None:
+    current, _undo = changed(world, browser)
+    undo = mailed(world, NEW, "address_changed")
+    assert undoes(world, undo, typing=MARIA) is Outcome.ADDRESS_WRONG
+    assert undoes(world, undo, typing=NEW) is Outcome.UNDONE
+    assert new_browser().signs_in(NEW).person_id != current.person_id
+    assert new_browser().signs_in(MARIA).person_id == current.person_id
+
+
+def test_S5_a_session_by_the_address_that_was_left_ends_when_the_change_is_settled(
+    world: World, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed(world, browser)
+    later(monkeypatch, days=13, hours=23, minutes=50)
+    browser.signs_in(MARIA)
+    assert browser.is_signed_in_as() is not None
+    later(monkeypatch, minutes=11)
+    assert browser.is_signed_in_as() is None
 
 
 def test_S15_a_change_ends_every_session_but_the_one_that_asked(world: World, browser: Browser, new_browser: Make) -> None:
@@ -196,14 +279,15 @@ def test_S4_a_gateway_that_presses_every_button_changes_stops_and_undoes_nothing
     for to in (MARIA, NEW):
         token = mailed(world, to, "address_confirm")
         for nonce in (None, links.new_nonce()):
-            assert confirms(world, token, nonce=nonce) is Outcome.ADDRESS_WANTED
+            wanted = Outcome.ADDRESS_WANTED if to == MARIA else Outcome.ONLY_WHERE_ASKED
+            assert confirms(world, token, nonce=nonce) is wanted
             with world.writing() as db:
                 assert stop_change(db, token, nonce=nonce) is Outcome.ADDRESS_WANTED
     for to in (MARIA, NEW):
-        confirms(world, mailed(world, to, "address_confirm"), nonce=browser.nonce)
-    undo = mailed(world, MARIA, "address_changed")
-    for nonce in (None, browser.nonce):
-        assert undoes(world, undo, nonce=nonce, typing=None) is Outcome.ADDRESS_WANTED
+        confirms(world, mailed(world, to, "address_confirm"), nonce=browser.nonce, current=current)
+    for undo in (mailed(world, MARIA, "address_changed"), mailed(world, NEW, "address_changed")):
+        for nonce in (None, browser.nonce):
+            assert undoes(world, undo, nonce=nonce, typing=None) is Outcome.ADDRESS_WANTED
     assert not settled(world, current.person_id)
 
 
@@ -213,8 +297,8 @@ def test_L1_a_look_at_any_of_its_pages_changes_nothing(world: World, browser: Br
     before = world.everything_stored()
     with world.reading() as db:
         for to, side in ((MARIA, Side.OLD), (NEW, Side.NEW)):
-            shown = show_change(db, mailed(world, to, "address_confirm"), nonce=browser.nonce)
-            assert shown is not None and shown.side is side and shown.in_asking_browser
+            shown = show_change(db, mailed(world, to, "address_confirm"), nonce=browser.nonce, current=current)
+            assert shown is not None and shown.side is side and shown.in_asking_browser and shown.may_confirm
             assert MARIA not in repr(shown) and NEW not in repr(shown)
     assert world.everything_stored() == before
 
@@ -226,7 +310,8 @@ def test_this_was_not_me_stops_it_from_either_mailbox(world: World, browser: Bro
         with world.writing() as db:
             assert stop_change(db, mailed(world, to, "address_confirm"), nonce=None, typed_address=to) is Outcome.STOPPED
         for each in (MARIA, NEW):
-            assert confirms(world, mailed(world, each, "address_confirm"), nonce=browser.nonce) is Outcome.ENDED
+            token = mailed(world, each, "address_confirm")
+            assert confirms(world, token, nonce=browser.nonce, current=current) is Outcome.ENDED
 
 
 def test_a_change_waits_one_hour(world: World, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,7 +319,8 @@ def test_a_change_waits_one_hour(world: World, browser: Browser, monkeypatch: py
     asks(world, browser, current)
     confirms(world, mailed(world, MARIA, "address_confirm"), nonce=browser.nonce)
     later(monkeypatch, minutes=61)
-    assert confirms(world, mailed(world, NEW, "address_confirm"), typing=NEW) is Outcome.ENDED
+    token = mailed(world, NEW, "address_confirm")
+    assert confirms(world, token, nonce=browser.nonce, current=current) is Outcome.ENDED
 
 
 def test_an_address_that_was_only_ever_signed_in_with_joins_and_one_with_a_history_stays_apart(
@@ -252,7 +338,8 @@ def test_an_address_that_was_only_ever_signed_in_with_joins_and_one_with_a_histo
     anna = other.signs_in("anna@example.org")
     asks(world, other, anna, OLAV)
     confirms(world, mailed(world, "anna@example.org", "address_confirm"), nonce=other.nonce)
-    assert confirms(world, mailed(world, OLAV, "address_confirm"), typing=OLAV) is Outcome.TAKEN
+    taken = confirms(world, mailed(world, OLAV, "address_confirm"), nonce=other.nonce, current=anna)
+    assert taken is Outcome.TAKEN
     assert new_browser().signs_in(OLAV).person_id == settled_one.person_id
     assert new_browser().signs_in("anna@example.org").person_id == anna.person_id
 
