@@ -96,7 +96,7 @@ class Forgetting:
     def _prove(self, current: CurrentSession, customer_number: str) -> CurrentSession:
         reading = read_held(self.database, self._reader(current))
         kinds = frozenset({"customer_number"})
-        held = read_values(self.database, self.company, current.person_id, reading, kinds)
+        held = read_values(self.database, self._reader(current), reading, kinds)
         with self.database.writing(self.company) as db:
             opened = prove(db, current, {"customer_number": customer_number}, held)
             assert isinstance(opened, Opened), "the customer number did not match"
