@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.api_keys import is_live
 from portal.api import identifiers
-from portal.api.bodies import Body, check, load, read_body
+from portal.api.bodies import Body, read_body, read_line
 from portal.api.guards import current_key
 from portal.api.identifiers import IdentifierIn, NotUsable
 from portal.api.operations import Part
@@ -29,6 +29,8 @@ from portal.web.transactions import db
 
 LineAnswer = Callable[[Session, list[Identifier], list[Asked]], Iterable[bytes]]
 """For a batch of identifiers, the rest of each line of the answer."""
+
+ESCAPED = frozenset('"\\')
 
 part = Part("checks", "May I write to this person?")
 
@@ -133,13 +135,21 @@ def _read(line: Line, allow: bool) -> Identifier | None:
     """The identifier of a line; None where it has none that can be read."""
     if line.too_long:
         return None
+    raw = line.raw.strip()
     try:
-        plain = json.loads(line.raw)
+        if (
+            raw[:1] == raw[-1:] == b'"'
+            and raw.isascii()
+            and (text := raw[1:-1].decode()).isprintable()
+            and not ESCAPED & set(text)
+        ):
+            return identifiers.normal("email", text, allow_non_ascii=allow)
+        plain = json.loads(raw)
         if isinstance(plain, str):
             return identifiers.normal("email", plain, allow_non_ascii=allow)
         if isinstance(plain, dict) and plain.keys() <= {"kind", "value"}:
             # Strictly once more where it is not the plain case: no name twice, nothing but text.
-            sent = check(IdentifierIn, load(line.raw))
+            sent = read_line(IdentifierIn, line.raw)
             return identifiers.normal(sent.kind, sent.value, allow_non_ascii=allow)
     except (ValueError, RecursionError, NotUsable, Problem):
         return None
@@ -155,14 +165,25 @@ def _verdict_lines(session: Session, people: list[Identifier], asked: list[Asked
     for verdicts in checking.check(session, people, asked):
         key = tuple(verdicts)
         if key not in made:
-            choices = [_shown(one).model_dump(mode="json") for one in verdicts]
-            made[key] = b'"choices":' + json.dumps(choices, separators=(",", ":")).encode()
+            made[key] = b'"choices":' + json.dumps([_plain(one) for one in verdicts], separators=(",", ":")).encode()
         yield made[key]
 
 
 def _suppression_lines(session: Session, people: list[Identifier], asked: list[Asked]) -> Iterator[bytes]:
     for suppressed in suppressed_among(session, people, asked):
         yield b'"suppressed":true' if suppressed else b'"suppressed":false'
+
+
+def _plain(one: Verdict) -> dict[str, object]:
+    """`VerdictOut` as JSON, without the cost of the model."""
+    return {
+        "purpose": one.purpose,
+        "channel": one.channel,
+        "allowed": one.allowed,
+        "row": one.row,
+        "since": one.since.isoformat().replace("+00:00", "Z") if one.since else None,
+        "topics": one.topics,
+    }
 
 
 def _shown(one: Verdict) -> VerdictOut:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from portal.accounts.api_keys import is_live
 from portal.api import identifiers
-from portal.api.bodies import Body, check, load
+from portal.api.bodies import Body, read_line
 from portal.api.events import Name
 from portal.api.guards import current_key
 from portal.api.identifiers import IdentifierIn, NotUsable
@@ -126,7 +126,7 @@ def _read(line: Line, *, allow: bool, attests: bool) -> Entry | None:
     if line.too_long:
         return None
     try:
-        sent = check(ImportLine, load(line.raw))
+        sent = read_line(ImportLine, line.raw)
         identifier = identifiers.normal(sent.identifier.kind, sent.identifier.value, allow_non_ascii=allow)
     except (NotUsable, Problem):
         return None

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask import Response
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 KINDS = {
     "unauthorized": (401, "A key is needed", "Send a live key of this company as `Authorization: Bearer ppk_...`."),
@@ -69,4 +69,6 @@ def problem_of(error: HTTPException) -> Problem:
     kind = {404: "not-found", 405: "method-not-allowed", 413: "too-large", 415: "unsupported-media-type"}.get(error.code or 500)
     if kind is None:
         kind = "not-json" if error.code and error.code < 500 else "fault"
-    return Problem(kind)
+    # RFC 9110 15.5.6: whoever refuses a method says which there are.
+    allow = {"Allow": ", ".join(sorted(error.valid_methods or ()))} if isinstance(error, MethodNotAllowed) else None
+    return Problem(kind, headers=allow)

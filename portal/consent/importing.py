@@ -13,7 +13,7 @@ from portal.accounts import registry
 from portal.config.model import Company
 from portal.consent import telling
 from portal.consent.events import Choice
-from portal.consent.importing_crowds import OldYes, add_crowd, evidence_of
+from portal.consent.importing_crowds import YES, OldYes, add_crowd, evidence_of
 from portal.consent.ledger import KeyIsDestroyed, NoNoticeShown, PauseOutOfRange, UnknownChoice, append_event
 from portal.consent.merge import UNSET, Level, State
 from portal.consent.states import read_state, state_of
@@ -25,7 +25,6 @@ from portal.core.db import company_of
 from portal.people.crowds import Crowd, crowd_of
 from portal.people.service import Identifier, NotInNormalForm, find_person, is_in_normal_form, person_for
 
-YES = frozenset({Act.GIVEN, Act.IMPORTED})
 ONLY_THE_PERSON = "only_the_person_may_raise"
 REASONS = {
     NotInNormalForm: "not_an_identifier",

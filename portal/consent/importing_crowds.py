@@ -3,7 +3,7 @@
 Must never decide anything that `importing.import_one` would decide otherwise: what is not the plain case is left to it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -32,6 +32,7 @@ EVENT, CHAIN, STATE, PERSON = (
 )  # fmt: skip
 
 TOLD = "consent.changed"
+YES = frozenset({Act.GIVEN, Act.IMPORTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class _Chain:
     length: int
     tip: bytes
     is_new: bool
-    answered: set[Choice]
+    answered: Mapping[Choice, Act | None]
 
 
 def add_crowd(db: Session, lines: Iterable[tuple[int, OldYes]], crowd: Crowd, *, source: Source) -> dict[int, bool]:
@@ -72,7 +73,7 @@ def add_crowd(db: Session, lines: Iterable[tuple[int, OldYes]], crowd: Crowd, *,
         chain = fresh.get(one.identifier) or known.get(crowd.people.get(one.identifier, -1))
         if chain is None:
             continue
-        if (chain.person_id, one.choice) in here:
+        if (chain.person_id, one.choice) in here or chain.answered.get(one.choice) in YES:
             settled[number] = False
         elif one.choice not in chain.answered:
             here.add((chain.person_id, one.choice))
@@ -96,15 +97,18 @@ def _known_chains(db: Session, person_ids: set[int]) -> dict[int, _Chain]:
     )
     rows = db.execute(people.with_for_update(key_share=True)).all()
     ends = {row.person_id: row for row in db.execute(select(CHAIN).where(CHAIN.c.person_id.in_(person_ids)))}
-    answered: dict[int, set[Choice]] = {}
+    answered: dict[int, dict[Choice, Act | None]] = {}
     for row in db.execute(
-        select(STATE.c.person_id, STATE.c.purpose, STATE.c.channel, STATE.c.topic).where(STATE.c.person_id.in_(person_ids))
+        select(STATE.c.person_id, STATE.c.purpose, STATE.c.channel, STATE.c.topic, STATE.c.said).where(
+            STATE.c.person_id.in_(person_ids)
+        )
     ):
-        answered.setdefault(row.person_id, set()).add(Choice(row.purpose, row.channel, row.topic))
+        said = Act(row.said) if row.said else None
+        answered.setdefault(row.person_id, {})[Choice(row.purpose, row.channel, row.topic)] = said
     return {
         row.id: _Chain(
             row.id, row.public_id, crypto.decrypt(bytes(row.wrapped_key), WRAPPED), ends[row.id].length, bytes(ends[row.id].tip),
-            False, answered.get(row.id, set()),
+            False, answered.get(row.id, {}),
         )
         for row in rows
         if row.wrapped_key and row.id in ends
@@ -116,7 +120,7 @@ def _new_chains(db: Session, identifiers: Sequence[Identifier]) -> dict[Identifi
     made = add_people(db, {one: crypto.encrypt(key, WRAPPED) for one, key in keys.items()})
     company_id = company_of(db)
     return {
-        one: _Chain(new.id, new.public_id, keys[one], 0, beginning(company_id, new.id), True, set()) for one, new in made.items()
+        one: _Chain(new.id, new.public_id, keys[one], 0, beginning(company_id, new.id), True, {}) for one, new in made.items()
     }
 
 

@@ -17,7 +17,7 @@ from portal.consent.words import ANSWERS, STOPS, Act, Actor
 from portal.core import clock
 from portal.core.errors import PortalError
 from portal.people.service import Identifier, find_person, person_for
-from portal.people.suppressions import suppress
+from portal.people.suppressions import suppress, suppressed_choices
 from portal.people.tombstones import is_erased
 
 LOWERINGS = frozenset({Act.REFUSED, Act.WITHDRAWN, Act.OBJECTED, Act.EXPIRED, Act.PAUSED})
@@ -117,9 +117,9 @@ def attest(db: Session, identifier: Identifier, attested: Attested, *, source: S
         raise NoLowering("What can be attested is an answer: given, refused, withdrawn or objected.")
     if not attested.form_url.startswith("https://"):
         raise FormUrlMissing("Name the form by its https address: it is kept as evidence.")
-    if is_erased(db, identifier, obtained_at=attested.acted_at):
-        # What was erased does not come back by a form that was sent before.
-        return Outcome(Stored.ERASED, why="before_an_erasure")
+    if is_erased(db, identifier, obtained_at=attested.acted_at) or _stopped_since(db, identifier, attested):
+        # A form that was sent before brings nobody back; which of the two it was is not said.
+        return Outcome(Stored.ERASED)
     person = person_for(db, identifier)
     if attested.act is Act.GIVEN:
         return _yes(db, person.id, attested, source)
@@ -136,6 +136,14 @@ def attest(db: Session, identifier: Identifier, attested: Attested, *, source: S
         acted_at=attested.acted_at if believed else None,
     )
     return Outcome(Stored.ATTESTED if believed else Stored.LOWERED, event.sequence, "" if believed else "date_not_believed")
+
+
+def _stopped_since(db: Session, identifier: Identifier, attested: Attested) -> bool:
+    """Whether a yes is older than the identifier's own stop. A no is taken in any case."""
+    if attested.act is not Act.GIVEN:
+        return False
+    stopped_at = suppressed_choices(db, [identifier]).get((attested.choice.purpose, attested.choice.channel))
+    return stopped_at is not None and attested.acted_at <= stopped_at
 
 
 def _yes(db: Session, person_id: int, attested: Attested, source: Source) -> Outcome:

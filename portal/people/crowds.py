@@ -51,8 +51,8 @@ class Crowd:
 def crowd_of(db: Session, identifiers: Collection[Identifier]) -> Crowd:
     """What is known of identifiers in normal form (at most a few thousand). Three statements."""
     company_id = company_of(db)
-    key, key_ids = registry.key_of(company_id), crypto.keys().ids("hash")
-    hashes = {crypto.identifier_hash(key, one.kind, one.value, key_id): one for one in set(identifiers) for key_id in key_ids}
+    hashers = [crypto.identifier_hasher(registry.key_of(company_id), key_id) for key_id in crypto.keys().ids("hash")]
+    hashes = {hashed(one.kind, one.value): one for one in identifiers for hashed in hashers}
     wanted = list(hashes)
     owners = select(
         PersonIdentifier.hash, PersonIdentifier.person_id, PersonIdentifier.joined_at, PersonIdentifier.proven_at
@@ -88,7 +88,7 @@ def add_people(db: Session, wrapped_keys: Mapping[Identifier, bytes]) -> dict[Id
     if not wrapped_keys:
         return {}
     company_id, now, key_id = company_of(db), clock.now(), crypto.keys().newest("hash")[0]
-    company = registry.key_of(company_id)
+    hashed = crypto.identifier_hasher(registry.key_of(company_id), key_id)
     public_ids = {crypto.random_public_id(): one for one in wrapped_keys}
     rows = [
         {"company_id": company_id, "public_id": public_id, "wrapped_key": wrapped_keys[one], "created_at": now}
@@ -101,7 +101,7 @@ def add_people(db: Session, wrapped_keys: Mapping[Identifier, bytes]) -> dict[Id
             "company_id": company_id,
             "person_id": person.id,
             "kind": one.kind,
-            "hash": crypto.identifier_hash(company, one.kind, one.value, key_id),
+            "hash": hashed(one.kind, one.value),
             "hash_key_id": key_id,
             "value": one.value,
             "created_at": now,

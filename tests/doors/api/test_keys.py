@@ -105,6 +105,7 @@ def test_an_unknown_address_or_method_is_a_problem_and_no_page(site):
         assert (answer.status_code, answer.content_type) == (status, "application/problem+json")
         assert "Set-Cookie" not in answer.headers
         assert answer.headers["Cache-Control"] == "no-store"
+        assert status != 405 or answer.headers["Allow"] == "GET, HEAD, OPTIONS"
 
 
 def test_H15_a_fault_of_ours_says_an_id_and_nothing_else(site):
