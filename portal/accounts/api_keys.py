@@ -7,13 +7,15 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import cast
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Table, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from portal.accounts.companies import record_audit
 from portal.accounts.model import ApiAnswerRow, ApiKeyRow
 from portal.core import clock, crypto
+from portal.core.db import company_of
 from portal.core.errors import PortalError
 from portal.core.journal import JournalKind, note_for_journal
 
@@ -36,6 +38,10 @@ LIVE_AT_ONCE = 2
 ANSWERS_KEPT = timedelta(days=1)
 """How long the same idempotency key gets the same answer."""
 
+_KEY = cast(Table, ApiKeyRow.__table__).c
+_LIVE = select(_KEY.id, _KEY.public_id, _KEY.name, _KEY.scopes).where(
+    _KEY.company_id == bindparam("company"), _KEY.secret_hash == bindparam("secret"), _KEY.revoked_at.is_(None)
+)
 _FORM = re.compile(r"ppk_[A-Za-z0-9_-]{43}")
 
 
@@ -118,11 +124,8 @@ def key_for(db: Session, secret: str) -> ApiKey | None:
     """The live key of the session's company with this secret, or None: never cached, so that a revocation holds at once (A3)."""
     if _FORM.fullmatch(secret) is None:
         return None
-    row = db.execute(
-        select(ApiKeyRow.id, ApiKeyRow.public_id, ApiKeyRow.name, ApiKeyRow.scopes).where(
-            ApiKeyRow.secret_hash == crypto.token_hash("api-key", secret), ApiKeyRow.revoked_at.is_(None)
-        )
-    ).first()
+    asked = {"company": company_of(db), "secret": crypto.token_hash("api-key", secret)}
+    row = db.connection().execute(_LIVE, asked).first()
     return ApiKey(row.id, row.public_id, row.name, frozenset(row.scopes)) if row else None
 
 

@@ -7,10 +7,10 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Table, bindparam, select
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
@@ -25,6 +25,11 @@ from portal.core import clock
 from portal.core.db import company_of
 from portal.people.crowds import crowd_of
 from portal.people.service import Identifier
+
+_STATE = cast(Table, ConsentState.__table__).c
+_STATES = select(*_STATE).where(
+    _STATE.company_id == bindparam("company"), _STATE.topic == "", _STATE.person_id.in_(bindparam("people", expanding=True))
+)
 
 Asked = tuple[str, str]
 """A purpose and a channel."""
@@ -134,11 +139,8 @@ def _read(db: Session, identifiers: Sequence[Identifier]) -> dict[Identifier, _K
     crowd = crowd_of(db, identifiers)
     states: dict[int, dict[Asked, State]] = defaultdict(dict)
     if crowd.people:
-        columns = ConsentState.__table__.c
-        query = select(*columns).where(
-            columns.company_id == company_of(db), columns.topic == "", columns.person_id.in_(set(crowd.people.values()))
-        )
-        for found in db.execute(query):
+        whose = {"company": company_of(db), "people": list(set(crowd.people.values()))}
+        for found in db.connection().execute(_STATES, whose):
             states[found.person_id][found.purpose, found.channel] = _state(found)
     return {
         one: _Known(

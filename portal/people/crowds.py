@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Table, insert, select
+from sqlalchemy import BindParameter, Table, bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
@@ -18,7 +18,21 @@ from portal.core.db import company_of
 from portal.people.model import Person, PersonIdentifier, Suppression, Tombstone
 from portal.people.service import Identifier
 
-PERSON, IDENTIFIER = cast(Table, Person.__table__), cast(Table, PersonIdentifier.__table__)
+PERSON, IDENTIFIER, SUPPRESSION, TOMBSTONE = (
+    cast(Table, model.__table__) for model in (Person, PersonIdentifier, Suppression, Tombstone)
+)
+_COMPANY: BindParameter[int] = bindparam("company")
+_WANTED: BindParameter[bytes] = bindparam("wanted", expanding=True)
+# Made once: a question that is asked before each mail must not be put together anew each time.
+_OWNERS = select(IDENTIFIER.c.hash, IDENTIFIER.c.person_id, IDENTIFIER.c.joined_at, IDENTIFIER.c.proven_at).where(
+    IDENTIFIER.c.company_id == _COMPANY, IDENTIFIER.c.hash.in_(_WANTED)
+)
+_STOPS = select(SUPPRESSION.c.hash, SUPPRESSION.c.purpose, SUPPRESSION.c.channel).where(
+    SUPPRESSION.c.company_id == _COMPANY, SUPPRESSION.c.hash.in_(_WANTED), SUPPRESSION.c.lifted_at.is_(None)
+)
+_GRAVES = select(TOMBSTONE.c.identifier_hash, TOMBSTONE.c.erased_at).where(
+    TOMBSTONE.c.company_id == _COMPANY, TOMBSTONE.c.identifier_hash.in_(_WANTED), TOMBSTONE.c.system == ""
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,26 +67,17 @@ def crowd_of(db: Session, identifiers: Collection[Identifier]) -> Crowd:
     company_id = company_of(db)
     hashers = [crypto.identifier_hasher(registry.key_of(company_id), key_id) for key_id in crypto.keys().ids("hash")]
     hashes = {hashed(one.kind, one.value): one for one in identifiers for hashed in hashers}
-    wanted = list(hashes)
-    owners = select(
-        PersonIdentifier.hash, PersonIdentifier.person_id, PersonIdentifier.joined_at, PersonIdentifier.proven_at
-    ).where(PersonIdentifier.company_id == company_id, PersonIdentifier.hash.in_(wanted))
-    stops = select(Suppression.hash, Suppression.purpose, Suppression.channel).where(
-        Suppression.company_id == company_id, Suppression.hash.in_(wanted), Suppression.lifted_at.is_(None)
-    )
-    graves = select(Tombstone.identifier_hash, Tombstone.erased_at).where(
-        Tombstone.company_id == company_id, Tombstone.identifier_hash.in_(wanted), Tombstone.system == ""
-    )
+    asked, connection = {"company": company_id, "wanted": list(hashes)}, db.connection()
     suppressed: dict[Identifier, set[tuple[str, str]]] = defaultdict(set)
-    for stop in db.execute(stops):
+    for stop in connection.execute(_STOPS, asked):
         suppressed[hashes[bytes(stop.hash)]].add((stop.purpose, stop.channel))
     erased: dict[Identifier, datetime] = {}
-    for grave in db.execute(graves):
+    for grave in connection.execute(_GRAVES, asked):
         one = hashes[bytes(grave.identifier_hash)]
         erased[one] = max(grave.erased_at, erased.get(one, grave.erased_at))
     people: dict[Identifier, int] = {}
     joined: dict[Identifier, datetime] = {}
-    for row in db.execute(owners):
+    for row in connection.execute(_OWNERS, asked):
         one = hashes[bytes(row.hash)]
         people[one] = row.person_id
         if row.joined_at is not None and row.proven_at is None:
