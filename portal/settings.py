@@ -82,7 +82,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         if not variable.startswith("PORTAL_") or variable.startswith("PORTAL_TEST_"):
             continue
         if name is None or (variable.endswith("_FILE") and name not in SECRETS):
-            raise SettingsError(f"{variable} is not a setting. docs/settings.md lists all of them.")
+            raise SettingsError(f"{variable} is not a setting. docs/reference/settings.md lists all of them.")
         values[name] = _read_file(variable, value) if variable.endswith("_FILE") else value
     if isinstance(plugins := values.get("plugins"), str):
         values["plugins"] = [part.strip() for part in plugins.split(",") if part.strip()]
@@ -92,7 +92,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         first = error.errors(include_url=False, include_input=False)[0]
         name = f"PORTAL_{str(first['loc'][0]).upper()}"
         problem = "is not set" if first["type"] == "missing" else f"is wrong: {first['msg']}"
-        raise SettingsError(f"{name} {problem}. docs/settings.md says what it means.") from None
+        raise SettingsError(f"{name} {problem}. docs/reference/settings.md says what it means.") from None
     refuse_unsafe(settings)
     return settings
 
@@ -105,7 +105,7 @@ def refuse_unsafe(settings: Settings) -> None:
     if not settings.database_url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
         raise SettingsError("PORTAL_DATABASE_URL must begin with sqlite:/// or postgresql+psycopg://. No other database serves.")
     if not settings.is_demo and settings.smtp_url is None:
-        raise SettingsError("PORTAL_SMTP_URL is not set. Nobody can sign in without mail; docs/settings.md shows its form.")
+        raise SettingsError("PORTAL_SMTP_URL is not set. Nobody can sign in without mail; docs/reference/settings.md shows its form.")
     if not settings.is_demo and settings.journal is None:
         raise SettingsError(
             "PORTAL_JOURNAL is not set. Without it a restored backup brings back what was erased: name a folder outside the database "

@@ -10,16 +10,17 @@ def add(commands: Any) -> None:
     """Add `config check` and `config map check` (also as `map check`)."""
     parser: argparse.ArgumentParser = commands.add_parser("config", help="check portal.yaml and maps")
     acts = parser.add_subparsers(metavar="ACT", required=True)
-    check = acts.add_parser("check", help="read portal.yaml, name the first mistake")
-    check.set_defaults(run=lambda chosen: check_config())
+    check = acts.add_parser("check", help="read portal.yaml, name the first mistake; then ask every system whether its map fits")
+    check.add_argument("--file-only", action="store_true", help="ask no system")
+    check.set_defaults(run=lambda chosen: check_config(ask_systems=not chosen.file_only))
     maps = acts.add_parser("map", help="dataset maps")
     map_acts = maps.add_subparsers(metavar="ACT", required=True)
     map_check = map_acts.add_parser("check", help="hold every map against the live schema of its system")
     map_check.set_defaults(run=lambda chosen: check_all_maps())
 
 
-def check_config() -> int:
-    """Read and check the file; a mistake is raised with file, line, key and remedy."""
+def check_config(*, ask_systems: bool) -> int:
+    """Read and check the file (a mistake is raised with file, line, key and remedy), then the maps; exit code 1 where one does not fit."""
     from portal.config import load_config
     from portal.starting import check_names
 
@@ -27,9 +28,10 @@ def check_config() -> int:
     check_names(config)
     for key, company in config.portal.companies.items():
         print(
-            f"{key}: {len(company.systems)} systems, {len(company.purposes)} purposes, languages {', '.join(company.languages)}. Good."
+            f"{key}: systems {', '.join(company.systems)}; purposes {', '.join(company.purposes)}; languages {', '.join(company.languages)}."
         )
-    return 0
+    print("The file is good.")
+    return check_all_maps() if ask_systems else 0
 
 
 def check_all_maps() -> int:

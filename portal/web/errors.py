@@ -16,9 +16,7 @@ def words_for(status: int) -> tuple[str, str]:
     if status == 404:
         return _("This page does not exist"), _("The address may be cut off or mistyped. Nothing of yours has changed.")
     if status in (400, 403, 405):
-        return _("This did not come from our page"), _(
-            "Nothing was changed. Go back to the page, load it again and repeat the step."
-        )
+        return _("This page is out of date"), _("Nothing was changed. Go back, load the page again and repeat the step.")
     if status == 413:
         return _("That was too much at once"), _("Nothing was saved. Send a shorter text.")
     if status == 429:

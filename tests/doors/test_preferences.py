@@ -69,7 +69,7 @@ def test_a_yes_keeps_the_words_that_stood_on_the_page_in_their_language(site, ma
     maren.open("/preferences?lang=de")
     notice = maren.page.all("section")
     assert any("Das kann ich jederzeit widerrufen" in one.words for one in notice)
-    maren.submit("Entscheidungen speichern", **{POST: "yes"})
+    maren.submit("Auswahl speichern", **{POST: "yes"})
     given = events(site, MAREN)[-1]
     assert given.language == "de"
     maren.open("/preferences/history")

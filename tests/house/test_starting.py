@@ -104,6 +104,9 @@ def test_D6_a_map_with_a_mistake_is_named_with_its_line_and_closes_its_own_syste
     good = file.read_text()
     try:
         file.write_text(good.replace("data_categories:", "data_catgories:", 1))
+        answer = run(made, "config", "check")
+        assert answer.returncode == 1
+        assert "The file is good.\nfjordkaffe/shop: maps/" in answer.stdout
         answer = run(made, "map", "check")
         assert answer.returncode == 1
         assert re.fullmatch(r"fjordkaffe/shop: maps/fjordkaffe_shop\.yml:\d+: .*data_catgories.*\n", answer.stdout), answer.stdout
