@@ -105,7 +105,9 @@ def refuse_unsafe(settings: Settings) -> None:
     if not settings.database_url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
         raise SettingsError("PORTAL_DATABASE_URL must begin with sqlite:/// or postgresql+psycopg://. No other database serves.")
     if not settings.is_demo and settings.smtp_url is None:
-        raise SettingsError("PORTAL_SMTP_URL is not set. Nobody can sign in without mail; docs/reference/settings.md shows its form.")
+        raise SettingsError(
+            "PORTAL_SMTP_URL is not set. Nobody can sign in without mail; docs/reference/settings.md shows its form."
+        )
     if not settings.is_demo and settings.journal is None:
         raise SettingsError(
             "PORTAL_JOURNAL is not set. Without it a restored backup brings back what was erased: name a folder outside the database "
