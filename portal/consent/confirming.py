@@ -4,7 +4,7 @@ Must never act on a look at the page, never confirm what was changed since it wa
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
@@ -20,9 +20,13 @@ from portal.consent.states import read_state, state_of
 from portal.consent.words import Act, Actor
 from portal.core import clock, crypto
 from portal.core.db import Base
+from portal.core.limits import Limit, count_once
 from portal.people.model import Person, PersonIdentifier
+from portal.people.service import find_typed
 
 POINT = "mail:confirm_choice"
+TYPED = Limit("confirm_choice.typed", 10, timedelta(days=1))
+"""Per link: how often an address is compared with the one that got it."""
 NO_TRACE = frozenset(
     {
         "identifier",
@@ -45,16 +49,33 @@ class Asked:
     expires_at: datetime
     collection_point: str
     language: str
+    person_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotTheAddress:
+    """What was typed is not the address that got the mail, or nothing was. The link still works."""
 
 
 def asked_by(db: Session, token: str) -> Asked | None:
     """What a live link asks; None where it ended, gave way to a newer one, or never was. Changes nothing."""
     row = db.scalar(_live(token))
-    return None if row is None else Asked(tuple(wanted_of(row)), row.asked_at, row.expires_at, row.collection_point, row.language)
+    return (
+        None
+        if row is None
+        else Asked(tuple(wanted_of(row)), row.asked_at, row.expires_at, row.collection_point, row.language, row.person_id)
+    )
 
 
-def confirm(db: Session, token: str) -> Saved | None:
-    """The mailbox says yes: what was asked for is given, but for what was changed since (`stale`). None where the link is not live."""
+def confirm(db: Session, token: str, *, person_id: int | None = None, typed_address: str = "") -> Saved | NotTheAddress | None:
+    """The mailbox says yes: what was asked for is given, but for what was changed since (`stale`). None where the link is not live.
+
+    Where nobody (`person_id`: who is signed in) or another person is signed in, the address that got the mail has to be typed: programs
+    in front of a mailbox press every button, and a yes is the person's own (S4).
+    """
+    waiting = db.scalar(_live(token))
+    if waiting is not None and waiting.person_id != person_id and not _fits(db, waiting, typed_address):
+        return NotTheAddress()
     row = _end(db, token)
     if row is None:
         return None
@@ -112,6 +133,14 @@ def _live(token: str) -> Select[Waiting]:
     return select(Waiting).where(
         Waiting.token_hash == crypto.token_hash(TOKEN, token), Waiting.ended_at.is_(None), Waiting.expires_at > clock.now()
     )
+
+
+def _fits(db: Session, row: Waiting, typed: str) -> bool:
+    """Whether that is the address that got the mail. An empty field is no try; too many tries fit nothing."""
+    if not typed.strip() or not count_once(db, TYPED, str(row.id)):
+        return False
+    named = find_typed(db, typed)
+    return named is not None and named.id == row.identifier_id
 
 
 def _end(db: Session, token: str) -> Waiting | None:

@@ -16,12 +16,15 @@ from portal.consent.unproven import marketing_choices, stop
 from portal.core import clock, crypto, i18n, logs, urls
 from portal.core.db import ALL_COMPANIES, Base, CompanyOwned, Database, Encrypted, company_of
 from portal.core.errors import PortalError
+from portal.core.limits import Limit, count_once
 from portal.outbox.service import queue_mail
 from portal.people.addresses import normal_address
-from portal.people.service import EMAIL, Identifier
+from portal.people.service import EMAIL, Identifier, find_typed
 from portal.people.suppressions import suppress
 
 UNDO_DAYS = 30
+TYPED = Limit("opt_out.undo", 10, timedelta(days=1))
+"""Per person: how often an address is compared with theirs."""
 AT_ONCE = 200
 
 
@@ -112,9 +115,14 @@ def read_undo(db: Session, token: str) -> tuple[int, list[int]]:
     return int(person_id), [int(sequence) for sequence in sequences]
 
 
-def undo_stop(db: Session, token: str) -> Saved:
-    """Take back what a mail told of. What was chosen since stands. Raises `UndoUnreadable`."""
+def undo_stop(db: Session, token: str, *, typed_address: str) -> Saved | None:
+    """Take back what a mail told of. What was chosen since stands. None where `typed_address` is not the person's: programs in front of
+    a mailbox press every button, but type no address (S4). Raises `UndoUnreadable`.
+    """
     person_id, sequences = read_undo(db, token)
+    named = find_typed(db, typed_address) if count_once(db, TYPED, str(company_of(db)), str(person_id)) else None
+    if named is None or named.person_id != person_id:
+        return None
     try:
         return undo(db, person_id, sequences, collection_point="mail:undo")
     except KeyIsDestroyed:

@@ -5,7 +5,7 @@ of the new mailbox from anyone but who asked: they alone know that they did (S5)
 
 For the door (a GET shows, POSTs act; `nonce` as in `links`):
     ask_change(db, current, address=, nonce=, user_agent=, language=) -> None
-        raises AddressRefused, SameAddress, ChangeUnderWay or TooManyChanges, and then nothing is written
+        raises AddressRefused, SameAddress, MayBeSeveral, ChangeUnderWay or TooManyChanges, and then nothing is written
     show_change(db, token, nonce=, current=None) -> ChangeShown | None       None: unknown, used up, late and stopped are alike
     confirm_change(db, token, nonce=, typed_address=None, current=None) -> Outcome
     confirm_by_code(db, current, code, nonce=) -> Outcome              stands in `address_code`
@@ -32,7 +32,7 @@ from portal.identity.model import AddressChange, ChangeState
 from portal.identity.sessions import CurrentSession, end_all_sessions
 from portal.people.addresses import AddressRefused, mailbox_of, masked, normal_address
 from portal.people.model import Person, PersonIdentifier
-from portal.people.service import EMAIL, Identifier, find_identifier, identifier_for, is_blank, move_identifier
+from portal.people.service import EMAIL, Identifier, find_identifier, identifier_for, is_blank, move_identifier, was_seen_alone
 
 OLD, NEW, UNDO, NEW_UNDO = "address.old", "address.new", "address.undo", "address.new_undo"
 CODE_DIGITS = 8
@@ -51,6 +51,10 @@ class SameAddress(PortalError):
 
 class ChangeUnderWay(PortalError):
     """An earlier change can still be undone, so no other one begins."""
+
+
+class MayBeSeveral(PortalError):
+    """It was not seen that the address is one person's alone: whoever reads its mailbox must not move what may be another's (C2)."""
 
 
 class TooManyChanges(PortalError):
@@ -118,6 +122,11 @@ def is_settled(db: Session, person_id: int) -> bool:
     return _undoable(db, person_id) is None
 
 
+def may_move(db: Session, person_id: int) -> bool:
+    """Whether the person's addresses were seen to be one person's alone; a company without systems has nothing that could say otherwise."""
+    return not registry.company(company_of(db)).systems or was_seen_alone(db, person_id)
+
+
 def unsettled_until(db: Session, person_id: int) -> datetime | None:
     """Until when it can be undone, if it can."""
     row = _undoable(db, person_id)
@@ -147,6 +156,8 @@ def ask_change(db: Session, current: CurrentSession, *, address: str, nonce: str
     known = find_identifier(db, Identifier(EMAIL, new))
     if known is not None and known.person_id == current.person_id and known.left_at is None:
         raise SameAddress("This address is on file already.")
+    if not may_move(db, current.person_id):
+        raise MayBeSeveral("It was not seen that this address is one person's alone.")
     if not is_settled(db, current.person_id):
         raise ChangeUnderWay("An earlier change can still be undone.")
     if not limits.count_once(db, PER_PERSON, registry.key_of(company_of(db)), str(current.person_id)):

@@ -19,7 +19,7 @@ from portal.web.transactions import db
 
 bp = Blueprint("unsubscribe", __name__)
 STOPPING = "opting out never asks who is there"
-UNDOING = "the signed token of a mail is the authority, and it only takes back what that mail told of"
+UNDOING = "the signed token of a mail and the address that got it are the authority, and only take back what that mail told of"
 TYPING = Limit("opt_out.network", 300, timedelta(hours=1))
 """For whole offices behind one address; links and one-click have none."""
 
@@ -54,16 +54,24 @@ def show_undo(token: str) -> ResponseReturnValue:
         read_undo(db(), token)
     except UndoUnreadable:
         return render_template("links/unreadable.html"), 404
-    return render_template("links/undo.html", token=token)
+    return render_template("links/undo.html", token=token, typed="", mistake="")
 
 
 @bp.post("/undo/<token>")
 @public(UNDOING)
 def take_back(token: str) -> ResponseReturnValue:
-    """Take it back, where nothing newer was chosen."""
+    """Take it back, where nothing newer was chosen. Whoever presses types the address: the page does not know who that is (S4)."""
     g.secret_link = True
+    typed = request.form.get("email", "")
     try:
-        saved = undo_stop(db(), token)
+        saved = undo_stop(db(), token, typed_address=typed)
     except UndoUnreadable:
         return render_template("links/unreadable.html"), 404
+    if saved is None:
+        mistake = (
+            _("This is not the address that got the mail. The page still works.")
+            if typed
+            else _("Type the address that got the mail.")
+        )
+        return render_template("links/undo.html", token=token, typed=typed[:400], mistake=mistake), 422
     return render_template("links/undone.html", token="", worked=bool(saved.events))

@@ -64,6 +64,14 @@ def person_for(db: Session, identifier: Identifier, *, proven: bool = False, lan
     return person
 
 
+def find_typed(db: Session, typed: str) -> PersonIdentifier | None:
+    """The row of an address as somebody typed it; None where it is no address, or nobody's here."""
+    try:
+        return find_identifier(db, Identifier(EMAIL, normal_address(typed, allow_non_ascii=True)))
+    except AddressRefused:
+        return None
+
+
 def identifier_for(db: Session, identifier: Identifier) -> PersonIdentifier:
     """The row of that identifier, made (with its person) where there is none. Raises `NotInNormalForm`."""
     _refuse_other_forms(identifier)

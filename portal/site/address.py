@@ -5,18 +5,21 @@ Must never act on a look, nor say at a link more than who holds its mailbox may 
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from portal.core import i18n
 from portal.core.i18n import N_, _
 from portal.identity.address_change import (
     ChangeShown,
     ChangeUnderWay,
+    MayBeSeveral,
     Outcome,
     SameAddress,
     TooManyChanges,
     ask_change,
     change_under_way,
     confirm_change,
+    may_move,
     show_change,
     stop_change,
     stop_changes,
@@ -26,15 +29,18 @@ from portal.identity.address_code import confirm_by_code
 from portal.identity.address_undo import undo_change
 from portal.identity.browsers import browser_words
 from portal.people.addresses import AddressRefused, masked
+from portal.site import own_data
 from portal.site.forms import ChangeForm, CodeForm, LinkForm
 from portal.web import signing
+from portal.web.context import current_company, database
 from portal.web.guards import current_session, person_required, public
-from portal.web.transactions import db
+from portal.web.transactions import asks_systems, db
 
 bp = Blueprint("address", __name__, url_prefix="/address")
 WHY = "the token of the mail is the authority, for its one change only; the address that got it is typed where another browser asked"
 REFUSED = {
     SameAddress: N_("This is your address already."),
+    MayBeSeveral: N_("Several people may use this address, so it is not changed here. Write to us, then a person helps."),
     ChangeUnderWay: N_("Your address was changed a few days ago. The next change can begin once that one is final."),
     TooManyChanges: N_("You have asked for several changes today. You can ask again tomorrow."),
 }
@@ -52,9 +58,12 @@ ACTS = {"stop": stop_change, "undo": undo_change}
 
 @bp.get("")
 @person_required(fresh=True)
+@asks_systems
 def show() -> ResponseReturnValue:
-    """The address, a change that waits, and the form for a new one."""
-    return _page(ChangeForm())
+    """The address, a change that waits, and the form for a new one; none of it where several people may use the address."""
+    own_data.read()
+    with database().reading(current_company().id) as db:
+        return _page(db, ChangeForm())
 
 
 @bp.post("")
@@ -63,17 +72,17 @@ def ask() -> ResponseReturnValue:
     """Begin a change: both mailboxes get a mail."""
     form = ChangeForm()
     if not form.validate_on_submit():
-        return _page(form, 422)
+        return _page(db(), form, 422)
     try:
         _ask(form.email.data or "")
     except AddressRefused as refusal:
         form.email.errors = [_(refusal.reason)]
-    except (SameAddress, ChangeUnderWay, TooManyChanges) as refusal:
+    except (SameAddress, MayBeSeveral, ChangeUnderWay, TooManyChanges) as refusal:
         form.email.errors = [_(REFUSED[type(refusal)])]
     else:
         flash(_("Two mails are on their way, one to each address. Nothing changes before both have said yes."), "ok")
         return redirect(url_for("address.show"))
-    return _page(form, 422)
+    return _page(db(), form, 422)
 
 
 @bp.post("/code")
@@ -82,11 +91,11 @@ def enter_code() -> ResponseReturnValue:
     """The new mailbox says yes by its code."""
     form = CodeForm()
     if not form.validate_on_submit():
-        return _page(ChangeForm(formdata=None), 422, form)
+        return _page(db(), ChangeForm(formdata=None), 422, form)
     outcome = confirm_by_code(db(), current_session(), form.code.data or "", nonce=signing.nonce())
     if outcome in CODE_MISTAKES:
         form.code.errors = [_(CODE_MISTAKES[outcome])]
-        return _page(ChangeForm(formdata=None), 422, form)
+        return _page(db(), ChangeForm(formdata=None), 422, form)
     return _said(outcome)
 
 
@@ -146,19 +155,20 @@ def _ask(address: str) -> None:
     )
 
 
-def _page(form: ChangeForm, status: int = 200, code: CodeForm | None = None) -> ResponseReturnValue:
+def _page(db: Session, form: ChangeForm, status: int = 200, code: CodeForm | None = None) -> ResponseReturnValue:
     person_id = current_session().person_id
-    row = change_under_way(db(), person_id)
+    row = change_under_way(db, person_id)
     waiting = row and {
         "to": masked(row.new_address),
         "old_said": row.old_confirmed_at is not None,
         "new_said": row.new_confirmed_at is not None,
         "until": row.expires_at,
     }
-    until = unsettled_until(db(), person_id)
+    until = unsettled_until(db, person_id)
     page = render_template(
         "site/address.html", form=form, address=current_session().masked_address, waiting=waiting, undo_until=until,
         code=code or CodeForm(formdata=None),
+        alone=may_move(db, person_id),
     )  # fmt: skip
     return page, status
 

@@ -10,15 +10,18 @@ from flask.typing import ResponseReturnValue
 
 from portal.consent.asking import Wanted
 from portal.consent.changes import Change
-from portal.consent.confirming import Asked, asked_by, confirm, refuse
+from portal.consent.confirming import Asked, NotTheAddress, asked_by, confirm, refuse
 from portal.consent.notices import notice_for
-from portal.core.i18n import pick
+from portal.core.i18n import N_, _, pick
+from portal.site.forms import LinkForm
+from portal.web import signing
 from portal.web.context import current_company
 from portal.web.guards import public
 from portal.web.transactions import db
 
 bp = Blueprint("confirm", __name__)
-WHY = "the token of the mailed link is the authority, and opens nothing but this one choice"
+WANTED, WRONG = N_("Type the address that got the mail."), N_("This is not the address that got the mail. The page still works.")
+WHY = "the token of the mailed link is the authority, and opens nothing but this one choice; a yes also wants the address typed"
 
 
 @bp.get("/confirm/<token>")
@@ -26,17 +29,21 @@ WHY = "the token of the mailed link is the authority, and opens nothing but this
 def show(token: str) -> ResponseReturnValue:
     """What waits, and what the buttons will do."""
     g.secret_link = True
-    asked = asked_by(db(), token)
-    if asked is None:
-        return _ended()
-    return render_template("site/confirm.html", token=token, asked=asked, choices=_words(asked))
+    return _page(token, LinkForm(formdata=None))
 
 
 @bp.post("/confirm")
 @public(WHY)
 def press() -> ResponseReturnValue:
     """Yes: it counts from now on."""
-    saved = confirm(db(), request.form.get("token", ""))
+    form, token, current = LinkForm(), request.form.get("token", ""), signing.live_session()
+    if not form.validate_on_submit():
+        return _page(token, form)
+    typed = form.email.data or ""
+    saved = confirm(db(), token, person_id=current.person_id if current else None, typed_address=typed)
+    if isinstance(saved, NotTheAddress):
+        form.email.errors = [_(WRONG if typed.strip() else WANTED)]
+        return _page(token, form)
     return _ended() if saved is None else _done("yes" if saved.events else "changed")
 
 
@@ -45,6 +52,16 @@ def press() -> ResponseReturnValue:
 def no() -> ResponseReturnValue:
     """No: nothing waits any more."""
     return _done("no") if refuse(db(), request.form.get("token", "")) else _ended()
+
+
+def _page(token: str, form: LinkForm) -> ResponseReturnValue:
+    g.secret_link = True
+    asked, current = asked_by(db(), token), signing.live_session()
+    if asked is None:
+        return _ended()
+    typed = current is None or current.person_id != asked.person_id
+    page = render_template("site/confirm.html", token=token, asked=asked, choices=_words(asked), form=form, typed=typed)
+    return page, 422 if form.errors else 200
 
 
 def _done(how: str) -> ResponseReturnValue:

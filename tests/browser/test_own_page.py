@@ -71,6 +71,7 @@ def test_a_page_of_the_companys_own_asks_shows_and_keeps_what_the_person_says(se
     found = re.search(r"https?://\S+/confirm/[\w-]+", mail["text"])
     assert found
     person.page.goto(found[0])
+    person.page.get_by_label("Your e-mail address").fill(WHO)
     person.page.get_by_role("button").first.click()
     assert allowed(served) is True
     person.page.goto(f"{shop}/choices/{token}")

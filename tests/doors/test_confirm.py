@@ -45,11 +45,39 @@ def test_a_look_confirms_nothing_and_the_button_does_once(site, waiting):
         assert "Confirm your choice" in browser.words
         assert MAREN not in browser.words
         assert not standing(site, person_id)
-    browser.submit("Yes, I want this")
+    browser.submit("Yes, I want this", email=MAREN)
     assert "Confirmed" in browser.words
     assert standing(site, person_id)
     browser.open(link)
     assert (browser.status, "This link has ended" in browser.words) == (410, True)
+
+
+def test_S4_a_gateway_that_submits_every_form_of_the_page_raises_nothing(site, waiting):
+    person_id, link = waiting
+    gateway = site.browser()
+    for typed in ("", "guess@example.org", "rubbish"):
+        gateway.open(link)
+        assert MAREN not in gateway.answer.text
+        gateway.submit("Yes, I want this", email=typed)
+        assert gateway.status == 422 and MAREN not in gateway.answer.text
+        assert not standing(site, person_id)
+    person = site.browser()
+    person.open(link)
+    person.submit("Yes, I want this", email=MAREN)
+    assert standing(site, person_id)
+
+
+def test_who_is_signed_in_as_the_person_types_nothing_and_anyone_else_does(site, waiting):
+    person_id, link = waiting
+    other = site.signed_in(demo.stars.MANY_ORDERS.email)
+    other.open(link)
+    other.submit("Yes, I want this")
+    assert other.status == 422 and not standing(site, person_id)
+    maren = site.signed_in(MAREN)
+    maren.open(link)
+    assert not [field for field in maren.page.all("input") if field.attributes.get("name") == "email"]
+    maren.submit("Yes, I want this")
+    assert standing(site, person_id)
 
 
 def test_no_leaves_it_off(site, waiting):

@@ -134,7 +134,7 @@ def test_L6_an_old_link_still_stops_and_never_shows_choices(site, kind):
     mails = [mail for mail in site.mails(MAREN) if "/undo/" in mail.text]
     assert len(mails) == 1
     browser.open(undo_path(mails[0]))
-    browser.submit("Undo it")
+    browser.submit("Undo it", email=MAREN)
     assert SAID_YES in given(site)
 
 
@@ -209,7 +209,7 @@ def test_C7_a_yes_waits_for_the_mailbox_and_counts_as_no_until_then(both_sites):
     assert link
     mailbox.open(link[1])
     assert standing(site, MAREN)[refused] == "pending"
-    mailbox.submit("Yes, I want this")
+    mailbox.submit("Yes, I want this", email=MAREN)
     assert given(site) == before | {refused}
 
 

@@ -46,6 +46,20 @@ def test_C2_the_next_person_in_the_same_browser_starts_with_nothing_proven(site)
     assert ONE.customer_number not in browser.answer.text
 
 
+def test_C2_who_reads_a_shared_mailbox_cannot_move_everybody_to_an_address_of_their_own(site):
+    browser, page = proven(site)
+    other = site.signed_in(demo.SHARED_ADDRESS)
+    other.open("/address")
+    assert "A person has to help here" in other.words and not other.page.all("input", name="email")
+    token = site.signed_in(demo.CUSTOMER).open("/address").text and other.form("Sign out")[1]["csrf_token"]
+    other.post("/address", {"csrf_token": token, "email": "only.mine@example.com"})
+    assert other.status == 422 and "Several people may use this address" in other.answer.text
+    assert site.mails("only.mine@example.com") == []
+    browser.open(page)
+    browser.submit("Download")
+    assert browser.answer.data[:2] == b"PK"
+
+
 def test_a_fresh_sign_in_asked_for_by_the_session_itself_keeps_what_was_proven(site):
     browser, _page = proven(site)
     browser.open("/again")

@@ -71,10 +71,23 @@ def test_who_is_known_gets_one_mail_with_an_undo_and_who_is_not_gets_none(both_s
     browser = site.browser()
     browser.open(undo_path(mail))
     assert "given" not in standing(site, MAREN).values()
-    browser.submit("Undo it")
+    browser.submit("Undo it", email=MAREN)
     assert browser.status == 200
     assert standing(site, MAREN) == before
     assert not suppressed(site, MAREN) & {choice for choice, said in before.items() if said == "given"}
+
+
+def test_S4_a_gateway_that_submits_the_form_of_the_undo_raises_nothing(site):
+    type_in(site, MAREN)
+    site.work()
+    before, path = standing(site, MAREN), undo_path(undo_mails(site, MAREN)[0])
+    gateway = site.browser()
+    for typed in ("", STRANGER, "rubbish"):
+        gateway.open(path)
+        assert MAREN not in gateway.answer.text
+        gateway.submit("Undo it", email=typed)
+        assert gateway.status == 422
+        assert standing(site, MAREN) == before
 
 
 def test_the_undo_is_one_companys_and_takes_back_nothing_that_was_chosen_since(site):
@@ -87,11 +100,11 @@ def test_the_undo_is_one_companys_and_takes_back_nothing_that_was_chosen_since(s
     browser = site.browser()
     assert browser.open(path[:-3]).status_code == 404
     browser.open(path)
-    browser.submit("Undo it")
+    browser.submit("Undo it", email=MAREN)
     type_in(site, MAREN)
     site.work()
     browser.open(path)
-    browser.submit("Undo it")
+    browser.submit("Undo it", email=MAREN)
     assert "Something newer was chosen since" in browser.words
     assert "given" not in standing(site, MAREN).values()
 

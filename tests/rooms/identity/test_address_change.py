@@ -12,6 +12,7 @@ from portal.core import clock
 from portal.identity import links
 from portal.identity.address_change import (
     ChangeUnderWay,
+    MayBeSeveral,
     Outcome,
     SameAddress,
     Side,
@@ -28,7 +29,7 @@ from portal.identity.sessions import CurrentSession
 from portal.outbox.model import Mail
 from portal.people.addresses import AddressRefused
 from portal.people.model import Person
-from portal.people.service import mail_address_of
+from portal.people.service import mail_address_of, note_seen_alone
 from tests.rooms.identity.people_at_browsers import FIREFOX, MARIA, OLAV, Browser
 from tests.rooms.world import World
 
@@ -40,6 +41,7 @@ def asks(world: World, browser: Browser, current: CurrentSession, address: str =
     """Ask for the change in this browser."""
     assert browser.nonce
     with world.writing() as db:
+        note_seen_alone(db, current.person_id, alone=True)
         ask_change(db, current, address=address, nonce=browser.nonce, user_agent=FIREFOX, language="en")
 
 
@@ -215,6 +217,17 @@ def types_code(world: World, browser: Browser, current: CurrentSession, code: st
         return confirm_by_code(db, current, code, nonce=browser.nonce)
 
 
+def test_C2_where_several_people_may_use_the_mailbox_none_of_them_moves_the_address(world: World, browser: Browser) -> None:
+    current = browser.signs_in()
+    with world.writing() as db:
+        note_seen_alone(db, current.person_id, alone=False)
+    before = world.rows("SELECT count(*) FROM mail")
+    with world.writing() as db, pytest.raises(MayBeSeveral):
+        ask_change(db, current, address=NEW, nonce=browser.nonce or "", user_agent=FIREFOX, language="en")
+    assert world.rows("SELECT count(*) FROM address_change") == [(0,)]
+    assert world.rows("SELECT count(*) FROM mail") == before
+
+
 def test_S5_the_code_of_the_new_mailbox_counts_where_it_was_asked_for_and_five_times(
     world: World, browser: Browser, new_browser: Make
 ) -> None:
@@ -356,6 +369,8 @@ def test_a_mailbox_given_out_anew_after_the_change_opens_nothing_of_its_former_o
 
 def test_what_cannot_be_changed_to_is_refused_and_nothing_is_written(world: World, browser: Browser) -> None:
     current = browser.signs_in()
+    with world.writing() as db:
+        note_seen_alone(db, current.person_id, alone=True)
     before = world.everything_stored()
     with pytest.raises(SameAddress):
         asks(world, browser, current, MARIA.upper())
