@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from portal.cases.advancing import PACKAGES, SPOOLS, drop_package, drop_spools, folder
+from portal.cases.erasing.forgetting import forget_who_is_done
 from portal.cases.erasing.links import prune_links
 from portal.cases.erasing.planning import prune_plans
 from portal.cases.events import Code, note
@@ -38,7 +39,7 @@ def prune_cases(db: Session, company: Company) -> int:
         gone += 1
     for case in db.scalars(select(Case).where(Case.state.not_in(OPEN_STATES), Case.id.in_(select(Spool.case_id)))):
         drop_spools(db, case)
-    gone += _old_cases(db, company) + prune_links(db) + prune_plans(db)
+    gone += forget_who_is_done(db) + _old_cases(db, company) + prune_links(db) + prune_plans(db)
     db.flush()
     return gone
 

@@ -5,17 +5,17 @@ Must never delete the ledger, nor leave a row from which the person could be fou
 
 from datetime import datetime
 
-from sqlalchemy import Delete, delete, select, update
+from sqlalchemy import Delete, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
 from portal.cases.advancing import close_case, drop_package, drop_spools
 from portal.cases.erasing.letters import is_last_mail
-from portal.cases.erasing.model import ErasureLink, LinkKind
+from portal.cases.erasing.model import Erasure, ErasureLink, LinkKind
 from portal.cases.events import Code, note
 from portal.cases.kept_model import Kept
 from portal.cases.model import OPEN_STATES, Case, CaseKind, CaseMessage, CaseState, DownloadLog, Package, WithheldText
-from portal.cases.scope import Scope, dump_scope
+from portal.cases.scope import Scope, dump_scope, load_scope
 from portal.cases.workflow import BUILD, EXPORT
 from portal.consent.delivery_model import ConsentDelivery
 from portal.consent.sealing import seal_proof
@@ -25,21 +25,58 @@ from portal.engine.service import cancel_step, steps_of
 from portal.identity.model import AddressChange, SessionRow, SignInRequest
 from portal.outbox.model import Mail
 from portal.people.model import Person, PersonIdentifier
-from portal.people.service import hashes_of, identifiers_of
+from portal.people.service import hashes_of, identifiers_of, was_seen_alone
 from portal.people.suppressions import suppress_all
 from portal.people.tombstones import bury
 
 
 def somebody_else_waits(db: Session, erasing: Case) -> bool:
-    """Whether another erasure of the same mailbox is open: it is another person's, and could not go on without the address.
+    """Whether something of the same mailbox that may be another person's is open or ready: it could not go on without the address (C2).
 
-    The last of them forgets it. Holds the person's row, so that of two that end at once one sees the other as over.
+    The last of them forgets it (`forget_who_is_done`). Holds the person's row, so that of two that end at once one sees the other as over.
     """
     if erasing.person_id is None:
         return False
     db.get(Person, erasing.person_id, with_for_update=True, populate_existing=True)
-    others = select(Case.id).where(Case.person_id == erasing.person_id, Case.id != erasing.id, Case.kind == CaseKind.ERASURE)
-    return db.scalar(others.where(Case.state.in_(OPEN_STATES)).limit(1)) is not None
+    others = select(Case).where(Case.person_id == erasing.person_id, Case.id != erasing.id)
+    waiting = db.scalars(others.where(Case.state.in_((*OPEN_STATES, CaseState.READY)))).all()
+    return any((one.kind == CaseKind.ERASURE and one.state in OPEN_STATES) or not is_theirs(db, erasing, one) for one in waiting)
+
+
+def is_theirs(db: Session, erasing: Case, other: Case) -> bool:
+    """Whether another case of this mailbox is surely of the person who is erased: it was asked under their proof, or nobody else reads it."""
+    mine, asked = load_scope(erasing.proven).records, load_scope(other.proven).records
+    if asked:
+        return asked <= mine
+    return erasing.person_id is not None and was_seen_alone(db, erasing.person_id)
+
+
+def drop_proven_rows(db: Session, erasing: Case) -> None:
+    """What is surely of the person who is erased, where the mailbox is another's too: copies and messages of their own requests."""
+    for case in db.scalars(select(Case).where(Case.person_id == erasing.person_id, Case.id != erasing.id).with_for_update()):
+        if is_theirs(db, erasing, case) and case.kind != CaseKind.ERASURE:
+            _end(db, case)
+            _delete(db, delete(CaseMessage).where(CaseMessage.case_id == case.id))
+            _delete(db, delete(WithheldText).where(WithheldText.case_id == case.id))
+    db.flush()
+
+
+def forget_who_is_done(db: Session) -> int:
+    """Forget the identities that an erasure of everything had to leave, since somebody else of the same mailbox was still waiting.
+
+    Whoever signed in since is that other person, and goes on. Returns how many were forgotten.
+    """
+    done = select(Case).where(Case.kind == CaseKind.ERASURE, Case.state == CaseState.DONE, Case.person_id.is_not(None))
+    gone = 0
+    for case in db.scalars(done.order_by(Case.closed_at.desc())).all():
+        erasure = db.get(Erasure, case.id)
+        if case.choice or case.person_id is None or erasure is None or erasure.ended_at is None or somebody_else_waits(db, case):
+            continue
+        proven = select(func.max(PersonIdentifier.proven_at)).where(PersonIdentifier.person_id == case.person_id)
+        if (db.scalar(proven) or erasure.ended_at) <= erasure.ended_at:
+            forget_identity(db, case, erased_at=erasure.begun_at or erasure.ended_at, told_at=erasure.ended_at)
+            gone += 1
+    return gone
 
 
 def drop_own_rows(db: Session, erasing: Case) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.accounts import registry
 from portal.cases.advancing import close_case, lock_case
-from portal.cases.erasing.forgetting import drop_own_rows, forget_identity, somebody_else_waits
+from portal.cases.erasing.forgetting import drop_own_rows, drop_proven_rows, forget_identity, somebody_else_waits
 from portal.cases.erasing.letters import last_mail_waits, send_done
 from portal.cases.erasing.model import Erasure
 from portal.cases.erasing.settling import ask_systems, end_stopped, seal_result
@@ -146,6 +146,8 @@ class Own:
             )  # fmt: skip
             faultpoints.point("erasure.told")
             return
+        if not case.choice and result.is_complete:
+            drop_proven_rows(db, case)
         close_case(case, CaseState.DONE if result.is_complete else CaseState.ANSWERED)
         note(db, case, Code.ERASURE_DONE if result.is_complete else Code.ERASURE_DONE_BUT)
         send_done(db, case, complete=result.is_complete)

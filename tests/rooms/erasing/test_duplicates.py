@@ -4,9 +4,14 @@ from datetime import timedelta
 
 import pytest
 
+from portal.cases.advancing import close_case
 from portal.cases.erasing.confirming import PlanHasChanged, open_erasure
 from portal.cases.erasing.plans import digest_of_plans
 from portal.cases.model import Case, CaseState
+from portal.cases.pruning import prune_cases
+from portal.cases.reading import read_held
+from portal.cases.scope import scope_of
+from portal.cases.service import open_access_case
 from portal.core import clock
 from portal.identity.sessions import CurrentSession
 from tests.rooms.erasing.house import COUPLE, GRACE, MAREN, FarHouse
@@ -59,6 +64,36 @@ def test_C1_the_erasure_of_one_is_neither_given_nor_shown_to_the_other(house: Fa
     again = known_to(house, who(house, JONAS))
     assert again is not None
     assert again.id == case.id
+
+
+def asks_for_a_copy(house: FarHouse, current: CurrentSession) -> Case:
+    """A copy of everything, under what this session has proven."""
+    reading = read_held(house.world.database, house.reader(current))
+    with house.world.writing() as db:
+        scope = scope_of(db, house.world.company(), current.id, reading)
+        return open_access_case(db, current.person_id, categories=[], proven=scope, language="en")
+
+
+def test_C2_the_erasure_of_one_leaves_what_the_other_asked_for_and_the_address_goes_with_the_last(house: FarHouse) -> None:
+    kari = who(house, KARI)
+    hers, his = asks_for_a_copy(house, kari), asks_for_a_copy(house, who(house, JONAS))
+    erasing = house.confirm(who(house, JONAS))
+    house.work_to_the_end()
+    assert house.shop.rows_of("2") == {} and house.shop.rows_of("3") != {}
+    assert house.case(erasing).state is CaseState.DONE
+    assert house.case(hers).state in (CaseState.OPEN, CaseState.READY)
+    assert house.case(his).state in (CaseState.CANCELLED, CaseState.ENDED)
+    assert house.case(hers).person_id == kari.person_id
+    assert house.world.rows("SELECT count(*) FROM session WHERE id = :id", id=kari.id) == [(1,)]
+    with clock.moved(GRACE + timedelta(minutes=11)):
+        with house.world.writing() as db:
+            prune_cases(db, house.world.company())
+        assert house.world.rows("SELECT count(*) FROM identifier") == [(1,)], "she still waits"
+        with house.world.writing() as db:
+            close_case(db.get_one(Case, hers.id), CaseState.ENDED)
+        with house.world.writing() as db:
+            prune_cases(db, house.world.company())
+    assert house.world.rows("SELECT count(*) FROM identifier") == [(0,)]
 
 
 def test_C1_a_second_press_without_the_detail_is_given_no_case(house: FarHouse) -> None:
