@@ -7,20 +7,25 @@ from flask import Blueprint, abort, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.cases.certificate.handing import certified_result
-from portal.cases.erasing.cancelling import Stopped, stop_erasure
+from portal.cases.erasing.cancelling import NotTheAddress, Stopped, stop_by_link
 from portal.cases.erasing.links import open_link
-from portal.cases.erasing.model import LinkKind, Stopper
+from portal.cases.erasing.model import LinkKind
 from portal.cases.erasing.result import load_result
 from portal.cases.events import system_title
 from portal.cases.model import OPEN_STATES
-from portal.core.i18n import format_list
+from portal.core.i18n import N_, _, format_list
 from portal.site import erase_words as words
+from portal.site.forms import LinkForm
+from portal.web import signing
 from portal.web.context import current_company
 from portal.web.guards import public
 from portal.web.transactions import db, opens_to_read
 
 bp = Blueprint("erase_links", __name__, url_prefix="/erase")
-WHY_STOP = "the mailed token is the authority, and it can do nothing but stop a deletion"
+WHY_STOP = (
+    "the mailed token is the authority, with a sign-in or the address that got it, and it can do nothing but stop a deletion"
+)
+WANTED, WRONG = N_("Type the address that got the mail."), N_("This is not the address that got the mail. The page still works.")
 WHY_RESULT = "the mailed token is the authority; who it is about cannot be read from the page"
 
 
@@ -28,26 +33,37 @@ WHY_RESULT = "the mailed token is the authority; who it is about cannot be read 
 @public(WHY_STOP)
 def stop_page(token: str) -> ResponseReturnValue:
     """Says what the button will do."""
-    g.secret_link = True
-    link = open_link(db(), LinkKind.CANCEL, token)
-    if link is None:
-        return ended()
-    return render_template(
-        "site/erase_stop.html", token=token, own=link.own, over=link.case.state not in OPEN_STATES, begun=link.erasure.begun_at is not None,
-        starts_at=link.erasure.starts_at, stop_url=url_for("erase_links.stop"),
-    )  # fmt: skip
+    return _stop_page(token, LinkForm(formdata=None))
 
 
 @bp.post("/stop")
 @public(WHY_STOP)
 def stop() -> ResponseReturnValue:
-    """Stop it."""
+    """Stop it. Outside a browser in which the person is signed in, the address that got the mail is typed."""
     g.secret_link = True
-    link = open_link(db(), LinkKind.CANCEL, request.form.get("token", ""))
+    form, token, current = LinkForm(), request.form.get("token", ""), signing.live_session()
+    link = open_link(db(), LinkKind.CANCEL, token)
+    if link is None or not form.validate_on_submit():
+        return _stop_page(token, form)
+    typed = form.email.data or ""
+    stopped = stop_by_link(db(), token, person_id=current.person_id if current else None, typed_address=typed)
+    if stopped is None or isinstance(stopped, NotTheAddress):
+        form.email.errors = [_(WRONG if typed.strip() else WANTED)]
+        return _stop_page(token, form)
+    return render_template("site/erase_stopped.html", stopped=stopped, own=link.own, **named(stopped))
+
+
+def _stop_page(token: str, form: LinkForm) -> ResponseReturnValue:
+    g.secret_link = True
+    link, current = open_link(db(), LinkKind.CANCEL, token), signing.live_session()
     if link is None:
         return ended()
-    stopped = stop_erasure(db(), link.case.id, by=Stopper.PERSON if link.own else Stopper.ADDRESS)
-    return render_template("site/erase_stopped.html", stopped=stopped, own=link.own, **named(stopped))
+    page = render_template(
+        "site/erase_stop.html", token=token, own=link.own, over=link.case.state not in OPEN_STATES, begun=link.erasure.begun_at is not None,
+        starts_at=link.erasure.starts_at, stop_url=url_for("erase_links.stop"), form=form,
+        typed=current is None or current.person_id != link.case.person_id,
+    )  # fmt: skip
+    return page, 422 if form.errors else 200
 
 
 @bp.get("/result/<token>")

@@ -100,12 +100,18 @@ def test_the_mailed_link_stops_it_without_a_sign_in_and_only_by_its_button(site)
     assert MAREN not in stranger.answer.text and "Maren" not in stranger.answer.text
     browser.open(browser.path)
     assert "Until then one button stops it." in browser.words
-    stranger.submit("Stop the deletion")
+    for typed in ("", "guess@example.org", "rubbish"):
+        stranger.submit("Stop the deletion", email=typed)
+        assert stranger.status == 422 and MAREN not in stranger.answer.text
+    browser.open(browser.path)
+    assert "Until then one button stops it." in browser.words, "a program that submits every form (S4) stops nothing"
+    stranger.submit("Stop the deletion", email=MAREN)
     assert "The deletion is stopped" in stranger.words
     browser.open(browser.path)
     assert "Nothing was deleted." in browser.words
     stranger.open(link)
     assert "nothing left to stop" in stranger.words
+    assert "This was not you?" in site.mails(MAREN)[0].text
 
 
 def test_a_link_that_nobody_mailed_leads_nowhere(site):

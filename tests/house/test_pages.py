@@ -160,6 +160,8 @@ def _erasing(site, browser, language):
     yield stranger
     stranger.post(*_first_form(stranger))
     yield stranger
+    stranger.post(*_typed(stranger, email=MAREN))
+    yield stranger
     stranger.open("/erase/result/" + "x" * 43)
     yield stranger
     browser.open(browser.path)

@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.companies import record_audit
 from portal.cases.advancing import close_case, lock_case
-from portal.cases.erasing.model import Erasure, Stopper
+from portal.cases.erasing.letters import send_stopped
+from portal.cases.erasing.links import open_link, was_sent_to
+from portal.cases.erasing.model import Erasure, LinkKind, Stopper
 from portal.cases.erasing.settling import advance, newest_of, seal_result
 from portal.cases.events import PERSON, PORTAL, Code, note
 from portal.cases.model import OPEN_STATES, Case, CaseState
@@ -33,6 +35,11 @@ class Stopped:
     over: bool = False
     gone: tuple[str, ...] = ()
     running: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NotTheAddress:
+    """What was typed is not the address that got the mail, or nothing was. The link still works, and nothing was stopped."""
 
 
 def stop_erasure(db: Session, case_id: int, *, by: Stopper, actor: str = "") -> Stopped:
@@ -68,6 +75,24 @@ def stop_erasure(db: Session, case_id: int, *, by: Stopper, actor: str = "") -> 
     running = tuple(one.system for one in steps if one.state not in (StepState.DONE, StepState.CANCELLED, StepState.FAILED))
     advance(db, case)
     return Stopped(in_time=False, gone=gone, running=running)
+
+
+def stop_by_link(db: Session, token: str, *, person_id: int | None, typed_address: str) -> Stopped | NotTheAddress | None:
+    """Stop it from a mail. None where the link leads nowhere.
+
+    Where the person is not signed in (`person_id`: who is), the address that got the mail has to be typed: programs in front of a mailbox
+    press every button, and must not take back what somebody wanted (S4). The person is told by mail.
+    """
+    link = open_link(db, LinkKind.CANCEL, token)
+    if link is None:
+        return None
+    signed_in = person_id is not None and person_id == link.case.person_id
+    if not signed_in and not was_sent_to(db, token, typed_address):
+        return NotTheAddress()
+    stopped = stop_erasure(db, link.case.id, by=Stopper.PERSON if link.own else Stopper.ADDRESS)
+    if not stopped.over:
+        send_stopped(db, link.case)
+    return stopped
 
 
 def _note(db: Session, case: Case, by: Stopper, *, in_time: bool) -> None:

@@ -16,7 +16,7 @@ from portal.core.db import company_of
 from portal.outbox.model import Mail, MailState
 from portal.outbox.service import queue_mail
 from portal.people.model import PersonIdentifier
-from portal.people.service import EMAIL
+from portal.people.service import EMAIL, addresses_of
 
 CANCEL_AFTER_START = timedelta(days=30)
 """Time after the start in which the mailed link still answers: by then it says what went, and stops what has not begun."""
@@ -36,7 +36,7 @@ def send_started(db: Session, case: Case, *, starts_at: datetime, due: date, oth
     expires_at = starts_at + CANCEL_AFTER_START
     for number, address in enumerate([*own, *sorted(set(others) - set(own))]):
         proven = own.get(address, False)
-        link = make_link(db, case, LinkKind.CANCEL, own=proven, expires_at=expires_at)
+        link = make_link(db, case, LinkKind.CANCEL, own=proven, expires_at=expires_at, to=address)
         context = {**words, "stop_url": link, "case_number": case.number, "own": proven}
         queue_mail(
             db, template="erasure_started", to=address, language=case.language, key=f"erasure_started:{case.id}:{number}",
@@ -71,6 +71,21 @@ def send_done(db: Session, case: Case, *, complete: bool) -> bool:
         db, template="erasure_done", to=address, language=case.language, key=_done_key(case), context=context, thread=case.number
     )
     return True
+
+
+def send_stopped(db: Session, case: Case) -> None:
+    """Tell every address that the person proved that the deletion was stopped from a mail: whoever did it may not have been them."""
+    company = registry.company(case.company_id)
+    context = {
+        "case_number": case.number,
+        "page_url": urls.address(company.url, urls.REQUEST, case=case.number),
+        "help_url": urls.address(company.url, urls.HELP),
+    }
+    for number, address in enumerate(addresses_of(db, case.person_id) if case.person_id is not None else ()):
+        queue_mail(
+            db, template="erasure_stopped", to=address, language=case.language, key=f"erasure_stopped:{case.id}:{number}",
+            context=context, thread=case.number,
+        )  # fmt: skip
 
 
 def last_mail_waits(db: Session, case: Case) -> bool:

@@ -14,9 +14,15 @@ from portal.cases.erasing.model import Erasure, ErasureLink, LinkKind
 from portal.cases.model import Case
 from portal.core import clock, crypto, urls
 from portal.core.db import company_of
+from portal.core.limits import Limit, count_once
+from portal.people.addresses import AddressRefused, normal_address
 
 RESULT_DAYS = timedelta(days=90)
 LONGEST_TOKEN = 64
+MARK = 20
+"""Letters of a token that tie it to its address."""
+TYPED = Limit("erasure.typed", 10, timedelta(days=1))
+"""Per link: how often an address is compared with the one that got it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +34,11 @@ class OpenedLink:
     own: bool
 
 
-def make_link(db: Session, case: Case, kind: LinkKind, *, own: bool, expires_at: datetime) -> str:
-    """The address of a fresh link of this case; only the mail ever holds it."""
+def make_link(db: Session, case: Case, kind: LinkKind, *, own: bool, expires_at: datetime, to: str = "") -> str:
+    """The address of a fresh link of this case; only the mail ever holds it. `to`: the link knows again the address that it was sent to."""
     token = crypto.random_token()
+    if to:
+        token += _mark(token, to, crypto.keys().newest("hash")[0])
     db.add(
         ErasureLink(
             case_id=case.id, kind=kind, own=own, expires_at=expires_at, token_hash=crypto.token_hash(f"erasure.{kind}", token)
@@ -52,6 +60,23 @@ def open_link(db: Session, kind: LinkKind, token: str) -> OpenedLink | None:
     if row is None:
         return None
     return OpenedLink(db.get_one(Case, row.case_id), db.get_one(Erasure, row.case_id), row.own)
+
+
+def was_sent_to(db: Session, token: str, typed: str) -> bool:
+    """Whether a link that was made with `to` went to the address that somebody typed. An empty field is no try; too many fit nothing."""
+    if not typed.strip() or not count_once(db, TYPED, crypto.token_hash("erasure.typed", token).hex()):
+        return False
+    try:
+        address = normal_address(typed, allow_non_ascii=True)
+    except AddressRefused:
+        return False
+    random, mark = token[:-MARK], token[-MARK:]
+    return any(crypto.same(mark.encode(), _mark(random, address, key_id).encode()) for key_id in crypto.keys().ids("hash"))
+
+
+def _mark(random: str, address: str, key_id: str) -> str:
+    """What ties a token to its address and tells nobody without the key which one that is."""
+    return crypto.identifier_hash("erasure.link", random, address, key_id).hex()[:MARK]
 
 
 def prune_links(db: Session) -> int:
