@@ -1,12 +1,17 @@
 """The whole way through in Chromium: with and without JavaScript, by keyboard, narrow, dark, right to left, without one complaint of the CSP."""
 
 import io
+import re
+import sqlite3
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+import demo
+from tests.doors.processes import wait_until
 from tests.served import code_in, link_in
 
 pytestmark = pytest.mark.browser
@@ -125,6 +130,53 @@ def test_axe_finds_nothing_on_any_page(walker, served, scheme, language):
             f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in Axe().run(walk.page, options=AXE).response["violations"]
         ]
     assert {path: problems for path, problems in found.items() if problems} == {}
+
+
+def deletion(walk, person, language):
+    """Each page of a deletion from the choice to the result, as it comes; its grace period ends when the demo's clock is told so."""
+    for path in ("/erase", "/erase/some", "/erase/plan"):
+        walk.go(f"{path}?lang={language}")
+        yield walk
+    walk.page.locator("main input[value=customer_number]").check()
+    walk.page.locator("main input[name=value]").fill(person.customer_number)
+    walk.press("Open my data" if language == "en" else "افتح")
+    walk.page.wait_for_url("**/erase/plan*")
+    yield walk
+    before = len(walk.served.mails(person.email))
+    walk.page.locator("main input[type=checkbox]").check()
+    walk.page.locator("main .danger").click()
+    walk.page.wait_for_url("**/requests/*")
+    yield walk
+    started = walk.served.wait_for_mail(person.email, more_than=before)
+    walk.page.goto(re.search(r"https?://\S+/erase/stop/[\w-]+", started["text"])[0])
+    yield walk
+    with closing(sqlite3.connect(walk.served.folder / "portal.db", timeout=30)) as portal, portal:
+        portal.execute("UPDATE step SET run_at = '2000-01-01 00:00:00' WHERE act = 'erasure.begin' AND state = 'waiting'")
+    # Every system hears of the end of the agreements first, which may take a few tries.
+    link = wait_until(
+        lambda: re.search(r"https?://\S+/erase/result/[\w-]+", walk.served.mails(person.email)[0]["text"]), seconds=90
+    )
+    walk.page.goto(link[0])
+    yield walk
+    walk.page.locator("main form button").first.click()
+    walk.page.wait_for_url("**/erase/result")
+    yield walk
+
+
+@pytest.mark.parametrize(("language", "number"), [("en", 0), ("ar", 1)])
+def test_axe_finds_nothing_on_the_pages_of_a_deletion_and_none_scrolls_sideways(walker, language, number):
+    person = demo.HOUSEHOLD[number]
+    walk = walker(viewport={"width": 320, "height": 640}, color_scheme="dark")
+    walk.sign_in(person.email)
+    found = {}
+    for step, there in enumerate(deletion(walk, person, language)):
+        where = f"{step} {there.page.url}"
+        violations = Axe().run(there.page, options=AXE).response["violations"]
+        found[where] = [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in violations]
+        assert there.page.evaluate("document.documentElement.scrollWidth") <= 320, where
+    assert len(found) == 8
+    assert {where: problems for where, problems in found.items() if problems} == {}
+    assert walk.complaints == []
 
 
 @pytest.mark.parametrize("language", ["en", "de", "ar"])

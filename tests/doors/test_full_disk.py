@@ -4,16 +4,21 @@ import os
 import resource
 import shlex
 import signal
+import sqlite3
 import subprocess
 import sys
 import zipfile
+from contextlib import closing
 from io import BytesIO
 
 import pytest
+from sqlalchemy import text
 
 import demo
+from portal.core.db import ALL_COMPANIES
 from tests.doors.processes import wait_until
 from tests.doors.test_downloads import fetch
+from tests.doors.test_erase import confirmed
 from tests.served import ROOT
 
 pytestmark = pytest.mark.slow
@@ -62,3 +67,31 @@ def test_a_full_disk_delays_a_copy_and_loses_nothing(both_sites, worker, tmp_pat
         assert line.startswith("{"), line
         assert "maren" not in line
         assert str(files) not in line
+
+
+def make_due(site):
+    """No wait counts any more: not the grace period, not the one before the next try. Returns how the erasure stands."""
+    with site.running.database.writing(ALL_COMPANIES) as db:
+        db.execute(text("UPDATE step SET run_at = '2000-01-01 00:00:00' WHERE state = 'waiting'"))
+        return db.execute(text("SELECT state FROM \"case\" WHERE kind = 'erasure'")).scalar()
+
+
+def of_maren(site):
+    """How many customers of the shop still have her number and address."""
+    with closing(sqlite3.connect(site.folder / demo.FILES["DEMO_FJORDKAFFE_SHOP_URL"])) as shop:
+        return shop.execute("SELECT count(*) FROM customers WHERE email = ?", (demo.CUSTOMER,)).fetchone()[0]
+
+
+def test_a_full_disk_delays_an_erasure_which_is_whole_once_there_is_room(both_sites, worker, tmp_path):
+    log = tmp_path / "log"
+    wait_until(lambda: "worker.starting" in log.read_text())
+    confirmed(both_sites)
+    resource.prlimit(worker.pid, resource.RLIMIT_FSIZE, (6_000, resource.RLIM_INFINITY))
+    make_due(both_sites)
+    wait_until(lambda: '"level": "warning"' in log.read_text() or '"level": "error"' in log.read_text())
+    assert of_maren(both_sites) == 1, "nothing is gone that could not be written down"
+    resource.prlimit(worker.pid, resource.RLIMIT_FSIZE, UNLIMITED)
+    wait_until(lambda: make_due(both_sites) == "done", seconds=120)
+    assert of_maren(both_sites) == 0
+    with both_sites.running.database.reading(ALL_COMPANIES) as db:
+        assert db.execute(text("SELECT count(*) FROM step WHERE act = 'erasure.system' AND state != 'done'")).scalar() == 0

@@ -1,7 +1,9 @@
 """Who comes back after an erasure sees what had to stay and why; others at the address, and other people, see nothing of it."""
 
 import re
-from datetime import timedelta
+import sqlite3
+from contextlib import closing
+from datetime import UTC, date, datetime, time, timedelta
 
 import demo
 from portal.core import clock
@@ -36,3 +38,50 @@ def test_C2_nobody_else_is_told_of_what_was_kept(site):
             for path in ("/", "/data", "/requests"):
                 other.open(path)
                 assert "earlier deletion" not in other.words, (address, path)
+
+
+def rows_in_the_shop(site):
+    """How many orders and invoices still hang on Maren's account, whatever it is called by now, and how many invoices others have."""
+    account = site.seen["account"]
+    with closing(sqlite3.connect(site.folder / demo.FILES["DEMO_FJORDKAFFE_SHOP_URL"])) as shop:
+        (orders,) = shop.execute("SELECT count(*) FROM orders WHERE customer_id = ?", (account,)).fetchone()
+        (invoices,) = shop.execute("SELECT count(*) FROM invoices WHERE customer_id = ?", (account,)).fetchone()
+        (others,) = shop.execute("SELECT count(*) FROM invoices WHERE customer_id != ?", (account,)).fetchone()
+    return orders, invoices, others
+
+
+def at_noon(day, site):
+    """The worker's clean-up and what it leads to, on that day."""
+    noon = datetime.combine(day, time(12), tzinfo=UTC)
+    with clock.moved(noon - clock.now()):
+        site.worker.clean_up()
+        site.work()
+        return rows_in_the_shop(site)
+
+
+def test_O9_the_shops_invoices_go_on_the_day_that_was_told_and_not_the_day_before(site):
+    with closing(sqlite3.connect(site.folder / demo.FILES["DEMO_FJORDKAFFE_SHOP_URL"])) as shop:
+        number = demo.stars.MAREN.customer_number
+        (site.seen["account"],) = shop.execute("SELECT id FROM customers WHERE customer_number = ?", (number,)).fetchone()
+    *_, others = rows_in_the_shop(site)
+    confirmed(site)
+    with clock.moved(timedelta(hours=73)):
+        site.work()
+    with site.running.database.engine.connect() as portal:
+        told = portal.exec_driver_sql(
+            "SELECT until, sum(count) FROM kept WHERE collection LIKE '%.invoices' GROUP BY until ORDER BY until"
+        ).all()
+    days, counts = [date.fromisoformat(str(day)) for day, _ in told], [count for _, count in told]
+    assert len(days) > 1
+    left = sum(counts)
+    for day, count in zip(days, counts, strict=True):
+        assert at_noon(day - timedelta(days=1), site)[1] == left
+        left -= count
+        assert at_noon(day, site)[1] == left
+    assert at_noon(days[-1], site) == (0, 0, others)
+    with site.running.database.engine.connect() as portal:
+        assert portal.exec_driver_sql("SELECT count(*) FROM kept WHERE gone_at IS NULL").scalar() == 0
+        receipts = portal.exec_driver_sql(
+            "SELECT count(*) FROM attempt JOIN step ON step.id = attempt.step_id WHERE act = 'kept.erase' AND outcome = 'done'"
+        )
+        assert receipts.scalar() == len(days), "each day has an attempt and a receipt of its own"

@@ -5,23 +5,28 @@ import json
 import os
 import re
 import shlex
+import sqlite3
 import subprocess
 import sys
 import threading
 import zipfile
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
+import httpx
 import pytest
 
 import demo
+from portal.accounts.api_keys import SCOPES
 from portal.core import crypto
 from tests.doors.processes import wait_until
 from tests.doors.visitor import Visitor
 from tests.served import ROOT, code_in, link_in, serve_demo
 
-pytestmark = pytest.mark.slow
+# All of it is one walk in the fixture; on a busy machine that takes longer than a test usually may.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 MAREN, (ODD, SELMA), HOSTILE = demo.stars.MAREN, demo.SHARED, demo.stars.HOSTILE
 STRANGER = "ingen.kjenner@example.net"
@@ -38,6 +43,10 @@ class Walk:
     tokens: set[str] = field(default_factory=set)
     links: set[str] = field(default_factory=set)
     copy: bytes = b""
+    doors: dict[str, str] = field(default_factory=dict)
+    """Tokens that open another page than a sign-in, by the only addresses at which they may stand."""
+    sealed: set[bytes] = field(default_factory=set)
+    """What stood sealed in the portal's rows of the person who was erased in the end."""
 
 
 class Sampler(threading.Thread):
@@ -73,6 +82,10 @@ def walk(tmp_path_factory):
             Visitor(served) as hostile,
         ):
             tokens, links, copied, said = walk_through(served, maren, second, shared, hostile)
+            key, doors = go_in_by_other_doors(served, maren, second)
+            sealed, result = delete_everything(served, maren)
+            tokens |= {key, *doors, *result}
+            doors |= result
             visitors = (maren, second, shared, hostile)
             urls = [str(request.url) for one in visitors for request in one.requests]
             referrers = [request.headers.get("Referer", "") for one in visitors for request in one.requests]
@@ -85,7 +98,7 @@ def walk(tmp_path_factory):
             path.read_bytes() for path in [*folder.glob("portal.db*"), *(folder / "files").rglob("*")] if path.is_file()
         ),
     }
-    return Walk(folder, places, urls, referrers, tokens, links, copied)
+    return Walk(folder, places, urls, referrers, tokens, links, copied, doors, sealed)
 
 
 def walk_through(served, maren, second, shared, hostile):
@@ -141,6 +154,64 @@ def walk_through(served, maren, second, shared, hostile):
     return tokens | links | codes, links, copied, said
 
 
+def go_in_by_other_doors(served, maren, second):
+    """A system with a key, links in mails, and an erasure that is asked for and stopped; gives the key, and tokens by their doors."""
+    scopes = [word for name in SCOPES for word in ("--scope", name)]
+    key = command(served, "api-key", "add", "--company", "fjordkaffe", "leak-walk", *scopes).splitlines()[-1]
+    assert key.startswith("ppk_")
+
+    def call(path, body):
+        answer = httpx.post(
+            f"{served.url}/api/v1{path}", json=body, headers={"Authorization": f"Bearer {key}"}, trust_env=False, timeout=30
+        )
+        return answer.json()
+
+    who = {"identifier": {"kind": "email", "value": MAREN.email}}
+    assert call("/consents/check", {**who, "purposes": ["newsletter"], "channels": ["email"]})["choices"]
+    assert call("/consents/history", who)["events"]
+    page, one_click = (call("/links", {**who, "choice": "newsletter.email"})["token"] for _ in range(2))
+    maren.open(f"/p/{page}")
+    maren.submit("Stop “News and offers”")
+    maren.open(f"/p/{page[:-3]}xyz")
+    assert maren.client.post(f"/u/{one_click}", data={"List-Unsubscribe": "One-Click"}).status_code == 200
+    maren.sign_in(MAREN.email)
+    maren.open("/erase/plan")
+    maren.submit("Open my data", kind="customer_number", value=MAREN.customer_number)
+    before = len(served.mails(MAREN.email))
+    maren.submit("Delete my data", understood="y")
+    assert maren.path.startswith("/requests/")
+    mail = served.wait_for_mail(MAREN.email, more_than=before)
+    stop = re.search(r"/erase/stop/([\w-]+)", mail["text"])[1]
+    second.open(f"/erase/stop/{stop}")
+    second.submit("Stop the deletion")
+    return key, {page: f"/p/{page}(/[a-z]+)?", one_click: f"/u/{one_click}", stop: f"/erase/stop/{stop}"}
+
+
+def delete_everything(served, maren):
+    """Confirmed once more, and this time nobody stops it; gives what was sealed of her before, and the token of the last mail."""
+    maren.open("/erase/plan")
+    maren.submit("Delete my data", understood="y")
+    assert maren.path.startswith("/requests/"), maren.path
+    with closing(sqlite3.connect(served.folder / "portal.db", timeout=30)) as portal, portal:
+        ((case_id, person),) = portal.execute("SELECT id, person_id FROM \"case\" WHERE kind = 'erasure' AND state = 'open'")
+        sealed = {bytes(value) for (value,) in portal.execute("SELECT value FROM identifier WHERE person_id = ?", (person,))}
+        sealed |= {bytes(plan) for (plan,) in portal.execute("SELECT plan FROM erasure_plan WHERE case_id = ?", (case_id,))}
+        portal.execute(
+            "UPDATE step SET run_at = '2000-01-01 00:00:00' WHERE act = 'erasure.begin' AND subject_id = ?", (case_id,)
+        )
+    wait_until(lambda: state_of(served, case_id) == "done", seconds=120)
+    token = re.search(r"/erase/result/([\w-]+)", served.mails(MAREN.email)[0]["text"])[1]
+    maren.open(f"/erase/result/{token}")
+    maren.submit("See the result")
+    assert "All of it is done" in maren.words
+    return sealed, {token: f"/erase/result/{token}(/[a-z.]+)?"}
+
+
+def state_of(served, case_id):
+    with closing(sqlite3.connect(served.folder / "portal.db", timeout=30)) as portal:
+        return portal.execute('SELECT state FROM "case" WHERE id = ?', (case_id,)).fetchone()[0]
+
+
 def session_tokens(*visitors):
     """What the cookies hold: tokens of sessions and nonces of browsers."""
     found = set()
@@ -163,25 +234,31 @@ def fetch_copy(visitor):
 
 def release(served, number):
     """What a person does who has looked at the free texts; gives everything that the commands printed."""
-    lines = (served.folder / "environment").read_text().splitlines()
-    environment = dict(shlex.split(line)[0].split("=", 1) for line in lines)
-    said = ""
-    for words in (
-        ["list"],
-        ["show", number],
-        ["texts", number, "--by", "staff-7"],
-        ["release", number, "--by", "staff-7"],
-        ["show", number],
-    ):
-        command = [sys.executable, "-m", "portal", "case", words[0], "--company", "fjordkaffe", *words[1:]]
-        answer = subprocess.run(
-            command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, check=False, timeout=60
-        )
-        assert answer.returncode == 0, answer.stderr
-        # The one command that is for reading them.
-        said += answer.stderr if words[0] == "texts" else answer.stdout + answer.stderr
+    company = ("--company", "fjordkaffe")
+    said = command(served, "case", "list", *company) + command(served, "case", "show", *company, number)
+    # The one command that is for reading them: what it logs is searched, not what it shows.
+    said += command(served, "case", "texts", *company, number, "--by", "staff-7", shown=False)
+    said += command(served, "case", "release", *company, number, "--by", "staff-7")
+    said += command(served, "case", "show", *company, number)
     assert "released" in said
     return said
+
+
+def command(served, *words, shown=True):
+    """Run `portal` with these words at the running demo; gives what it printed, or only what it logged."""
+    lines = (served.folder / "environment").read_text().splitlines()
+    environment = dict(shlex.split(line)[0].split("=", 1) for line in lines)
+    answer = subprocess.run(
+        [sys.executable, "-m", "portal", *words],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert answer.returncode == 0, answer.stderr
+    return answer.stdout + answer.stderr if shown else answer.stderr
 
 
 def spellings(value):
@@ -215,7 +292,10 @@ def test_the_walk_was_full_and_the_search_finds_what_is_there(walk):
     assert {MAREN.street.encode(), MAREN.email.encode(), MAREN.order_number.encode()} <= told
     assert len(walk.urls) > 60
     assert len(walk.links) == 4
-    assert len(walk.tokens) > 12
+    assert len(walk.tokens) > 16
+    assert len(walk.doors) == 4
+    assert len(walk.sealed) > 3
+    assert all(any(token in url for url in walk.urls) for token in walk.doors)
     assert b"engine.step" in walk.places["logs"]
     assert b"newsletter" in walk.places["the portal's own database and files"]
     assert (walk.folder / "files" / "packages").is_dir()
@@ -236,14 +316,15 @@ def test_no_url_names_anyone_and_a_token_stands_in_its_own_link_only(walk):
     assert people_in(everything.encode()) == set()
     for url in walk.urls:
         for token in walk.tokens:
-            assert token not in url or (token in walk.links and re.search(r":\d+/in/[\w-]+$", url)), url
+            door = "/in/[\\w-]+" if token in walk.links else walk.doors.get(token)
+            assert token not in url or (door and re.search(rf":\d+{door}$", url)), url
 
 
 def test_S11_no_referer_tells_a_token_or_a_person(walk):
     everything = "\n".join(walk.referrers)
     assert "/sign-in" in everything, "referrers were sent as the pages allow it"
     assert [token for token in walk.tokens if token in everything] == []
-    assert "/in/" not in everything
+    assert not re.search("/(in|p|u|erase/stop)/", everything)
 
 
 def test_O7_every_line_of_the_logs_is_one_json_object(walk):
@@ -251,3 +332,9 @@ def test_O7_every_line_of_the_logs_is_one_json_object(walk):
     assert len(lines) > 10
     for line in lines:
         assert line.startswith("Port ") or {"at", "level", "event"} <= set(json.loads(line)), line
+
+
+def test_O3_of_who_was_erased_not_even_what_was_sealed_is_left_in_any_file(walk):
+    here = walk.places["the portal's own database and files"] + walk.places["temporary files"]
+    assert len(here) > 1_000_000, "these are the files"
+    assert [value[:12] for value in walk.sealed if value in here] == []
