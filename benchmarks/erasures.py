@@ -161,8 +161,8 @@ def main() -> None:
     if chosen.part in (None, "memory"):
         with demo_folder() as folder:
             working, waiting = memory_of_web_and_worker(folder)
-        print(verdict("web and worker together after erasures", working, GOAL_MB, "MiB"))
-        print(verdict("  with the process that only waits", working + waiting, GOAL_MB, "MiB"))
+        print(verdict("web and worker together after erasures", working * 1.048576, GOAL_MB, "MB"))
+        print(verdict("  with the process that only waits", (working + waiting) * 1.048576, GOAL_MB, "MB"))
     if chosen.part in (None, "many"):
         _compare(chosen.count)
     say_machine()

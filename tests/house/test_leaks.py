@@ -181,7 +181,7 @@ def go_in_by_other_doors(served, maren, second):
     maren.submit("Delete my data", understood="y")
     assert maren.path.startswith("/requests/")
     mail = served.wait_for_mail(MAREN.email, more_than=before)
-    stop = re.search(r"/erase/stop/([\w-]+)", mail["text"])[1]
+    (stop,) = re.findall(r"/erase/stop/([\w-]+)", mail["text"])
     second.open(f"/erase/stop/{stop}")
     second.submit("Stop the deletion")
     return key, {page: f"/p/{page}(/[a-z]+)?", one_click: f"/u/{one_click}", stop: f"/erase/stop/{stop}"}
@@ -200,7 +200,7 @@ def delete_everything(served, maren):
             "UPDATE step SET run_at = '2000-01-01 00:00:00' WHERE act = 'erasure.begin' AND subject_id = ?", (case_id,)
         )
     wait_until(lambda: state_of(served, case_id) == "done", seconds=120)
-    token = re.search(r"/erase/result/([\w-]+)", served.mails(MAREN.email)[0]["text"])[1]
+    (token,) = re.findall(r"/erase/result/([\w-]+)", served.mails(MAREN.email)[0]["text"])
     maren.open(f"/erase/result/{token}")
     maren.submit("See the result")
     assert "All of it is done" in maren.words
