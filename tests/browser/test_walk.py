@@ -167,7 +167,7 @@ def deletion(walk, person, language):
     yield walk
 
 
-@pytest.mark.parametrize(("language", "number"), [("en", 0)])
+@pytest.mark.parametrize(("language", "number"), [("en", 0), ("ar", 1)])
 def test_axe_finds_nothing_on_the_pages_of_a_deletion_and_none_scrolls_sideways(walker, language, number):
     person = demo.HOUSEHOLD[number]
     walk = walker(viewport={"width": 320, "height": 640}, color_scheme="dark")
