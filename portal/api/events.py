@@ -13,8 +13,9 @@ from portal.api.operations import Part
 from portal.api.paging import Cursor
 from portal.api.problems import Problem
 from portal.consent import choices
+from portal.consent.chains import KeyIsDestroyed
 from portal.consent.events import Choice
-from portal.consent.ledger import ActInTheFuture, KeyIsDestroyed, NoNoticeShown, PauseOutOfRange, UnknownChoice
+from portal.consent.ledger import ActInTheFuture, NoNoticeShown, PauseOutOfRange, UnknownChoice
 from portal.consent.merge import OnlyThePersonMayRaise
 from portal.consent.telling import Attested, FormUrlMissing, Outcome, Source, attest, record_lowering
 from portal.consent.words import Act

@@ -11,8 +11,8 @@ from portal.api.identifiers import IdentifierIn
 from portal.api.operations import Part
 from portal.api.problems import Problem
 from portal.cases.joining import NobodyKnown, merge_people, split_person, upsert_person
+from portal.consent.chains import KeyIsDestroyed
 from portal.consent.joining import CannotBeJoined
-from portal.consent.ledger import KeyIsDestroyed
 from portal.consent.telling import Source
 from portal.people.model import Person
 from portal.people.service import NotInNormalForm

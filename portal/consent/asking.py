@@ -42,8 +42,8 @@ def ask_to_confirm(
 
     False where no mail went: the person has no mailbox, or got too many such mails today; then the link they have speaks for all of it.
     """
-    mailbox = _mailbox_of(db, person_id)
-    if not changes or mailbox is None:
+    mailbox = _mailbox_of(db, person_id) if changes else None
+    if mailbox is None:
         return False
     company = registry.company(company_of(db))
     row = open_row(db, person_id)

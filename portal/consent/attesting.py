@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
+from portal.consent.chains import events_of
 from portal.consent.changes import Answer, Change
 from portal.consent.events import Choice, Event
-from portal.consent.ledger import UnknownChoice, append_event, events_of
+from portal.consent.ledger import UnknownChoice, append_event
 from portal.consent.notices import notices_by_hash
 from portal.consent.saving import save_choices, version_of
 from portal.consent.words import STOPS, Act, Actor

@@ -154,4 +154,4 @@ def _read(db: Session, identifiers: Sequence[Identifier]) -> dict[Identifier, _K
 
 
 def _state(row: Row[Any]) -> State:
-    return read_state(row)  # type: ignore[arg-type]  # a row of the same columns, without the cost of an object
+    return read_state(row)

@@ -9,17 +9,17 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.config.model import Basis, Company, Purpose, Text
 from portal.consent.basis import Answer, may_use
+from portal.consent.chains import events_of, open_key, read_events, wrapped_key_of
 from portal.consent.events import Choice, Event
-from portal.consent.ledger import events_of, open_key, read_events, wrapped_key_of
+from portal.consent.ledger import Book
 from portal.consent.merge import UNSET, State
-from portal.consent.model import ConsentState, Notice
+from portal.consent.model import Notice
 from portal.consent.notices import notices_by_hash
-from portal.consent.states import read_state
+from portal.consent.states import states_of
 from portal.consent.words import ANSWERS, Act, Actor
 from portal.core import clock
 from portal.people.suppressions import suppressed_of
@@ -109,10 +109,7 @@ class HistoryEntry:
 
 def choices_of(db: Session, company: Company, person_id: int) -> list[PurposeChoices]:
     """Every purpose with channels, in the order of `portal.yaml`, as it stands for the person. Six queries, whoever it is."""
-    states = {
-        Choice(row.purpose, row.channel, row.topic): read_state(row)
-        for row in db.scalars(select(ConsentState).filter_by(person_id=person_id))
-    }
+    states = states_of(db, person_id)
     sequences = [state.sequence for state in states.values() if state.sequence is not None]
     decided: dict[int, Event] = {}
     if sequences:
@@ -120,6 +117,12 @@ def choices_of(db: Session, company: Company, person_id: int) -> list[PurposeCho
         decided = {event.sequence: event for event in read_events(db, person_id, key, sequences)}
     notices = notices_by_hash(db, {event.notice_hash for event in decided.values() if event.notice_hash})
     seen = _Seen(company, clock.now(), states, decided, notices, suppressed_of(db, person_id))
+    return [seen.purpose(key, purpose) for key, purpose in company.purposes.items() if purpose.channels]
+
+
+def choices_in(book: Book, company: Company) -> list[PurposeChoices]:
+    """The same from a book that is open for writing, without the words that were shown: what a form needs to be read."""
+    seen = _Seen(company, clock.now(), book.states, {}, {}, book.suppressed())
     return [seen.purpose(key, purpose) for key, purpose in company.purposes.items() if purpose.channels]
 
 

@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import cast
 
-from sqlalchemy import Table, and_, case, insert, or_, select, update
+from sqlalchemy import Table, and_, bindparam, case, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningInsert
 
 from portal.accounts import registry
 from portal.adapters.opening import open_system, place_of
@@ -23,7 +25,7 @@ from portal.core import clock, crypto
 from portal.core.db import company_of
 from portal.core.documents import DocumentError
 from portal.engine.model import Step, StepState
-from portal.engine.service import add_first_steps, add_step
+from portal.engine.service import add_first_steps, ask_for_step
 from portal.people.service import Identifier, hashes_of
 
 WRITE = "consent.write"
@@ -31,6 +33,16 @@ WRITE = "consent.write"
 
 NOT_TAKEN = "not_taken"
 """The system said that it had written a choice, and read back it had not."""
+
+
+_ROWS, _STEPS = cast(Table, ConsentDelivery.__table__), cast(Table, Step.__table__)
+_SUPERSEDE = update(_STEPS).where(
+    _STEPS.c.company_id == bindparam("company"),
+    _STEPS.c.act == WRITE,
+    _STEPS.c.subject_id == bindparam("row"),
+    _STEPS.c.part < bindparam("number"),
+    or_(and_(_STEPS.c.state == StepState.WAITING, _STEPS.c.fence == 0), _STEPS.c.state == StepState.PARKED),
+)
 
 
 class Reached(StrEnum):
@@ -141,8 +153,8 @@ def _keeps(company_id: int, system: str, choice: Choice) -> bool:
 
 def _upsert(db: Session, choice: Choice, system: str, whose: Mapping[str, object]) -> tuple[int, int]:
     """The row for a choice at a system, with a newer act wanted; its id and the number of the round that brings it."""
-    insert = sqlite_insert if db.get_bind().dialect.name == "sqlite" else postgresql_insert
     now = microseconds(clock.now())
+    connection = db.connection()
     place = {
         "company_id": company_of(db),
         "purpose": choice.purpose,
@@ -151,28 +163,29 @@ def _upsert(db: Session, choice: Choice, system: str, whose: Mapping[str, object
         "system": system,
     }
     by = "person_id" if "person_id" in whose else "identifier_hash"
-    wanted = case((ConsentDelivery.wanted < now, now), else_=ConsentDelivery.wanted + 1)
-    statement = insert(ConsentDelivery).values(**place, **whose, rounds=1, wanted=now)
-    row = db.execute(
-        statement.on_conflict_do_update(
-            index_elements=["company_id", by, "purpose", "channel", "topic", "system"],
-            set_={"wanted": wanted, "rounds": ConsentDelivery.rounds + 1},
-        ).returning(ConsentDelivery.id, ConsentDelivery.rounds)
-    ).one()
+    row = connection.execute(_want(connection.dialect.name, by), {**place, **whose, "rounds": 1, "wanted": now}).one()
     return row.id, row.rounds
+
+
+@cache
+def _want(dialect: str, by: str) -> ReturningInsert[tuple[int, int]]:
+    """One row a choice and system of the person or address; of two acts the later one is wanted."""
+    added = (sqlite_insert if dialect == "sqlite" else postgresql_insert)(_ROWS)
+    newest = case((_ROWS.c.wanted < added.excluded.wanted, added.excluded.wanted), else_=_ROWS.c.wanted + 1)
+    return added.on_conflict_do_update(
+        index_elements=["company_id", by, "purpose", "channel", "topic", "system"],
+        set_={"wanted": newest, "rounds": _ROWS.c.rounds + 1},
+    ).returning(_ROWS.c.id, _ROWS.c.rounds)
 
 
 def _ask(db: Session, system: str, asked: tuple[int, int], *, run_at: datetime | None = None) -> None:
     row_id, number = asked
     if number > 1:
-        idle = or_(and_(Step.state == StepState.WAITING, Step.fence == 0), Step.state == StepState.PARKED)
-        superseded = update(Step).where(Step.act == WRITE, Step.subject_id == row_id, Step.part < number, idle)
-        db.execute(
-            superseded.values(state=StepState.CANCELLED, ended_at=clock.now()).execution_options(synchronize_session=False)
-        )
+        older = {"company": company_of(db), "row": row_id, "number": number}
+        db.connection().execute(_SUPERSEDE, {**older, "state": StepState.CANCELLED, "ended_at": clock.now()})
     # No person on the step: a choice is kept apart from erasures system by system (in its handler), so that one silent system
     # holds up neither.
-    add_step(db, act=WRITE, subject_id=row_id, system=system, part=number, run_at=run_at)
+    ask_for_step(db, act=WRITE, subject_id=row_id, system=system, part=number, run_at=run_at)
 
 
 def _standing(row: ConsentDelivery, step: Step | None) -> SystemStanding:

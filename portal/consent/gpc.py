@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from portal.accounts import registry
 from portal.config.model import Basis, Company
+from portal.consent.chains import open_key, read_events, wrapped_key_of
 from portal.consent.events import Choice, Evidence
-from portal.consent.ledger import append_event, open_key, read_events, wrapped_key_of
+from portal.consent.ledger import append_event
 from portal.consent.merge import UNSET, State
 from portal.consent.model import ConsentState
 from portal.consent.states import read_state

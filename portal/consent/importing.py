@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from portal.accounts import registry
 from portal.config.model import Company
 from portal.consent import telling
+from portal.consent.chains import KeyIsDestroyed
 from portal.consent.events import Choice
 from portal.consent.importing_crowds import YES, OldYes, add_crowd, evidence_of
-from portal.consent.ledger import KeyIsDestroyed, NoNoticeShown, PauseOutOfRange, UnknownChoice, append_event
+from portal.consent.ledger import NoNoticeShown, PauseOutOfRange, UnknownChoice, append_event
 from portal.consent.merge import UNSET, Level, State
 from portal.consent.states import read_state, state_of
 from portal.consent.telling import LOWERINGS, Attested, Outcome, Source, Stored, record_lowering

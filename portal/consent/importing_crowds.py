@@ -13,9 +13,9 @@ from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from portal.consent import merge
+from portal.consent.chains import WRAPPED
 from portal.consent.delivery import queue_delivery, queue_first_deliveries
 from portal.consent.events import Choice, Event, beginning, seal
-from portal.consent.ledger import WRAPPED
 from portal.consent.model import ConsentChain, ConsentEvent, ConsentState
 from portal.consent.states import columns_of
 from portal.consent.telling import Source

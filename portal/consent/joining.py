@@ -11,9 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.consent.asking import open_row
+from portal.consent.chains import KeyIsDestroyed, NoSuchPerson, chain_of, wrapped_key_of
 from portal.consent.delivery import queue_delivery
 from portal.consent.events import Choice, Evidence
-from portal.consent.ledger import KeyIsDestroyed, NoSuchPerson, append_event, chain_of, wrapped_key_of
+from portal.consent.ledger import append_event
 from portal.consent.merge import UNSET, State
 from portal.consent.model import ConsentState
 from portal.consent.states import read_state

@@ -14,8 +14,8 @@ from itertools import groupby
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.consent.chains import WRAPPED
 from portal.consent.events import plain_text
-from portal.consent.ledger import WRAPPED
 from portal.consent.model import ConsentEvent
 from portal.core import crypto
 from portal.core.db import company_of

@@ -3,6 +3,8 @@
 Must never let a raise in: what a restore brings back may only be less.
 """
 
+from collections.abc import Callable, Sequence
+
 from sqlalchemy.orm import Session
 
 from portal.consent.events import Event
@@ -10,13 +12,15 @@ from portal.consent.merge import State
 from portal.core import crypto
 from portal.core.db import company_of
 from portal.core.journal import JournalKind, note_for_journal
-from portal.people.service import hashes_of, identifiers_of
+from portal.people.service import Identifier, hashes_of
 
 
-def note_lowering(db: Session, event: Event, before: State, after: State, *, digest: bytes) -> None:
+def note_lowering(
+    db: Session, event: Event, before: State, after: State, *, digest: bytes, whose: Callable[[], Sequence[Identifier]]
+) -> None:
     """Note `event` where the choice opens less after it than before; in the transaction that appends it.
 
-    Whose it was stands there as keyed hashes, so that it finds the person in an older database, and no other in a later one.
+    `whose` it was stands there as keyed hashes, so that it finds the person in an older database, and no other in a later one.
     """
     if not before.is_louder_than(after):
         return
@@ -24,7 +28,7 @@ def note_lowering(db: Session, event: Event, before: State, after: State, *, dig
     company_id = company_of(db)
     payload = {
         "hash_key": key_id,
-        "identifiers": [[one.kind, hashes_of(company_id, one)[key_id].hex()] for one in identifiers_of(db, event.person_id)],
+        "identifiers": [[one.kind, hashes_of(company_id, one)[key_id].hex()] for one in whose()],
         "purpose": event.choice.purpose,
         "channel": event.choice.channel,
         "topic": event.choice.topic,

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
@@ -17,6 +17,8 @@ from portal.consent.model import Notice
 from portal.core import clock
 from portal.core.db import company_of
 from portal.core.errors import PortalError
+
+_BY_HASH = select(Notice).where(Notice.hash == bindparam("hash"))
 
 
 class NoNotice(PortalError):
@@ -61,7 +63,7 @@ def notice_for(db: Session, purpose: str, language: str) -> Notice:
     if not texts:
         raise NoNotice(f"The purpose {purpose} has no text to agree to in portal.yaml.")
     spoken = language if language in texts else company.languages[0]
-    found = db.scalar(select(Notice).filter_by(hash=notice_hash(purpose, spoken, texts[spoken])))
+    found = db.scalar(_BY_HASH, {"hash": notice_hash(purpose, spoken, texts[spoken])})
     if found is None:
         raise NoNotice(f"The text of {purpose} is not published yet. It is at the next start.")
     return found

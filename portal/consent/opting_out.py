@@ -10,7 +10,7 @@ from sqlalchemy import String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal.accounts import registry
-from portal.consent.ledger import KeyIsDestroyed
+from portal.consent.chains import KeyIsDestroyed
 from portal.consent.saving import Saved, undo
 from portal.consent.unproven import marketing_choices, stop
 from portal.core import clock, crypto, i18n, logs, urls

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from portal.accounts import registry
 from portal.config.model import Basis, Company
+from portal.consent.chains import open_key, read_events, wrapped_key_of
 from portal.consent.events import Event, plain_of
-from portal.consent.ledger import open_key, read_events, wrapped_key_of
 from portal.consent.model import ConsentEvent, Notice
 from portal.consent.notices import notice_hash, notices_by_hash
 from portal.consent.words import Act

@@ -7,7 +7,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.config.model import Company, Purpose
-from portal.consent.ledger import append_event, open_key, read_events, wrapped_key_of
+from portal.consent.chains import open_key, read_events, wrapped_key_of
+from portal.consent.ledger import append_event
 from portal.consent.model import ConsentState, Notice
 from portal.consent.notices import notice_hash
 from portal.consent.words import Act, Actor

@@ -11,15 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
+from portal.consent.chains import KeyIsDestroyed, events_of
 from portal.consent.events import Choice
-from portal.consent.ledger import (
-    KeyIsDestroyed,
-    OnlyThePersonMayRaise,
-    PauseOutOfRange,
-    UnknownChoice,
-    append_event,
-    events_of,
-)
+from portal.consent.ledger import OnlyThePersonMayRaise, PauseOutOfRange, UnknownChoice, append_event
 from portal.consent.merge import UNSET, Level, State
 from portal.consent.model import ConsentEvent
 from portal.consent.states import read_state, state_of

@@ -7,34 +7,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
 from portal.config.model import Company
 from portal.consent.asking import ask_to_confirm
 from portal.consent.basis import NO_CHOICE
+from portal.consent.chains import chain_of
 from portal.consent.changes import Answer, Change
 from portal.consent.events import Choice, Event, Evidence
-from portal.consent.ledger import (
-    LONGEST_PAUSE,
-    PauseOutOfRange,
-    UnknownChoice,
-    append_event,
-    chain_of,
-    open_key,
-    read_events,
-    wrapped_key_of,
-)
-from portal.consent.merge import UNSET, NothingToUndo, State
-from portal.consent.model import ConsentEvent, ConsentState
-from portal.consent.notices import notice_for
-from portal.consent.states import read_state
+from portal.consent.ledger import LONGEST_PAUSE, Book, PauseOutOfRange, UnknownChoice
+from portal.consent.merge import UNSET, NothingToUndo
 from portal.consent.steps import Plan, Step, Wish, steps_to, stopping
 from portal.consent.words import ANSWERS, Act, Actor
 from portal.core import clock
 from portal.core.db import company_of
-from portal.people.suppressions import suppressed_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,31 +58,33 @@ def save_choices(
     confirmed: bool,
     evidence: Evidence | None = None,
     twice: bool = False,
+    book: Book | None = None,
 ) -> Saved:
     """Bring the person's choices to what `changes` want. `seen` is the `version_of` that the form was made with.
 
     `confirmed`: the person proved their mailbox just now. Otherwise, and for a purpose with `double_opt_in`, what opens further is asked
-    for and waits, with a mail to the person's mailbox; what closes acts at once. `twice`: this is that mailbox's answer. Raises, and then nothing is written, `UnknownChoice`, `PauseOutOfRange` and as `append_event`.
+    for and waits, with a mail to the person's mailbox; what closes acts at once. `twice`: this is that mailbox's answer. `book`: the person's, where it is
+    open in this transaction already. Raises, and then nothing is written, `UnknownChoice`, `PauseOutOfRange` and as `append_event`.
     """
     company = registry.company(company_of(db))
     for change in changes:
         _refuse_unknown(company, change)
-    desk = _Desk(db, company, person_id, language, collection_point, evidence)
-    newer, suppressed = desk.newer_than(seen), suppressed_of(db, person_id)
+    desk = _Desk(book or Book(db, person_id), company, language, collection_point, evidence)
+    newer, suppressed = desk.newer_than(seen), desk.book.suppressed()
     plans: list[tuple[Change, Choice, Plan]] = []
     for change in changes:
         choice, purpose = Choice(change.purpose, change.channel), company.purposes[change.purpose]
         wish = _wish_of(change, suppressed=(choice.purpose, choice.channel) in suppressed)
-        plan = steps_to(purpose, desk.states.get(choice, UNSET), wish, proven=twice or (confirmed and not purpose.double_opt_in))
+        plan = steps_to(
+            purpose, desk.book.states.get(choice, UNSET), wish, proven=twice or (confirmed and not purpose.double_opt_in)
+        )
         if plan.changes_something:
             plans.append((change, choice, plan))
     current = [(change, choice, plan) for change, choice, plan in plans if choice not in newer]
     _refuse_pauses_out_of_range([step for _, _, plan in current for step in plan.steps])
     events = [event for _, choice, plan in current for event in desk.append(choice, plan.steps)]
     pending = tuple(change for change, _, plan in current if plan.asks)
-    mailed = ask_to_confirm(
-        db, person_id, pending, seen=version_of(db, person_id), language=language, collection_point=collection_point
-    )
+    mailed = ask_to_confirm(db, person_id, pending, seen=desk.book.length, language=language, collection_point=collection_point)
     return Saved(tuple(events), tuple(choice for _, choice, _ in plans if choice in newer), pending, mailed)
 
 
@@ -110,14 +99,14 @@ def stop_marketing(
 ) -> Saved:
     """Say no to every marketing purpose through every channel, and to each of its topics that was chosen apart. Anyone may."""
     company = registry.company(company_of(db))
-    desk = _Desk(db, company, person_id, language, collection_point, evidence, actor)
+    desk = _Desk(Book(db, person_id), company, language, collection_point, evidence, actor)
     asked = [
         Choice(key, channel) for key, purpose in company.purposes.items() if purpose.marketing for channel in purpose.channels
     ]
-    apart = [choice for choice in desk.states if choice.topic and Choice(choice.purpose, choice.channel) in asked]
+    apart = [choice for choice in desk.book.states if choice.topic and Choice(choice.purpose, choice.channel) in asked]
     events: list[Event] = []
     for choice in [*asked, *apart]:
-        purpose, state = company.purposes[choice.purpose], desk.states.get(choice, UNSET)
+        purpose, state = company.purposes[choice.purpose], desk.book.states.get(choice, UNSET)
         if purpose.basis not in NO_CHOICE:
             events += desk.append(choice, stopping(purpose, state).steps)
     return Saved(tuple(events))
@@ -126,10 +115,10 @@ def stop_marketing(
 def undo(db: Session, person_id: int, sequences: Sequence[int], *, collection_point: str) -> Saved:
     """The person takes back what those events did, newest first. A choice that changed since stands as it is, and is named in `stale`."""
     company = registry.company(company_of(db))
-    desk = _Desk(db, company, person_id, None, collection_point, None)
+    desk = _Desk(Book(db, person_id), company, None, collection_point, None)
     events: list[Event] = []
     stale: list[Choice] = []
-    for event in sorted(desk.events(set(sequences)), key=lambda one: one.sequence, reverse=True):
+    for event in sorted(desk.book.events(set(sequences)), key=lambda one: one.sequence, reverse=True):
         try:
             events.append(desk.take_back(event))
         except NothingToUndo:
@@ -138,45 +127,31 @@ def undo(db: Session, person_id: int, sequences: Sequence[int], *, collection_po
 
 
 class _Desk:
-    """One person's choices, locked for this transaction, and how acts on them are written down."""
+    """One person's open book, and how acts at this place are written into it."""
 
     def __init__(
         self,
-        db: Session,
+        book: Book,
         company: Company,
-        person_id: int,
         language: str | None,
         collection_point: str,
         evidence: Evidence | None,
         actor: Actor = Actor.PERSON,
     ) -> None:
-        self.db, self.company, self.person_id, self.actor = db, company, person_id, actor
+        self.book, self.company, self.actor = book, company, actor
         self.language, self.collection_point, self.evidence = language, collection_point, evidence
-        self.wrapped = wrapped_key_of(db, person_id, lock=True)
-        rows = db.scalars(select(ConsentState).filter_by(person_id=person_id).execution_options(populate_existing=True))
-        self.states: dict[Choice, State] = {Choice(row.purpose, row.channel, row.topic): read_state(row) for row in rows}
 
     def newer_than(self, seen: int) -> set[Choice]:
         """The choices that something was done to after `seen`, whole channels for their topics."""
-        query = select(ConsentEvent.sequence).where(ConsentEvent.person_id == self.person_id, ConsentEvent.sequence > seen)
-        return {replace(event.choice, topic="") for event in self.events(set(self.db.scalars(query)))}
-
-    def events(self, sequences: set[int]) -> list[Event]:
-        """Those events, open."""
-        if not sequences:
-            return []
-        return read_events(self.db, self.person_id, open_key(self.wrapped, has_events=True), sequences)
+        newer = self.book.events(range(seen + 1, self.book.length + 1))
+        return {replace(event.choice, topic="") for event in newer}
 
     def append(self, choice: Choice, steps: Iterable[Step]) -> list[Event]:
         """Write the acts, a yes with the words that were shown for it."""
         return [
-            append_event(
-                self.db,
-                self.person_id,
-                purpose=choice.purpose,
-                channel=choice.channel,
-                topic=choice.topic,
-                act=step.act,
+            self.book.append(
+                choice,
+                step.act,
                 actor=self.actor,
                 collection_point=self.collection_point,
                 evidence=self.evidence,
@@ -192,20 +167,18 @@ class _Desk:
         """The text that an answer was given to: today's, or that of the yes which stands."""
         if step.act not in ANSWERS and step.act is not Act.ASKED:
             return {"language": self.language}
-        standing = self.states.get(choice, UNSET)
+        standing = self.book.states.get(choice, UNSET)
         if step.keeps_words and standing.said is Act.GIVEN and standing.sequence is not None:
-            (yes,) = self.events({standing.sequence})
+            (yes,) = self.book.events({standing.sequence})
             return {"notice_hash": yes.notice_hash, "language": yes.language}
-        notice = notice_for(self.db, choice.purpose, self.language or self.company.languages[0])
+        notice = self.book.notice(choice.purpose, self.language or self.company.languages[0])
         return {"notice_hash": notice.hash, "language": notice.language}
 
     def take_back(self, event: Event) -> Event:
         """Go back to before `event`."""
-        choice = event.choice
-        return append_event(
-            self.db, self.person_id, purpose=choice.purpose, channel=choice.channel, topic=choice.topic, act=Act.UNDONE,
-            actor=self.actor, collection_point=self.collection_point, undoes=event.sequence,
-        )  # fmt: skip
+        return self.book.append(
+            event.choice, Act.UNDONE, actor=self.actor, collection_point=self.collection_point, undoes=event.sequence
+        )
 
 
 def _wish_of(change: Change, *, suppressed: bool) -> Wish:

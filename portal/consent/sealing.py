@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from portal.accounts import registry
 from portal.config.model import Company
 from portal.consent.basis import NO_CHOICE
-from portal.consent.ledger import chain_of, wrapped_key_of
+from portal.consent.chains import chain_of, wrapped_key_of
 from portal.consent.model import ConsentState
 from portal.consent.sealing_model import SealedProof
 from portal.core import clock

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from portal.accounts import registry
 from portal.accounts.model import CompanyRow
 from portal.consent import merge
+from portal.consent.chains import WRAPPED, open_key
 from portal.consent.events import Choice, Event, beginning, seal
-from portal.consent.ledger import WRAPPED, UnknownChoice, open_key
+from portal.consent.ledger import UnknownChoice
 from portal.consent.model import ConsentChain, ConsentEvent, ConsentState
 from portal.consent.notices import notice_for
 from portal.consent.states import columns_of

@@ -4,14 +4,24 @@ Must never be written but from events, in the transaction that appends them or r
 """
 
 from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from portal.consent.events import Choice
 from portal.consent.merge import NEVER, State
 from portal.consent.model import ConsentState
 from portal.consent.words import Act
+from portal.core.db import company_of
+
+_ROWS = cast(Table, ConsentState.__table__)
+_KEY = ("company_id", "person_id", "purpose", "channel", "topic")
+_ADD = insert(_ROWS)
+_CHANGE = update(_ROWS).where(*(_ROWS.c[name] == bindparam(f"at_{name}") for name in _KEY))
+_ALL = select(*(column for column in _ROWS.c if column.name not in ("company_id", "person_id"))).where(
+    _ROWS.c.company_id == bindparam("company"), _ROWS.c.person_id == bindparam("person")
+)
 
 
 def state_of(db: Session, person_id: int, choice: Choice) -> ConsentState | None:
@@ -22,8 +32,15 @@ def state_of(db: Session, person_id: int, choice: Choice) -> ConsentState | None
     return db.scalar(query.execution_options(populate_existing=True))
 
 
-def read_state(row: ConsentState) -> State:
-    """What a row says, in the rule's words."""
+def states_of(db: Session, person_id: int) -> dict[Choice, State]:
+    """Everything that was ever said by a person, as the database has it now."""
+    db.flush()
+    rows = db.connection().execute(_ALL, {"company": company_of(db), "person": person_id})
+    return {Choice(row.purpose, row.channel, row.topic): read_state(row) for row in rows}
+
+
+def read_state(row: Any) -> State:
+    """What a row of `consent_state`, or its columns, says in the rule's words."""
     return State(
         said=Act(row.said) if row.said else None,
         pending=row.pending,
@@ -35,13 +52,15 @@ def read_state(row: ConsentState) -> State:
     )
 
 
-def write_state(db: Session, row: ConsentState | None, person_id: int, choice: Choice, state: State) -> None:
+def write_state(db: Session, person_id: int, choice: Choice, state: State, *, is_new: bool) -> None:
     """Make the row of a choice (a new one, if there is none) say `state`."""
-    if row is None:
-        row = ConsentState(person_id=person_id, purpose=choice.purpose, channel=choice.channel, topic=choice.topic)
-        db.add(row)
-    for column, value in columns_of(state).items():
-        setattr(row, column, value)
+    place = (company_of(db), person_id, choice.purpose, choice.channel, choice.topic)
+    if is_new:
+        db.connection().execute(_ADD, {**dict(zip(_KEY, place, strict=True)), **columns_of(state)})
+    else:
+        db.connection().execute(
+            _CHANGE, {**{f"at_{name}": one for name, one in zip(_KEY, place, strict=True)}, **columns_of(state)}
+        )
 
 
 def columns_of(state: State) -> dict[str, str | bool | int | datetime | list[str] | None]:

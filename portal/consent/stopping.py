@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from portal.accounts import registry
 from portal.config.model import Basis, Company
+from portal.consent.chains import events_of
 from portal.consent.events import Choice
-from portal.consent.ledger import NothingToUndo, append_event, events_of
+from portal.consent.ledger import NothingToUndo, append_event
 from portal.consent.merge import UNSET, Level, State
 from portal.consent.model import ConsentState
 from portal.consent.states import read_state

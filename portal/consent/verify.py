@@ -12,8 +12,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from portal.consent import merge
+from portal.consent.chains import chain_of, open_key, read_events, wrapped_key_of
 from portal.consent.events import Choice, Event, beginning, link, unseal
-from portal.consent.ledger import chain_of, open_key, read_events, wrapped_key_of
 from portal.consent.model import ConsentEvent, ConsentState
 from portal.consent.states import write_state
 from portal.core import crypto
@@ -75,7 +75,7 @@ def rebuild_state(db: Session, person_id: int) -> int:
             events.setdefault(event.choice, []).append(event)
     db.execute(delete(ConsentState).where(ConsentState.person_id == person_id))
     for choice, theirs in events.items():
-        write_state(db, None, person_id, choice, merge.fold(event.deed for event in theirs))
+        write_state(db, person_id, choice, merge.fold(event.deed for event in theirs), is_new=True)
     db.flush()
     return len(events)
 

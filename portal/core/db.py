@@ -3,9 +3,11 @@
 Must never run a query on company-owned rows without a company, and never let a transaction opened to read write.
 """
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect, ForeignKey, LargeBinary, MetaData, String, create_engine, event
@@ -19,6 +21,7 @@ from sqlalchemy.orm import (
     mapped_column,
     with_loader_criteria,
 )
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
 from portal.core import crypto
@@ -28,6 +31,10 @@ ALL_COMPANIES = "all"
 """Said by the worker and the commands that really mean every company."""
 
 POOL_SIZE = 20
+WAIT_SECONDS = 15
+"""For the right to write to SQLite."""
+
+TURN = "portal_turn"
 
 
 class NoCompanySet(PortalError):
@@ -140,9 +147,11 @@ class Database:
 def make_engine(url: str) -> Engine:
     """An engine with the settings of DESIGN part 4 for SQLite and PostgreSQL."""
     if url.startswith("sqlite"):
-        engine = create_engine(url, connect_args={"timeout": 15, "isolation_level": None}, pool_size=POOL_SIZE, max_overflow=20)
+        engine = create_engine(
+            url, connect_args={"timeout": WAIT_SECONDS, "isolation_level": None}, pool_size=POOL_SIZE, max_overflow=20
+        )
         event.listen(engine, "connect", _set_up_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+        _Turns(engine)
     else:
         engine = create_engine(url, pool_size=POOL_SIZE, max_overflow=20, pool_pre_ping=True, hide_parameters=True)
         event.listen(engine, "begin", _begin_postgresql)
@@ -154,18 +163,38 @@ def _set_up_sqlite(connection: Any, record: Any) -> None:
     for pragma in (
         "journal_mode=WAL",
         "synchronous=FULL",
-        "busy_timeout=15000",
+        f"busy_timeout={WAIT_SECONDS * 1000}",
         "foreign_keys=ON",
         "secure_delete=ON",
     ):
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    """A transaction that will write takes the lock first: a read that turns into a write fails whatever the timeout."""
-    writes = connection.get_execution_options().get("portal_writes", False)
-    connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+class _Turns:
+    """How transactions begin on SQLite, and whose turn it is to write.
+
+    A transaction that will write takes the database's lock first: a read that turns into a write fails whatever the timeout. Threads of
+    one process wait for their turn here, since SQLite looks for its lock again only every now and then; between processes that remains.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._turn = threading.Lock()
+        event.listen(engine, "begin", self.begin)
+        event.listen(engine, "checkin", self.end)
+
+    def begin(self, connection: Connection) -> None:
+        """Open the transaction as it was asked for."""
+        writes = connection.get_execution_options().get("portal_writes", False)
+        # Without a turn in time SQLite's own lock decides, and says who is late.
+        if writes and not connection.info.get(TURN) and self._turn.acquire(timeout=WAIT_SECONDS):
+            connection.info[TURN] = True
+        connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    def end(self, connection: Any, record: ConnectionPoolEntry) -> None:
+        """The connection is given back, whatever became of its transaction: the next one may write."""
+        if record.info.pop(TURN, False):
+            self._turn.release()
 
 
 def _begin_postgresql(connection: Connection) -> None:
@@ -189,9 +218,13 @@ def _ask_for_the_company(state: ORMExecuteState) -> None:
         return
     if company_id is None:
         raise NoCompanySet("This session was opened for no company.")
-    state.statement = state.statement.options(
-        with_loader_criteria(CompanyOwned, lambda row: row.company_id == company_id, include_aliases=True)
-    )
+    state.statement = state.statement.options(_only(company_id))
+
+
+@lru_cache(maxsize=1024)
+def _only(company_id: int) -> Any:
+    """The condition of one company, made once: it goes with every query."""
+    return with_loader_criteria(CompanyOwned, lambda row: row.company_id == company_id, include_aliases=True)
 
 
 @event.listens_for(_PortalSession, "before_flush")

@@ -9,13 +9,13 @@ import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Index, String, UniqueConstraint, delete
+from sqlalchemy import Index, String, Table, UniqueConstraint, delete, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal.core import clock, crypto
-from portal.core.db import Base, CompanyOwned, Encrypted
+from portal.core.db import Base, CompanyOwned, Encrypted, company_of
 
 PLACE = "journal_entry.payload"
 ROWS_KEPT = timedelta(days=1)
@@ -50,6 +50,9 @@ class JournalEntry(CompanyOwned, Base):
     written_at: Mapped[datetime | None]
 
 
+_ADD = insert(cast(Table, JournalEntry.__table__))
+
+
 def prune_journal(db: Session) -> int:
     """Delete the rows of the session's company that the disk has had for a day; returns how many. The files keep their own time."""
     old = delete(JournalEntry).where(JournalEntry.written_at < clock.now() - ROWS_KEPT).returning(JournalEntry.id)
@@ -58,11 +61,11 @@ def prune_journal(db: Session) -> int:
 
 def note_for_journal(db: Session, kind: JournalKind, payload: Mapping[str, Any]) -> None:
     """Note something that no restore may undo, in the caller's transaction. `payload` is JSON: hashes, keys and moments (ISO 8601)."""
-    db.add(
-        JournalEntry(
-            mark=crypto.random_token(),
-            kind=kind,
-            payload=json.dumps(payload, sort_keys=True, allow_nan=False),
-            noted_at=clock.now(),
-        )
-    )
+    row = {
+        "company_id": company_of(db),
+        "mark": crypto.random_token(),
+        "kind": kind,
+        "payload": json.dumps(payload, sort_keys=True, allow_nan=False),
+        "noted_at": clock.now(),
+    }
+    db.connection().execute(_ADD, row)

@@ -6,9 +6,10 @@ Must never add the same step twice, and never let a step that is running be sett
 from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import cast
 
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import Insert, Table, bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -62,30 +63,16 @@ def add_step(
     lead past it. `system` is its key in `portal.yaml`, or empty for the portal's own work. Steps of one erasure are added so
     that at least one is open from the first to the last: that is what keeps a reading of the same person out in between.
     """
-    company_id, now = company_of(db), clock.now()
-    add = sqlite_insert if db.get_bind().dialect.name == "sqlite" else postgresql_insert
-    db.flush()
-    if db.scalar(select(SystemState.id).filter_by(system=system)) is None:
-        db.execute(add(SystemState).values(company_id=company_id, system=system, failures=0).on_conflict_do_nothing())
-    db.execute(
-        add(Step)
-        .values(
-            company_id=company_id,
-            act=act,
-            subject_id=subject_id,
-            person_id=person_id,
-            system=system,
-            part=part,
-            irreversible=irreversible,
-            state=StepState.WAITING,
-            run_at=run_at or now,
-            not_after=not_after,
-            fence=0,
-            tries=0,
-            probe_first=False,
-            created_at=now,
-        )
-        .on_conflict_do_nothing()
+    ask_for_step(
+        db,
+        act=act,
+        subject_id=subject_id,
+        system=system,
+        run_at=run_at,
+        person_id=person_id,
+        part=part,
+        irreversible=irreversible,
+        not_after=not_after,
     )
     return db.scalars(select(Step).filter_by(act=act, subject_id=subject_id, system=system, part=part)).one()
 
@@ -99,6 +86,55 @@ def add_first_steps(db: Session, *, act: str, system: str, subject_ids: Collecti
     fresh = {**same, "state": StepState.WAITING, "run_at": now, "created_at": now, "fence": 0, "tries": 0}
     if subject_ids:
         db.execute(insert(cast(Table, Step.__table__)), [{**fresh, "subject_id": subject_id} for subject_id in subject_ids])
+
+
+def ask_for_step(
+    db: Session,
+    *,
+    act: str,
+    subject_id: int,
+    system: str,
+    run_at: datetime | None = None,
+    person_id: int | None = None,
+    part: int = 1,
+    irreversible: bool = False,
+    not_after: datetime | None = None,
+) -> None:
+    """The same for who need not see the step."""
+    company_id, now = company_of(db), clock.now()
+    db.flush()
+    connection = db.connection()
+    lane, step = _additions(connection.dialect.name)
+    place = {"company_id": company_id, "system": system}
+    if connection.scalar(_LANE, place) is None:
+        connection.execute(lane, {**place, "failures": 0})
+    row = {
+        **place,
+        "act": act,
+        "subject_id": subject_id,
+        "person_id": person_id,
+        "part": part,
+        "irreversible": irreversible,
+        "state": StepState.WAITING,
+        "run_at": run_at or now,
+        "not_after": not_after,
+        "fence": 0,
+        "tries": 0,
+        "probe_first": False,
+        "created_at": now,
+    }
+    connection.execute(step, row)
+
+
+_LANES, _STEPS = cast(Table, SystemState.__table__), cast(Table, Step.__table__)
+_LANE = select(_LANES.c.id).where(_LANES.c.company_id == bindparam("company_id"), _LANES.c.system == bindparam("system"))
+
+
+@cache
+def _additions(dialect: str) -> tuple[Insert, Insert]:
+    """What adds a lane and a step, unless they are there."""
+    add = sqlite_insert if dialect == "sqlite" else postgresql_insert
+    return add(_LANES).on_conflict_do_nothing(), add(_STEPS).on_conflict_do_nothing()
 
 
 def steps_of(db: Session, acts: Collection[str], subject_id: int) -> list[Step]:

@@ -10,8 +10,9 @@ For the door:
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -68,21 +69,33 @@ class BegunSession:
     token: str = field(repr=False)
 
 
+_BY_TOKEN = (
+    select(
+        SessionRow.id, SessionRow.person_id, SessionRow.identifier_id, PersonIdentifier.value.label("address"), SessionRow.browser,
+        SessionRow.started_at, SessionRow.proven_at, SessionRow.last_seen_at, SessionRow.ends_at, SessionRow.token_hash,
+    )
+    .join(PersonIdentifier, PersonIdentifier.id == SessionRow.identifier_id)
+    .where(
+        SessionRow.token_hash == bindparam("token"),
+        SessionRow.ended_at.is_(None),
+        SessionRow.ends_at > bindparam("now"),
+        SessionRow.last_seen_at > bindparam("idle"),
+        # An address that its person has left opens nothing of theirs, however long the session would have lasted.
+        or_(PersonIdentifier.left_at.is_(None), PersonIdentifier.left_at > bindparam("now")),
+    )
+)  # fmt: skip
+_BY_TOKEN_HELD = _BY_TOKEN.with_for_update(of=SessionRow, key_share=True)
+
+
 def session_of(db: Session, token: str) -> CurrentSession | None:
     """The live session of that token in the session's company, or None: unknown, ended, idle, too old and foreign are alike."""
     if not token or len(token) > LONGEST_TOKEN:
         return None
-    query = (
-        select(SessionRow, PersonIdentifier)
-        .join(PersonIdentifier, PersonIdentifier.id == SessionRow.identifier_id)
-        .where(SessionRow.token_hash == crypto.token_hash(PURPOSE, token), _live(clock.now()))
-        # An address that its person has left opens nothing of theirs, however long the session would have lasted.
-        .where(or_(PersonIdentifier.left_at.is_(None), PersonIdentifier.left_at > clock.now()))
-    )
-    if db.get_bind().get_execution_options().get("portal_writes"):
-        query = query.with_for_update(of=SessionRow, key_share=True)
-    found = db.execute(query).one_or_none()
-    return _current(found[0], found[1].value) if found else None
+    now = clock.now()
+    query = _BY_TOKEN_HELD if db.get_bind().get_execution_options().get("portal_writes") else _BY_TOKEN
+    asked = {"token": crypto.token_hash(PURPOSE, token), "now": now, "idle": now - IDLE}
+    found = db.execute(query, asked).one_or_none()
+    return _current(found, found.address) if found else None
 
 
 def is_fresh(current: CurrentSession, at: datetime) -> bool:
@@ -192,7 +205,7 @@ def _live(now: datetime) -> ColumnElement[bool]:
     return and_(SessionRow.ended_at.is_(None), SessionRow.ends_at > now, SessionRow.last_seen_at > now - IDLE)
 
 
-def _current(row: SessionRow, address: str) -> CurrentSession:
+def _current(row: Any, address: str) -> CurrentSession:
     return CurrentSession(
         id=row.id,
         person_id=row.person_id,

@@ -10,11 +10,13 @@ import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
 from portal.core import clock, crypto
+from portal.core.db import company_of
 from portal.core.errors import PortalError
 from portal.outbox.outside import refuse_address
 from portal.outbox.webhook_model import DeliveryState, WebhookEndpoint, WebhookMessage
@@ -29,6 +31,10 @@ KINDS = {
 
 ROTATION = timedelta(days=1)
 AT_MOST = 20
+
+
+_ROWS = cast(Table, WebhookEndpoint.__table__)
+_ALIVE = select(_ROWS.c.id, _ROWS.c.kinds).where(_ROWS.c.company_id == bindparam("company"), _ROWS.c.disabled_at.is_(None))
 
 
 class UnknownKind(PortalError):
@@ -116,19 +122,28 @@ def remove_endpoint(db: Session, public_id: str) -> None:
     db.flush()
 
 
-def announce(db: Session, kind: str, data: Callable[[], Mapping[str, str]]) -> None:
-    """Queue a message for everyone who wants to hear of it, in the caller's transaction. `data` is asked only where somebody does."""
+def listeners(db: Session, kind: str) -> list[int]:
+    """The endpoints that want to hear of it. Raises `UnknownKind`."""
     if kind not in KINDS:
         raise UnknownKind(kind)
+    db.flush()
+    rows = db.connection().execute(_ALIVE, {"company": company_of(db)})
+    return [endpoint_id for endpoint_id, kinds in rows if kind in kinds]
+
+
+def announce(db: Session, kind: str, data: Callable[[], Mapping[str, str]], *, to: Sequence[int] | None = None) -> None:
+    """Queue a message for everyone who wants to hear of it, in the caller's transaction. `data` is asked only where somebody does.
+
+    `to`: the `listeners`, where the caller has asked for them in this transaction already.
+    """
     now = clock.now()
-    for row in db.execute(select(WebhookEndpoint.id, WebhookEndpoint.kinds).where(WebhookEndpoint.disabled_at.is_(None))):
-        if kind in row.kinds:
-            message_id = f"msg_{crypto.random_token()[:27]}"
-            db.add(
-                WebhookMessage(
-                    endpoint_id=row.id, message_id=message_id, kind=kind, data=dict(data()), next_at=now, created_at=now
-                )
+    for endpoint_id in listeners(db, kind) if to is None else to:
+        message_id = f"msg_{crypto.random_token()[:27]}"
+        db.add(
+            WebhookMessage(
+                endpoint_id=endpoint_id, message_id=message_id, kind=kind, data=dict(data()), next_at=now, created_at=now
             )
+        )
 
 
 def messages_of(db: Session, public_id: str, *, before: int | None = None, at_most: int = 100) -> list[tuple[int, Told]]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -17,6 +17,13 @@ from portal.people.model import Person, PersonIdentifier
 EMAIL = "email"
 
 _OF_SIGNING_IN = frozenset({"identifier", "session", "address_change"})
+
+
+_THEIRS = (
+    select(PersonIdentifier.kind, PersonIdentifier.value)
+    .where(PersonIdentifier.person_id == bindparam("person"))
+    .order_by(PersonIdentifier.id)
+)
 
 
 class NotInNormalForm(PortalError):
@@ -149,8 +156,7 @@ def addresses_of(db: Session, person_id: int) -> list[str]:
 
 def identifiers_of(db: Session, person_id: int) -> list[Identifier]:
     """All identifiers of a person, the oldest first."""
-    rows = db.scalars(select(PersonIdentifier).filter_by(person_id=person_id).order_by(PersonIdentifier.id))
-    return [Identifier(row.kind, row.value) for row in rows]
+    return [Identifier(kind, value) for kind, value in db.execute(_THEIRS, {"person": person_id})]
 
 
 def was_seen_alone(db: Session, person_id: int) -> bool:

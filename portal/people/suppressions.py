@@ -4,10 +4,10 @@ Must never hold an identifier but as its keyed hash, and never be lifted by anyt
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, cast
 
-from sqlalchemy import Update, select, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -17,6 +17,26 @@ from portal.core.db import company_of
 from portal.core.journal import JournalKind, note_for_journal
 from portal.people.model import Suppression
 from portal.people.service import Identifier, hashes_of, identifiers_of
+
+_EVER = datetime(1, 1, 2, tzinfo=UTC)
+_ROWS = cast(Table, Suppression.__table__)
+_IN_FORCE = (
+    select(_ROWS.c.purpose, _ROWS.c.channel, _ROWS.c.at)
+    .where(
+        _ROWS.c.company_id == bindparam("company"),
+        _ROWS.c.hash.in_(bindparam("hashes", expanding=True)),
+        _ROWS.c.lifted_at.is_(None),
+    )
+    .order_by(_ROWS.c.at)
+)
+_THEIRS = update(_ROWS).where(
+    _ROWS.c.company_id == bindparam("company"),
+    _ROWS.c.hash.in_(bindparam("hashes", expanding=True)),
+    _ROWS.c.purpose == bindparam("for"),
+    _ROWS.c.channel == bindparam("through"),
+)
+_LIFT = _THEIRS.where(_ROWS.c.lifted_at.is_(None), _ROWS.c.at >= bindparam("since"), _ROWS.c.at < bindparam("until"))
+_RENEW = _THEIRS.where(_ROWS.c.lifted_at == bindparam("lifted"))
 
 
 def suppress(db: Session, identifier: Identifier, *, purpose: str, channel: str, source: str) -> None:
@@ -68,15 +88,14 @@ def suppressed_of(db: Session, person_id: int) -> Mapping[tuple[str, str], datet
 
 def suppressed_choices(db: Session, identifiers: Collection[Identifier]) -> Mapping[tuple[str, str], datetime]:
     """The same, of any of some identifiers."""
-    query = select(Suppression.purpose, Suppression.channel, Suppression.at).where(
-        Suppression.hash.in_(_hashes(db, identifiers)), Suppression.lifted_at.is_(None)
-    )
-    return {(purpose, channel): at for purpose, channel, at in db.execute(query.order_by(Suppression.at))}
+    db.flush()
+    rows = db.connection().execute(_IN_FORCE, {"company": company_of(db), "hashes": _hashes(db, identifiers)})
+    return {(purpose, channel): at for purpose, channel, at in rows}
 
 
 def lift_suppressions(
     db: Session,
-    person_id: int,
+    identifiers: Collection[Identifier],
     *,
     purpose: str,
     channel: str,
@@ -84,28 +103,23 @@ def lift_suppressions(
     at: datetime,
     since: datetime | None = None,
 ) -> None:
-    """The person said yes: what was noted from `since` and before `until` no longer holds. `at` is the moment of that act."""
-    query = _theirs(db, person_id, purpose, channel).where(Suppression.lifted_at.is_(None), Suppression.at < until)
-    if since is not None:
-        query = query.where(Suppression.at >= since)
-    db.execute(query.values(lifted_at=at))
+    """The person of those identifiers said yes: what was noted from `since` and before `until` no longer holds. `at` is the moment of that act."""
+    whose = _theirs(db, identifiers, purpose, channel)
+    db.flush()
+    db.connection().execute(_LIFT, {**whose, "since": since or _EVER, "until": until, "lifted_at": at})
 
 
-def renew_suppressions(db: Session, person_id: int, *, purpose: str, channel: str, lifted_at: datetime) -> None:
+def renew_suppressions(
+    db: Session, identifiers: Collection[Identifier], *, purpose: str, channel: str, lifted_at: datetime
+) -> None:
     """The yes that came at `lifted_at` was taken back: what it lifted holds again."""
-    db.execute(_theirs(db, person_id, purpose, channel).where(Suppression.lifted_at == lifted_at).values(lifted_at=None))
+    whose = _theirs(db, identifiers, purpose, channel)
+    db.flush()
+    db.connection().execute(_RENEW, {**whose, "lifted": lifted_at, "lifted_at": None})
 
 
-def _theirs(db: Session, person_id: int, purpose: str, channel: str) -> Update:
-    return (
-        update(Suppression)
-        .where(
-            Suppression.hash.in_(_hashes(db, identifiers_of(db, person_id))),
-            Suppression.purpose == purpose,
-            Suppression.channel == channel,
-        )
-        .execution_options(synchronize_session=False)
-    )
+def _theirs(db: Session, identifiers: Collection[Identifier], purpose: str, channel: str) -> dict[str, Any]:
+    return {"company": company_of(db), "hashes": _hashes(db, identifiers), "for": purpose, "through": channel}
 
 
 def _hashes(db: Session, identifiers: Collection[Identifier]) -> list[bytes]:

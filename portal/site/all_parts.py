@@ -20,6 +20,7 @@ from portal.site import (
     history,
     home,
     link,
+    numbers,
     pending,
     preferences,
     questions,
@@ -34,7 +35,7 @@ from portal.site import (
 
 PARTS = (
     sign_in, link, again, home, choices, preferences, pending, effects, history, receipts, held, records, copies, requests, questions, downloads, erase,
-    erase_links, certificates, sessions, address, helping, health, signal, well_known, confirm,
+    erase_links, certificates, sessions, address, numbers, helping, health, signal, well_known, confirm,
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.consent.events import Choice, Evidence
 from portal.consent.gpc import conflict_shown
+from portal.consent.ledger import Book
 from portal.consent.saving import Change, Saved, save_choices, stop_marketing, undo
 from portal.core import i18n
 from portal.core.i18n import _
@@ -34,12 +35,14 @@ def show() -> ResponseReturnValue:
 @person_required()
 def save() -> ResponseReturnValue:
     """Save what is wanted of all choices: what newly differs becomes an act, nothing else."""
-    stand = words.stand_of(db(), current_session().person_id)
+    book = Book(db(), current_session().person_id)
+    stand = words.stand_in(book)
     form = stand.form()
     if not form.is_whole(stand.purposes):
-        return render_template("site/preferences.html", **words.page(db(), stand, form=form)), 422
-    _say_what_is_gone(form)
-    return _saved(stand.seen, _save(form.changes(stand.purposes), seen=form.version))
+        whole = words.stand_of(db(), book.person_id)
+        return render_template("site/preferences.html", **words.page(db(), whole, form=form)), 422
+    _say_what_is_gone()
+    return _saved(stand.seen, _save(form.changes(stand.purposes), seen=form.version, book=book))
 
 
 @bp.post("/stop")
@@ -91,7 +94,7 @@ def take_back() -> ResponseReturnValue:
     return _saved(before, saved)
 
 
-def _save(changes: Sequence[Change], *, seen: int) -> Saved:
+def _save(changes: Sequence[Change], *, seen: int, book: Book | None = None) -> Saved:
     return save_choices(
         db(),
         current_session().person_id,
@@ -101,6 +104,7 @@ def _save(changes: Sequence[Change], *, seen: int) -> Saved:
         collection_point=words.HERE,
         confirmed=True,
         evidence=_signal_shown(),
+        book=book,
     )
 
 
@@ -127,7 +131,7 @@ def _left_alone(before: int, stale: Sequence[Choice]) -> ResponseReturnValue:
     return render_template("site/preferences.html", **words.page(db(), stand, form=stand.untouched(), told=told)), 409
 
 
-def _say_what_is_gone(form: object) -> None:
+def _say_what_is_gone() -> None:
     """Answers to something that is no longer asked for change nothing, and that is said."""
     known = {f"{purpose}-{channel}" for purpose, one in current_company().config.purposes.items() for channel in one.channels}
     if any(name.startswith("say-") and name.removeprefix("say-") not in known for name in request.form):

@@ -11,7 +11,7 @@ from wtforms.validators import Optional, ValidationError
 from portal.config.model import Basis, Company, Purpose
 from portal.consent.choices import ChannelChoice, PurposeChoices, Standing
 from portal.consent.saving import Answer, Change
-from portal.core.i18n import N_, _, pick
+from portal.core.i18n import N_, _, language, pick
 from portal.site.forms import Ticks
 
 LONGEST_VERSION = 10
@@ -112,24 +112,42 @@ class ChoicesForm(FlaskForm):
 
 def choices_form(company: Company, purposes: Sequence[PurposeChoices], *, seen: int, typed: bool = True) -> ChoicesForm:
     """The form as it was typed where it was sent (and `typed`), else as the choices stand."""
-    fields: dict[str, Any] = {}
     stands: dict[str, Any] = {"seen": str(seen)}
     for asked in asked_in(purposes):
         purpose = company.purposes[asked.purpose.key]
-        yes, no = ANSWERS[purpose.basis]
-        fields[f"say-{asked.name}"] = _one_of({Answer.YES.value: _(yes), Answer.NO.value: _(no)})
         stands[f"say-{asked.name}"] = asked.answer
         if purpose.topics:
-            titles = {key: pick(topic.title) for key, topic in purpose.topics.items()}
-            options: dict[str, Any] = {"choices": titles, "invalid_choice_message": _("Choose from the list.")}
-            fields[f"topics-{asked.name}"] = Ticks(_("What about?"), **options)
             stands[f"topics-{asked.name}"] = _topics(asked, purpose)
         if purpose.frequencies:
-            rhythms = {key: pick(title) for key, title in purpose.frequencies.items()}
-            fields[f"often-{asked.name}"] = _one_of(rhythms, label=_("How often?"))
             stands[f"often-{asked.name}"] = _often(asked, purpose)
-    made = type("ChoicesOfCompany", (ChoicesForm,), fields)
-    return cast(ChoicesForm, made(data=stands) if typed else made(formdata=None, data=stands))
+    made = _form_of(company, language())
+    return made(data=stands) if typed else made(formdata=None, data=stands)
+
+
+_forms: dict[tuple[int, str], tuple[Company, type[ChoicesForm]]] = {}
+
+
+def _form_of(company: Company, spoken: str) -> type[ChoicesForm]:
+    """The form of a company in a language, made once for the configuration that it was made from."""
+    known, form = _forms.get((id(company), spoken), (None, ChoicesForm))
+    if known is not company:
+        form = type("ChoicesOfCompany", (ChoicesForm,), dict(_fields_of(company)))
+        _forms[id(company), spoken] = company, form
+    return form
+
+
+def _fields_of(company: Company) -> Iterator[tuple[str, Any]]:
+    asked = [(key, one, channel) for key, one in company.purposes.items() for channel in one.channels]
+    for key, purpose, channel in asked:
+        yes, no = ANSWERS.get(purpose.basis, ANSWERS[Basis.CONSENT])
+        yield f"say-{key}-{channel}", _one_of({Answer.YES.value: _(yes), Answer.NO.value: _(no)})
+        if purpose.topics:
+            titles = {topic: pick(one.title) for topic, one in purpose.topics.items()}
+            options: dict[str, Any] = {"choices": titles, "invalid_choice_message": _("Choose from the list.")}
+            yield f"topics-{key}-{channel}", Ticks(_("What about?"), **options)
+        if purpose.frequencies:
+            rhythms = {rhythm: pick(title) for rhythm, title in purpose.frequencies.items()}
+            yield f"often-{key}-{channel}", _one_of(rhythms, label=_("How often?"))
 
 
 def _one_of(answers: dict[str, str], *, label: str = "") -> RadioField:

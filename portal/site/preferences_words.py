@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 
 from portal.config.model import Basis
 from portal.consent.asking import open_row, wanted_of
-from portal.consent.choices import PurposeChoices, Standing, choices_of, history_of
+from portal.consent.choices import PurposeChoices, Standing, choices_in, choices_of, history_of
 from portal.consent.effect import counting_systems
 from portal.consent.events import Choice
+from portal.consent.ledger import Book
 from portal.consent.notices import notice_for
 from portal.consent.saving import version_of
 from portal.consent.words import Act, Actor
@@ -67,6 +68,11 @@ class Stand:
 def stand_of(db: Session, person_id: int) -> Stand:
     """How the person's choices stand now."""
     return Stand(person_id, tuple(choices_of(db, current_company().config, person_id)), version_of(db, person_id))
+
+
+def stand_in(book: Book) -> Stand:
+    """The same for a form that is sent: no more is read of it than what stands."""
+    return Stand(book.person_id, tuple(choices_in(book, current_company().config)), book.length)
 
 
 def page(

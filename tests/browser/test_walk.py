@@ -26,6 +26,7 @@ SIGNED_IN = (
     "/get-a-copy",
     "/requests",
     "/sessions",
+    "/numbers",
     "/help",
     "/again",
     "/nowhere",

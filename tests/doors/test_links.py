@@ -5,10 +5,12 @@ import re
 import pytest
 
 import demo
+from benchmarks.home_weight import weigh
+from demo.stars import ANNA
 from portal.accounts import registry
 from portal.people.link_tokens import Scope
 from tests.doors.links import SECOND, events, shut_off, standing, suppressed, token_for, undo_path, with_company
-from tests.doors.site import SECOND_HOST
+from tests.doors.site import FIRST_HOST, SECOND_HOST
 from tests.doors.tables import changed, digest
 
 MAREN, STRANGER = demo.CUSTOMER, "ingen.kjenner@example.net"
@@ -291,3 +293,10 @@ def test_a_sensitive_purpose_is_not_named(site, monkeypatch):
     browser.submit("Stop these messages")
     assert "partner" not in browser.answer.text.lower()
     assert standing(site, MAREN)["partners.email"] in ("withdrawn", "refused")
+
+
+def test_the_first_view_of_the_page_weighs_at_most_14_kilobytes_with_all_its_files(both_sites):
+    for host, address, company in ((FIRST_HOST, demo.CUSTOMER, "fjordkaffe"), (SECOND_HOST, ANNA.email, "alpenrad")):
+        files = weigh(both_sites.browser(host), f"/p/{token_for(address, company=company)}")
+        assert len(files) > 2, files
+        assert sum(one.packed for one in files) <= 14_000, files

@@ -118,6 +118,8 @@ def test_H2_what_is_refused_leaves_every_table_but_limits_as_it_was(grounds):
         ("/address", {"email": "rubbish"}),
         ("/address/code", {"code": "0000 0000"}),
         ("/address/act", {"token": "x" * 43, "act": "confirm"}),
+        ("/numbers", {"kind": "customer_number"}),
+        ("/numbers/1/remove", {}),
         ("/address/act", {"token": "x" * 43, "act": "undo", "email": "x@example.org"}),
         (f"/requests/{number}/download", {}),
         (f"/sessions/{session}/end", {}),

@@ -44,6 +44,7 @@ def pages(site, language):
         "/ask",
         "/address",
         "/address/" + "x" * 43,
+        "/numbers",
         "/sessions",
         "/help",
         "/again",
@@ -71,6 +72,7 @@ def pages(site, language):
     browser.open(browser.path)
     yield browser
     yield from _erasing(site, browser, language)
+    yield from _numbers(browser)
     yield from address_pages(site, browser)
     browser.open("/ask")
     browser.post(*_typed(browser, number="x" * 61))
@@ -107,6 +109,17 @@ def link_pages(site, language):
         yield speaking
     speaking.open(undo_path(next(mail for mail in site.mails(MAREN) if "/undo/" in mail.text)))
     yield speaking
+
+
+def _numbers(browser):
+    """A number that does not fit, and one that does."""
+    maren = next(person for person in demo.people("fjordkaffe") if person.email == MAREN)
+    for number in ("", "no such number", maren.customer_number):
+        browser.open("/numbers")
+        path, values = _first_form(browser)
+        browser.post(path, {**values, "kind": "customer_number", "value": number})
+        yield browser
+    assert f"•••{maren.customer_number[-2:]}" in browser.words
 
 
 def address_pages(site, browser):

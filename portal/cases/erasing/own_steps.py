@@ -17,8 +17,8 @@ from portal.cases.events import Code, note
 from portal.cases.laws.deadlines import day_of
 from portal.cases.model import OPEN_STATES, Case, CaseState
 from portal.cases.workflow import BEGIN, IDENTITY, WITHDRAWN
+from portal.consent.chains import chain_of
 from portal.consent.delivery import Reached, standing_of
-from portal.consent.ledger import chain_of
 from portal.consent.sealing import proof_ends
 from portal.consent.stopping import stop_choices
 from portal.core import clock, faultpoints
