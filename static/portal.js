@@ -7,6 +7,9 @@
   // What went wrong is read first.
   document.querySelector("[role=alert][tabindex]")?.focus();
 
+  // What is true only where scripts run is said only there.
+  all("[data-scripted]").forEach((words) => words.removeAttribute("hidden"));
+
   // A form leaves once. Coming back with the Back button makes it usable again.
   addEventListener("submit", (event) => {
     const form = event.target;

@@ -45,9 +45,9 @@ class AccessBuild:
             )
         candidates, opened = open_records(material)
         included = {key: spool.step_id for key, spool in material.spools.items()}
-        if not candidates:
+        if not candidates and (material.missing or not material.own):
             return Done({"nothing": True, "included": included})
-        if not opened:
+        if candidates and not opened:
             return Park("person_unclear")
         return self._pack(claim, material, opened, included)
 

@@ -14,9 +14,12 @@ from portal.adapters.contract import Subject
 from portal.cases.advancing import SPOOLS, folder
 from portal.cases.dates import due_of
 from portal.cases.matching import subject_of
+from portal.cases.meaning import CHOICES
 from portal.cases.model import OPEN_STATES, Case, Spool, WithheldText
+from portal.cases.own_record import answers_for, history_for
 from portal.cases.scope import Scope, load_scope
 from portal.cases.workflow import EXPORT, STUCK, newest
+from portal.consent.choices import HistoryEntry
 from portal.core.db import Database
 from portal.core.i18n import _, speaking
 from portal.engine.contract import Claim
@@ -55,7 +58,7 @@ class Refused:
 class Material:
     """One case. `missing` are systems that are not in the package, with why in the person's words; `rounds` how often each was read.
 
-    `alone`: nothing ever spoke for a second person behind the address when all systems had answered.
+    `history` and `answers` are what the portal itself holds: the person's choices. `alone`: nothing ever spoke for a second person behind the address when all systems had answered.
     """
 
     case_id: int
@@ -71,6 +74,13 @@ class Material:
     rounds: Mapping[str, int]
     refused: tuple[Refused, ...]
     alone: bool
+    history: tuple[HistoryEntry, ...]
+    answers: Mapping[str, tuple[str, ...]]
+
+    @property
+    def own(self) -> tuple[HistoryEntry, ...]:
+        """What the portal itself holds and the person asked for."""
+        return self.history if not self.choice or CHOICES in self.choice else ()
 
     @property
     def reviewed(self) -> bool:
@@ -93,11 +103,12 @@ def material_of(db: Session, case: Case) -> Material | None:
     files = {row.system: _file(row) for row in db.scalars(select(Spool).filter_by(case_id=case.id))}
     with speaking(case.language, registry.company(case.company_id).time_zone):
         missing = {key: why_missing(step) for key, step in steps.items() if key not in files or step.id != files[key].step_id}
+        answers = answers_for(db, registry.company(case.company_id), case.person_id)
     return Material(
         case.id, case.number, case.language, case.received_at, due_of(db, case).day, tuple(case.choice), subject_of(db, case.person_id),
         load_scope(case.proven), {key: file for key, file in files.items() if key not in missing}, missing,
         {key: step.part for key, step in steps.items()}, tuple(_refused(db, case, files)),
-        was_seen_alone(db, case.person_id),
+        was_seen_alone(db, case.person_id), history_for(db, case.person_id), answers,
     )  # fmt: skip
 
 

@@ -19,9 +19,10 @@ WROTE = "wrote"
 USED = "used"
 OTHERS = "others"
 DERIVED = "derived"
+CHOICES = "choices"
 OTHER = "other"
 
-GROUPS = (WHO, CONTACT, BOUGHT, PAID, WROTE, USED, OTHERS, DERIVED, OTHER)
+GROUPS = (WHO, CONTACT, BOUGHT, PAID, WROTE, USED, OTHERS, DERIVED, CHOICES, OTHER)
 """In the order in which they are shown."""
 
 TITLES = {
@@ -33,11 +34,13 @@ TITLES = {
     USED: N_("How you use our services"),
     OTHERS: N_("What others told us"),
     DERIVED: N_("What we worked out"),
+    CHOICES: N_("What you agreed to"),
     OTHER: N_("What else we hold"),
 }
 
 LEADS = {
     OTHERS: N_("You did not give us these."),
+    CHOICES: N_("Every answer that you gave us and every change to it, with the text that was shown."),
     DERIVED: N_("Made by a program from other facts about you."),
 }
 
@@ -59,6 +62,7 @@ _BY_CATEGORY = {
     "user.location": USED,
     "user.payment": PAID,
     "user.privacy_preferences": USED,
+    "user.privacy_preferences.choices": CHOICES,
     "user.sensor": USED,
     "user.social": WROTE,
     "user.telemetry": USED,

@@ -15,6 +15,7 @@ from portal.cases.bundle.content import BundleContent, Judge, LeftOut, Logo, Sea
 from portal.cases.dates import laws_of
 from portal.cases.material import Material
 from portal.cases.model import CaseKind
+from portal.cases.own_record import SYSTEM, records_of, with_own_record
 from portal.cases.spooling import read_head, read_records
 from portal.config.model import Company
 from portal.core import clock
@@ -52,9 +53,11 @@ def content_of(company_id: int, material: Material, opened: Collection[tuple[str
             if any(spool.shut for spool in material.spools.values())
             else ()
         )
+        own = with_own_record(company) if material.own else company
+        systems += _own_part(company, material)
         texts_left_out = withheld_texts(company, [(one.system, one.collection, one.reason) for one in material.refused])
     return BundleContent(
-        company=company,
+        company=own,
         laws=tuple(law for law in laws_of(company) if law.gives(CaseKind.ACCESS)),
         language=material.language,
         case_number=material.number,
@@ -71,7 +74,17 @@ def content_of(company_id: int, material: Material, opened: Collection[tuple[str
         left_out=(*left_out, *texts_left_out),
         logo=logo_of(company),
         judge=_judge(material),
+        answers=material.answers,
     )
+
+
+def _own_part(company: Company, material: Material) -> tuple[SystemPart, ...]:
+    """What the portal itself holds: every choice the person made."""
+    if not material.own:
+        return ()
+    return (
+        SystemPart(SYSTEM, Searched.DELIVERED, clock.now(), records=lambda: records_of(company, material.own)),
+    )  # fmt: skip
 
 
 def withheld_texts(company: Company, refused: Sequence[tuple[str, str, str]]) -> list[LeftOut]:

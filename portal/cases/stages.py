@@ -28,6 +28,9 @@ def stages_of(company: Company, steps: Sequence[Step]) -> list[Stage]:
 def _stage(company: Company, step: Step) -> Stage:
     title = _("Your copy") if step.act == BUILD else system_title(company, step.system)
     state, words = _state(step)
+    if step.hand_reason and step.state != StepState.CANCELLED and step.hand_reason not in words:
+        # Who set it going again said why.
+        words = f"{words} {step.hand_reason}".strip()
     return Stage(step.system, title, state, words)
 
 

@@ -23,7 +23,7 @@ from portal.core import clock, crypto, i18n, limits, logs, urls
 from portal.core.db import ALL_COMPANIES, Database, company_of
 from portal.core.errors import PortalError
 from portal.identity.browsers import browser_of, browser_words
-from portal.identity.code_limits import codes_are_off
+from portal.identity.code_limits import TRIES_A_REQUEST, codes_are_off
 from portal.identity.known_browsers import asks_from_known_browser, is_proven_address
 from portal.identity.model import RequestState, SignInRequest
 from portal.identity.outcomes import Asking, LinkUnknown
@@ -273,6 +273,7 @@ def _asking(db: Session, row: SignInRequest) -> Asking:
         typed=typed_of(row),
         signed_in=row.used_where_asked,
         codes_off=codes_are_off(db, known=asks_from_known_browser(db, row)),
+        code_spent=row.code_tries >= TRIES_A_REQUEST,
     )
 
 

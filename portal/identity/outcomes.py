@@ -21,7 +21,7 @@ class EndReason(StrEnum):
 class Asking:
     """What the browser that asked may know of its newest request. Says nothing of whether a mail was or will be sent.
 
-    `signed_in`: link or code was used in this browser; where the cookie's session is alive, the waiting page goes on.
+    `code_spent`: so many wrong codes were typed here that only the link is left. `signed_in`: link or code was used in this browser; where the cookie's session is alive, the waiting page goes on.
     """
 
     address: str = field(repr=False)
@@ -31,6 +31,7 @@ class Asking:
     typed: Mapping[str, str] = field(repr=False)
     signed_in: bool = False
     codes_off: bool = False
+    code_spent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,10 +31,11 @@ from portal.site import (
     sign_in,
     signal,
     well_known,
+    wrong,
 )
 
 PARTS = (
-    sign_in, link, again, home, choices, preferences, pending, effects, history, receipts, held, records, copies, requests, questions, downloads, erase,
+    sign_in, link, again, home, choices, preferences, pending, effects, history, receipts, held, wrong, records, copies, requests, questions, downloads, erase,
     erase_links, certificates, sessions, address, numbers, helping, health, signal, well_known, confirm,
 )  # fmt: skip
 

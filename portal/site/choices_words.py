@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from portal.config.model import Basis
 from portal.consent.choices import ChannelChoice, PurposeChoices, Standing, choices_of
-from portal.consent.words import Act, Actor
-from portal.core.i18n import N_, _, format_date, pick
+from portal.consent.told import standing_words
+from portal.core.i18n import N_, _, pick
 from portal.web.context import current_company
 
 KINDS = {
@@ -72,7 +72,7 @@ def line(choice: ChannelChoice) -> dict[str, str]:
         "title": pick(choice.title),
         "state": DRAWN.get(choice.standing, choice.standing.value),
         "short": short(choice.standing),
-        "words": _words(choice),
+        "words": standing_words(choice),
     }
 
 
@@ -87,30 +87,3 @@ def short(standing: Standing) -> str:
         Standing.PENDING: _("Not confirmed"),
         Standing.SUPPRESSED: _("Stopped"),
     }.get(standing, _("Not answered"))
-
-
-def _words(choice: ChannelChoice) -> str:
-    day = format_date(choice.since) if choice.since else ""
-    if choice.standing is Standing.GIVEN:
-        return _("Yes, since %(day)s", day=day)
-    if choice.standing is Standing.PAUSED and choice.said is None:
-        return _("Quiet until %(day)s", day=format_date(choice.until) if choice.until else "")
-    if choice.standing is Standing.PAUSED:
-        return _("Yes, but quiet until %(day)s", day=format_date(choice.until) if choice.until else "")
-    if choice.actor is Actor.SIGNAL and choice.standing in (Standing.OBJECTED, Standing.REFUSED, Standing.WITHDRAWN):
-        return _("No, from your browser’s privacy signal, %(day)s", day=day)
-    if choice.standing is Standing.REFUSED:
-        return _("No, since %(day)s", day=day)
-    if choice.standing is Standing.WITHDRAWN:
-        return _("Taken back on %(day)s", day=day)
-    if choice.standing is Standing.OBJECTED:
-        return _("Objected on %(day)s, so it counts as no", day=day)
-    if choice.standing is Standing.SUPPRESSED:
-        return _("Stopped on %(day)s for this address, so it counts as no", day=day)
-    if choice.standing is Standing.PENDING:
-        return _("Waits for you to confirm it, so it counts as no")
-    if choice.said is Act.IMPORTED and choice.answer.allowed:
-        return _("An old list says yes, and for now that counts")
-    if choice.said is Act.IMPORTED:
-        return _("An old list says yes. That proves nothing, so it counts as no")
-    return _("Not answered. It is allowed until you say no") if choice.answer.allowed else _("Not answered, so it counts as no")

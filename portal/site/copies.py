@@ -8,7 +8,7 @@ from portal.cases.filing import TooManyCases
 from portal.cases.held import Held, review_groups
 from portal.cases.laws import ClockEvent, Happened
 from portal.cases.laws.citing import in_words
-from portal.cases.meaning import title_of
+from portal.cases.meaning import CHOICES, title_of
 from portal.cases.model import CaseKind
 from portal.cases.service import open_access_case
 from portal.core import clock, i18n
@@ -30,7 +30,7 @@ bp = Blueprint("copies", __name__, url_prefix="/get-a-copy")
 def show() -> ResponseReturnValue:
     """Choose what goes in."""
     data = own_data.read()
-    return redirect(url_for("records.show")) if data.closed else _choose(data, request.args.getlist("group"))
+    return redirect(url_for("records.show")) if _shut(data) else _choose(data, request.args.getlist("group"))
 
 
 @bp.post("")
@@ -52,7 +52,9 @@ def ask() -> ResponseReturnValue:
     """Open the case."""
     data = own_data.read()
     form = _form(data)
-    if data.closed or not form.validate_on_submit() or not _consistent(form):
+    if _shut(data):
+        return redirect(url_for("records.show"))
+    if not form.validate_on_submit() or not _consistent(form):
         return _choose(data, [], form)
     with database().writing(current_company().id) as db:
         person_id = current_session().person_id
@@ -85,8 +87,15 @@ def _check_page(form: CopyForm, held: Held) -> ResponseReturnValue:
     )
 
 
+def _shut(data: own_data.OwnData) -> bool:
+    """Whether it has to be shown first whose data it is. A silent system is no reason: the request waits for it."""
+    return data.closed and not data.unsure
+
+
 def _form(data: own_data.OwnData) -> CopyForm:
-    return CopyForm([(group.key, group.title) for group in own_data.page(data).groups if group.shut is None])
+    # What was agreed to lies in the portal itself and in no system.
+    groups = [(group.key, group.title) for group in own_data.page(data).groups if group.shut is None]
+    return CopyForm([*groups, (CHOICES, title_of(CHOICES))])
 
 
 def _consistent(form: CopyForm) -> bool:
@@ -109,5 +118,6 @@ def _choose(data: own_data.OwnData, chosen: list[str], form: CopyForm | None = N
         counts={group.key: group.count for group in held.groups},
         review=dict.fromkeys(review_groups(held), True),
         shut={group.key: True for group in held.groups if group.shut},
+        silent=data.silent,
     )
     return page, 422 if form.errors else 200

@@ -141,6 +141,20 @@ class MessageForm(FlaskForm):
         self.message.label.text = _("Write to us about this request")
 
 
+class WrongForm(FlaskForm):
+    """What is right about a value that is wrong; `seen` tells which value the page named."""
+
+    seen = HiddenField(validators=[at_most(64, TOO_LONG_MESSAGE)])
+    message = TextAreaField(
+        render_kw={"rows": "4", "required": True},
+        validators=[needed(N_("Write what is right.")), at_most(LONGEST_MESSAGE, TOO_LONG_MESSAGE)],
+    )
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.message.label.text = _("What is right?")
+
+
 class ReceiptForm(FlaskForm):
     """A receipt as its file has it."""
 

@@ -21,11 +21,10 @@ def show() -> ResponseReturnValue:
     with database().reading(current_company().id) as db:
         cases = requests_words.visible(db, current_session())
         asked = requests_words.overview(db, cases)
-        erasing = requests_words.under_way(db, cases)
+        asked |= {"erasing": requests_words.under_way(db, cases), "requests_count": len(cases)}
         choices = choices_words.summary(db, current_session().person_id)
         kept = kept_words(db, current_session())
     asked["requests"] = asked["requests"][: requests_words.NEWEST]
     held = None if data.closed else own_data.page(data)
-    return render_template(
-        "site/home.html", choices=choices, held=held, kept=kept, erasing=erasing, requests_count=len(cases), **asked
-    )
+    silent = data.silent if data.unsure else []
+    return render_template("site/home.html", choices=choices, held=held, silent=silent, kept=kept, **asked)

@@ -27,6 +27,20 @@ class OwnData:
         return not self.reading.found_nothing and not self.opened
 
     @property
+    def silent(self) -> list[str]:
+        """The titles of the systems that have not answered."""
+        systems = current_company().config.systems
+        return [pick(systems[key].title) for key in self.reading.missing()]
+
+    def cannot_compare(self, kind: str) -> bool:
+        """Whether a detail of this kind could only be compared in systems that have not answered."""
+        systems = current_company().config.systems
+        answered = [one.system for one in self.reading.systems if one.records]
+        return any(kind in systems[key].proof for key in self.reading.missing()) and not any(
+            kind in systems[key].proof for key in answered
+        )
+
+    @property
     def unsure(self) -> bool:
         """Nothing may be shown yet because a system is silent that may hold somebody else under this address."""
         return self.closed and bool(self.reading.missing())
@@ -62,7 +76,7 @@ def page(data: OwnData, *, open_group: str = "") -> Held:
         opens=lambda category: data.scope.opens(company, "view", category),
         shut=Shut(kinds_in_words(), url_for("records.show")),
         open_group=open_group,
-        wrong_url=lambda key: url_for("help.show", _anchor="wrong"),
+        wrong_url=lambda key: url_for("wrong.show", item=key),
     )
 
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from portal.config.model import Basis
+from portal.consent import told
 from portal.consent.asking import open_row, wanted_of
 from portal.consent.choices import PurposeChoices, Standing, choices_in, choices_of, history_of
 from portal.consent.effect import counting_systems
@@ -22,7 +23,7 @@ from portal.consent.saving import version_of
 from portal.consent.words import Act, Actor
 from portal.core import clock, i18n
 from portal.core.i18n import _, pick
-from portal.site import choices_words, history_words
+from portal.site import choices_words
 from portal.site.preferences_form import Asked, ChoicesForm, asked_in, choices_form
 from portal.site.reached_words import ReachedLine, lines_by_choice
 from portal.web.context import current_company
@@ -129,8 +130,8 @@ def just_done(db: Session, person_id: int, since: int) -> dict[str, Any] | None:
     reached = lines_by_choice(db, person_id)
     lines = [
         {
-            "title": history_words.title_of(event),
-            "words": history_words.act_words(event),
+            "title": told.title_of(current_company().config, event),
+            "words": told.act_words(event),
             "systems": reached.get(event.choice, ()),
         }
         for event in done

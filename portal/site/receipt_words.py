@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from portal.consent import told
 from portal.consent.receipts import read_receipt
 from portal.core.i18n import format_list
 from portal.core.signatures import key_set
@@ -21,12 +22,12 @@ def read(pasted: str) -> dict[str, Any]:
         "number": receipt.number,
         "title": receipt.purpose_title,
         "channel": history_words.channel_of(receipt.purpose, receipt.channel),
-        "act": history_words.plain_act(receipt.act),
+        "act": told.plain_act(receipt.act),
         "sign": history_words.SIGNS.get(receipt.act, "unset"),
         "at": receipt.at,
         "learnt_at": receipt.received_at if receipt.received_at != receipt.at else None,
-        "place": history_words.place_of(receipt.collection_point),
-        "actor": history_words.actor_of(receipt.actor),
+        "place": told.place_of(receipt.collection_point),
+        "actor": told.actor_of(receipt.actor),
         "topics": format_list([history_words.topic_of(receipt.purpose, key) for key in named]) if named else "",
         "notice": receipt.notice,
         "language": receipt.language,

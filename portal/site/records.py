@@ -35,13 +35,12 @@ def give() -> ResponseReturnValue:
     form, data = ValueForm(own_data.kinds()), own_data.read()
     if not form.validate_on_submit():
         return _page(form, data, 422)
+    if data.cannot_compare(form.kind.data):
+        return _not_compared(form, data)
     try:
         outcome = _compare(data, {form.kind.data: form.value.data or ""})
     except ValuesNotReadable:
-        form.value.errors = [
-            _("A system did not answer, so nothing could be compared. Try again in a moment; this was not counted.")
-        ]
-        return _page(form, data, 503)
+        return _not_compared(form, data)
     if isinstance(outcome, Opened):
         session["sid"] = outcome.token
         # The act that needed the detail goes on; it looks by itself at what is open now.
@@ -58,6 +57,11 @@ def _compare(data: own_data.OwnData, typed: dict[str, str]) -> Opened | NotEnoug
         return prove(db, current_session(), typed, held)
 
 
+def _not_compared(form: ValueForm, data: own_data.OwnData) -> ResponseReturnValue:
+    form.value.errors = [_("A system did not answer, so nothing could be compared. Try again in a moment; this was not counted.")]
+    return _page(form, data, 503)
+
+
 def _page(form: ValueForm, data: own_data.OwnData, status: int = 200) -> ResponseReturnValue:
     with database().reading(current_company().id) as db:
         left = tries_left(db, current_session())
@@ -67,6 +71,7 @@ def _page(form: ValueForm, data: own_data.OwnData, status: int = 200) -> Respons
         reason="silent" if data.unsure else "several" if data.closed else "sensitive",
         form=form,
         needs="",
+        silent=data.silent,
         tries_left=left,
         back_url=back,
     )

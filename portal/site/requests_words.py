@@ -12,7 +12,7 @@ from portal.accounts import registry
 from portal.cases.advancing import live_package
 from portal.cases.bundle.content import LeftOut
 from portal.cases.dates import Due, due_of
-from portal.cases.events import timeline
+from portal.cases.events import system_title, timeline
 from portal.cases.laws.citing import in_words
 from portal.cases.laws.promise import NO_LAW
 from portal.cases.meaning import title_of
@@ -21,7 +21,7 @@ from portal.cases.packing import withheld_texts
 from portal.cases.scope import may_see
 from portal.cases.service import cases_of
 from portal.cases.stages import stages_of
-from portal.cases.workflow import BUILD, EXPORT
+from portal.cases.workflow import BUILD, EXPORT, not_in_it
 from portal.core import i18n
 from portal.core.i18n import _, format_date
 from portal.engine.service import steps_of
@@ -71,8 +71,8 @@ def page(db: Session, case: Case, *, fresh: bool) -> dict[str, Any]:
         "case": {
             "number": case.number,
             "title": _title(case),
-            "state": _state(case, due),
-            "lead": erasing.get("lead") or _lead(case, due, package, waits=waits is not None),
+            "state": _state(db, case, due),
+            "lead": erasing.get("lead") or _lead(case, due, package, waits=waits is not None, without=_without(db, case)),
             "asked_at": case.received_at,
             "due": due.day,
             "law": _law(due),
@@ -111,7 +111,7 @@ def _line(db: Session, case: Case) -> dict[str, str]:
         "url": url_for("requests.show", number=case.number),
         "title": _title(case),
         "words": words,
-        "state": _state(case, due),
+        "state": _state(db, case, due),
     }
 
 
@@ -137,9 +137,9 @@ def _title(case: Case) -> str:
     return _("A copy: %(groups)s", groups=i18n.format_list([title_of(key) for key in case.choice]))
 
 
-def _state(case: Case, due: Due) -> str:
-    if case.state is CaseState.PARTLY:
-        return "ready"
+def _state(db: Session, case: Case, due: Due) -> str:
+    if case.state is CaseState.PARTLY or (case.state is CaseState.READY and _without(db, case)):
+        return "partly"
     if case.state is CaseState.ANSWERED:
         return "done"
     if case.state is CaseState.OPEN and due.is_late:
@@ -147,7 +147,7 @@ def _state(case: Case, due: Due) -> str:
     return str(case.state.value)
 
 
-def _lead(case: Case, due: Due, package: Package | None, *, waits: bool) -> str:
+def _lead(case: Case, due: Due, package: Package | None, *, waits: bool, without: list[str]) -> str:
     if case.state is CaseState.CANCELLED:
         return _("You stopped this request on %(day)s.", day=format_date(case.closed_at or case.received_at))
     if case.kind is CaseKind.QUESTION:
@@ -158,15 +158,21 @@ def _lead(case: Case, due: Due, package: Package | None, *, waits: bool) -> str:
         return _("A person has answered this in another way. What they said stands below.")
     if case.state is CaseState.DONE:
         return _("We searched everywhere and hold nothing about you.")
+    if package and without:
+        return _("Your copy is ready, without: %(systems)s. Why stands below.", systems=i18n.format_list(without))
     if package and waits:
         return _("Your copy is ready. A part of it follows after a person has looked at it.")
-    if package and case.state is CaseState.PARTLY:
-        return _("Your copy is ready, without what one of our systems still owes.")
     if package:
         return _("Your copy is ready.")
     if due.is_late:
         return _("We are late. You should have had the answer by %(day)s.", day=format_date(due.day, weekday=True))
     return _("We are putting your copy together. You get a mail when it is ready.")
+
+
+def _without(db: Session, case: Case) -> list[str]:
+    """The titles of the systems whose data is not in the copy."""
+    company = registry.company(case.company_id)
+    return [system_title(company, key) for key in not_in_it(steps_of(db, (EXPORT,), case.id))]
 
 
 def _question_lead(case: Case, due: Due) -> str:

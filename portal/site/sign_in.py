@@ -124,6 +124,7 @@ def _waiting(form: CodeForm, status: int = 200) -> ResponseReturnValue:
         sender=current_company().config.sender.email,
         wait_url=url_for("sign_in.progress"),
         codes_off=asking.codes_off,
+        code_spent=asking.code_spent,
     )
     return page, status
 

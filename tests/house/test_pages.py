@@ -74,6 +74,12 @@ def pages(site, language):
     yield from _erasing(site, browser, language)
     yield from _numbers(browser)
     yield from address_pages(site, browser)
+    browser.open("/data")
+    pointed = [one.attributes["href"] for one in browser.page.all("a") if "/data/wrong" in one.attributes.get("href", "")]
+    browser.open(pointed[-1])
+    yield browser
+    browser.post(*_typed(browser, message=""))
+    yield browser
     browser.open("/ask")
     browser.post(*_typed(browser, number="x" * 61))
     yield browser

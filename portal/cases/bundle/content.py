@@ -72,7 +72,7 @@ class BundleContent:
     """One package. `identifiers` are masked (`m•••@example.org`). `choice` are groups of `cases.meaning`, none of them meaning all.
 
     `judge` says of each value that a person has to look at first (`release: review`), with its system and record, what they said; without
-    one, all of them are released where it is `reviewed`, and else left out and said to follow.
+    one, all of them are released where it is `reviewed`, and else left out and said to follow. `answers` are the person's own, by purpose.
     `due` is the day in law of the case. `laws` are those that give the right; their rights are named.
     """
 
@@ -91,6 +91,7 @@ class BundleContent:
     left_out: tuple[LeftOut, ...] = ()
     logo: Logo | None = None
     judge: Judge | None = None
+    answers: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
 
     def verdict(self, system: str, record: Record, value: Value) -> Verdict:
         """Whether a value that a person has to look at first goes out."""

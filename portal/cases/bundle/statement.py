@@ -3,8 +3,9 @@
 Must never leave an item out where there is nothing to say: "none" is said in words.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from portal.cases.about import collection_title
 from portal.cases.laws import Law, Right
@@ -14,7 +15,7 @@ from portal.config.model import Basis, CollectionNote, Company, Contact, Role
 from portal.core.i18n import N_, _, format_list, language, locale, pick
 
 BASES = {
-    Basis.CONSENT: N_("You agreed to it. You can take that back at any time (GDPR Art. 6(1)(a))."),
+    Basis.CONSENT: N_("Only if you agree. You can take that back at any time (GDPR Art. 6(1)(a))."),
     Basis.CONTRACT: N_("It is needed for our contract with you (GDPR Art. 6(1)(b))."),
     Basis.LEGAL_DUTY: N_("A law makes us do it (GDPR Art. 6(1)(c))."),
     Basis.LEGITIMATE_INTEREST: N_("We have an interest in it, and you can object (GDPR Art. 6(1)(f))."),
@@ -47,12 +48,13 @@ RIGHTS = {
 
 @dataclass(frozen=True, slots=True)
 class StatedPurpose:
-    """Why data is used, what allows it, and the interest by name where that is the basis."""
+    """Why data is used, what allows it, the interest by name where that is the basis, and what the person said, where it is asked."""
 
     title: str
     text: str
     basis: str
     interest: str
+    answers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +130,21 @@ class Statement:
         return tuple(recipient for recipient in self.recipients if recipient.outside)
 
 
-def build_statement(company: Company, laws: tuple[Law, ...]) -> Statement:
-    """The block of one company under these laws, in the language in force."""
+def build_statement(
+    company: Company, laws: tuple[Law, ...], answers: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+) -> Statement:
+    """The block of one company under these laws, in the language in force; `answers` are what this person said, by purpose."""
     return Statement(
         contacts=_contacts(company),
         purposes=tuple(
-            StatedPurpose(pick(one.title), pick(one.text), _(BASES[one.basis]), pick(one.interest) if one.interest else "")
-            for one in company.purposes.values()
+            StatedPurpose(
+                pick(one.title),
+                pick(one.text),
+                _(BASES[one.basis]),
+                pick(one.interest) if one.interest else "",
+                answers.get(key, ()),
+            )
+            for key, one in company.purposes.items()
         ),
         kinds=_kinds(company),
         recipients=_recipients(company),

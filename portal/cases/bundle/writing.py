@@ -92,7 +92,7 @@ def write_bundle(content: BundleContent, sink: Sink, *, folder: Path, with_pdf: 
         tables = spool_rows(((part.key, part.records()) for part in content.systems), spools, waits, content.verdict)
         groups = arrange(company, tables, content.choice)
         named = [part.table for group in groups for part in group.parts if part.home]
-        statement = build_statement(company, content.laws)
+        statement = build_statement(company, content.laws, content.answers)
         pdf = set_pdf(summary_page(content, statement, groups, named), content.logo) if with_pdf else None
         members: list[tuple[str, Iterable[bytes], int]] = [
             ("index.html", pages.index_page(content, statement, groups, named, with_pdf=pdf is not None), PAGE_BOUND),

@@ -207,7 +207,7 @@ class Shop:
 
 
 def company_with_a_shop(folder: Path) -> Config:
-    """The two companies of all room tests; the first has a shop and a mail tool, a recipient, a broker and a rule of proof."""
+    """The two companies of all room tests; the first has a shop and a mail tool, a recipient, a broker, a rule of proof and one purpose that asks."""
     plain = yaml.safe_load(COMPANIES.read_text(encoding="utf-8"))
     first = plain["companies"]["first"]
     first["sources"]["broker"] = {"title": _text("bought from Exempla Data AS"), "kind": "third_party"}
@@ -218,6 +218,11 @@ def company_with_a_shop(folder: Path) -> Config:
         "purpose": _text("brings parcels"),
     }
     first["proof_titles"]["customer_number"] = _text("Your customer number")
+    first["purposes"]["partners"] = {
+        "title": _text("Offers from our partners", "Angebote unserer Partner"), "text": _text("Two bakeries write to you."),
+        "why": _text("to let our partners write to you"), "basis": "consent", "channels": {"email": _text("E-mail")},
+        "notice": _text("I agree to offers from two bakeries."),
+    }  # fmt: skip
     first["systems"] = SYSTEMS
     (folder / "portal.yaml").write_text(yaml.safe_dump(plain, allow_unicode=True, sort_keys=False), encoding="utf-8")
     (folder / "logo.svg").write_bytes((COMPANIES.parent / "logo.svg").read_bytes())

@@ -1,0 +1,83 @@
+"""Door 1, this is wrong: names the value beside which it was pressed, and asks a human to put it right.
+
+Must never carry a value in an address, nor ask about another value than the one that was shown.
+"""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.cases.filing import TooManyCases
+from portal.cases.messages import MessageRefused
+from portal.cases.questions import open_question
+from portal.cases.wrong import Pointed, pointed_at
+from portal.core import crypto, i18n
+from portal.core.durations import length_of
+from portal.core.i18n import _
+from portal.site import own_data
+from portal.site.forms import WrongForm
+from portal.site.messages_words import refused
+from portal.web.context import current_company, database
+from portal.web.guards import current_session, person_required
+from portal.web.transactions import asks_systems
+
+bp = Blueprint("wrong", __name__, url_prefix="/data/wrong")
+
+
+@bp.get("")
+@person_required()
+@asks_systems
+def show() -> ResponseReturnValue:
+    """Name the value and ask what is right."""
+    data = own_data.read()
+    pointed = _pointed(data)
+    return redirect(url_for("held.show")) if pointed is None else _page(WrongForm(), pointed)
+
+
+@bp.post("")
+@person_required()
+@asks_systems
+def send() -> ResponseReturnValue:
+    """Store the question as a case, with the value in it."""
+    data = own_data.read()
+    form, pointed = WrongForm(), _pointed(data)
+    if pointed is None:
+        return redirect(url_for("held.show"))
+    if form.seen.data != _mark(pointed):
+        flash(_("The list has changed meanwhile. Look whether this is still what you mean."), "warn")
+        return _page(form, pointed, 409)
+    if not form.validate_on_submit():
+        return _page(form, pointed, 422)
+    try:
+        number = _open(form, pointed, data)
+    except (MessageRefused, TooManyCases) as refusal:
+        form.message.errors = [refused(refusal)]
+        return _page(form, pointed, 422)
+    flash(_("Your message has arrived. A person looks at it."), "ok")
+    return redirect(url_for("requests.show", number=number))
+
+
+def _pointed(data: own_data.OwnData) -> Pointed | None:
+    row = request.args.get("row", "0")
+    number = int(row) if row.isascii() and row.isdigit() and len(row) <= 3 else -1
+    return None if data.closed else pointed_at(own_data.page(data), request.args.get("item", "")[:200], number)
+
+
+def _open(form: WrongForm, pointed: Pointed, data: own_data.OwnData) -> str:
+    with database().writing(current_company().id) as db:
+        current = current_session()
+        text = f"{pointed.words}\n\n{(form.message.data or '').strip()}"
+        case = open_question(
+            db, current.person_id, number="", text=text, proven=data.scope, session_id=current.id, language=i18n.language()
+        )
+        return case.number
+
+
+def _mark(pointed: Pointed) -> str:
+    """Tells whether the form was about this very value."""
+    return crypto.keyed_hash("wrong", pointed.words).hex()[:32]
+
+
+def _page(form: WrongForm, pointed: Pointed, status: int = 200) -> ResponseReturnValue:
+    form.seen.data = _mark(pointed)
+    days = length_of(current_company().config.answers_within).days
+    return render_template("site/wrong.html", form=form, pointed=pointed, days=days), status
