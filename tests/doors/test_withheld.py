@@ -1,0 +1,23 @@
+"""What staff did not hand out: the customer's page names it with the reason and the way to complain, and never the text."""
+
+import demo
+from portal.cases.reviewing import look_at_texts, release_texts
+from tests.doors.test_systems_down import ask_for_copy
+from tests.doors.walked import without_pdf
+
+
+def test_the_page_says_what_is_withheld_and_why_and_where_to_complain(site):
+    without_pdf(site)
+    browser = site.signed_in(demo.CUSTOMER)
+    number = ask_for_copy(browser)
+    site.work()
+    held = look_at_texts(site.running.database, 1, number, actor="staff-1")
+    about = next(one for one in held if "Aasen" in one.text)
+    release_texts(site.running.database, 1, number, actor="staff-1", withhold={about.number: "It names another customer."})
+    site.work()
+    browser.open(f"/requests/{number}")
+    assert "Not handed out" in browser.words
+    assert "It names another customer." in browser.words
+    assert "1 text of “" in browser.words
+    assert "you can go to court" in browser.words
+    assert "Aasen" not in browser.words
