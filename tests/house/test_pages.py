@@ -73,7 +73,7 @@ def pages(site, language):
     yield browser
     yield from _erasing(site, browser, language)
     yield from _numbers(browser)
-    yield from address_pages(site, browser)
+    yield from address_pages(site, browser, language)
     browser.open("/data")
     pointed = [one.attributes["href"] for one in browser.page.all("a") if "/data/wrong" in one.attributes.get("href", "")]
     browser.open(pointed[-1])
@@ -128,7 +128,7 @@ def _numbers(browser):
     assert f"•••{maren.customer_number[-2:]}" in browser.words
 
 
-def address_pages(site, browser):
+def address_pages(site, browser, language):
     """Every page of a change of address, up to its undoing."""
     new = "maren.new@example.net"
     browser.open("/address")
@@ -140,6 +140,7 @@ def address_pages(site, browser):
     browser.post(*_typed(browser, code="0000 0000"))
     yield browser
     reader = site.browser(**browser.headers)
+    reader.open(f"/sign-in?lang={language}")
     for to, template in ((MAREN, ""), (new, ""), (new, "undo")):
         link = re.search(r"https?://[^/\s]+(/address/[\w-]+)", site.mails(to)[0].text)
         assert link
