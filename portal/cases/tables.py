@@ -85,9 +85,9 @@ def together(said: Sequence[About], records: Sequence[Record] = ()) -> tuple[str
 
 
 def joined(texts: Iterable[str]) -> str:
-    """Each text once, as a list; sentences stand side by side, since no `and` can bind them."""
+    """Each text once, as a list; sentences and half sentences stand side by side, since no `and` can bind them."""
     once = list(dict.fromkeys(texts))
-    return " · ".join(once) if any("." in text.rstrip(".") or text.endswith(".") for text in once[:-1]) else format_list(once)
+    return " · ".join(once) if any("." in text or len(text.split()) > 3 for text in once) else format_list(once)
 
 
 def group_of_columns(company: Company, system: str, collection: str, records: Sequence[Record], names: Sequence[str]) -> str:

@@ -16,10 +16,12 @@ from portal.cases.bundle.data_files import said_of
 from portal.cases.bundle.groups import Group, Part
 from portal.cases.bundle.rows import Column, Table, parse_day
 from portal.cases.showing import as_text, is_long
+from portal.cases.tables import joined
 from portal.config.model import Company
 from portal.core.i18n import _, direction, format_list, format_moment, format_number, ngettext, pick
 
 ROWS_ON_A_PAGE = 1000
+ROWS_COMPARED = 50
 SUMMARY_LENGTH = 60
 
 
@@ -220,12 +222,22 @@ def _facts(company: Company, part: Part) -> Iterator[Origin]:
 
 
 def _rows(part: Part, titles: dict[str, str]) -> Iterator[Row]:
-    telling = [column.id for column in part.columns if not meaning.is_within(column.like.category, "system")]
+    telling = _telling(part)
     for number, row in enumerate(islice(part.rows(), ROWS_ON_A_PAGE), start=1):
         pairs = row_pairs(row, titles)
         short = (as_text(row["values"].get(name)) for name in telling)
         summary = " · ".join(islice((text for text in short if text and len(text) <= SUMMARY_LENGTH and "\n" not in text), 3))
         yield Row(summary or _("Entry %(number)s", number=format_number(number)), pairs)
+
+
+def _telling(part: Part) -> list[str]:
+    """The columns that tell one row from the next before those that say the same in all: ten invoices to one address are not ten addresses."""
+    plain = [column.id for column in part.columns if not meaning.is_within(column.like.category, "system")]
+    differing: dict[str, set[str]] = {name: set() for name in plain}
+    for row in islice(part.rows(), ROWS_COMPARED):
+        for name in plain:
+            differing[name].add(as_text(row["values"].get(name)))
+    return sorted(plain, key=lambda name: -len(differing[name]))
 
 
 def _more(part: Part, file: str) -> str:
@@ -246,10 +258,10 @@ def _origin(said: About, title: str = "", text: str = "") -> Origin:
 def _together(said: Sequence[About]) -> Origin:
     """Several columns as one: each thing said once."""
     return Origin(
-        format_list(_once(one.source for one in said)),
-        format_list(_once(one.why for one in said)),
+        joined(one.source for one in said),
+        joined(one.why for one in said),
         names(_once(name for one in said for name in one.recipients)),
-        format_list(_once(one.until for one in said)),
+        joined(one.until for one in said),
         any(one.outside for one in said),
     )
 

@@ -96,7 +96,8 @@ def test_F1_the_policy_in_the_page_would_stop_even_what_was_not_escaped(
     page.evaluate("document.getElementById('send').click()")
     page.wait_for_timeout(500)
     page.close()
-    assert bool(calls) is bool(dialogs) is not guarded
+    # Chromium may open a connection ahead of what it then may not ask for; nothing is said on it.
+    assert any(calls) is bool(dialogs) is not guarded
 
 
 def test_every_link_leads_somewhere_without_the_network(tmp_path: Path, chromium: Browser) -> None:
