@@ -92,7 +92,7 @@ def test_a_form_of_before_the_sign_in_is_refused_in_plain_words(site):
     before = digest(site)
     answer = raw_post(tab, "/sessions/sign-out", f"csrf_token={old}")
     assert answer.status_code == 400
-    assert "Go back to the page, load it again and repeat the step." in answer.text
+    assert "Go back, load the page again and repeat the step." in answer.text
     assert changed(before, digest(site)) == set()
     tab.open("/")
     assert tab.path == "/", "the session is still there"

@@ -30,6 +30,7 @@ from portal.outbox.model import Mail
 from portal.people.addresses import AddressRefused
 from portal.people.model import Person
 from portal.people.service import mail_address_of, note_seen_alone
+from tests.rooms.consent.systems import give_systems, in_memory
 from tests.rooms.identity.people_at_browsers import FIREFOX, MARIA, OLAV, Browser
 from tests.rooms.world import World
 
@@ -218,6 +219,7 @@ def types_code(world: World, browser: Browser, current: CurrentSession, code: st
 
 
 def test_C2_where_several_people_may_use_the_mailbox_none_of_them_moves_the_address(world: World, browser: Browser) -> None:
+    give_systems(world, shop=in_memory("newsletter.email"))
     current = browser.signs_in()
     with world.writing() as db:
         note_seen_alone(db, current.person_id, alone=False)
