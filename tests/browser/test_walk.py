@@ -65,15 +65,15 @@ def test_from_the_mail_to_the_file(walker, served, script):
 
 def test_the_waiting_tab_goes_on_by_itself_in_the_same_browser_only(walker, served):
     asking, other = walker(), walker()
-    mail = asking.ask_for_link(served.customer)
+    mail = asking.ask_for_link("waiting.tab@example.net")
     second = asking.context.new_page()
     second.goto(link_in(mail))
     second.get_by_role("button", name="Sign in").click()
     asking.page.wait_for_url(served.url + "/", timeout=15_000)
-    mail = other.ask_for_link(served.customer)
+    mail = other.ask_for_link("waiting.tab@example.net")
     elsewhere = walker()
     elsewhere.page.goto(link_in(mail))
-    elsewhere.page.get_by_label("Your e-mail address").fill(served.customer)
+    elsewhere.page.get_by_label("Your e-mail address").fill("waiting.tab@example.net")
     elsewhere.press("Sign in")
     elsewhere.page.wait_for_url(served.url + "/")
     other.page.wait_for_timeout(4000)
@@ -83,7 +83,7 @@ def test_the_waiting_tab_goes_on_by_itself_in_the_same_browser_only(walker, serv
 
 def test_S4_a_gateway_that_opens_runs_scripts_and_presses_everything_reads_nothing_and_burns_nothing(walker, served):
     person, gateway = walker(), walker()
-    mail = person.ask_for_link(served.customer)
+    mail = person.ask_for_link("behind.a.gateway@example.net")
     for _ in range(3):
         gateway.page.goto(link_in(mail))
         for number in range(gateway.page.locator("form button").count()):
@@ -107,15 +107,13 @@ def test_S4_a_gateway_that_opens_runs_scripts_and_presses_everything_reads_nothi
 
 def test_the_code_can_be_pasted_with_a_space(walker, served):
     walk = walker()
-    mail = walk.ask_for_link(served.customer)
+    mail = walk.ask_for_link("pasted.code@example.net")
     walk.page.get_by_label("Code of 8 digits").fill(f" {code_in(mail)} ")
     walk.press("Continue")
     walk.page.wait_for_url(served.url + "/")
 
 
-# The first walk of a Chromium in light colours waits for its first page for ever on some runs; the cause is not found yet, so that one
-# stands behind --long. Its pages are looked at in dark and in Arabic all the same.
-@pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.long), "dark"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["en", "ar"])
 def test_axe_finds_nothing_on_any_page(walker, served, scheme, language):
     walk = walker.signed_in(color_scheme=scheme)
@@ -252,7 +250,7 @@ def test_no_referer_tells_the_token(walker, served):
     walk = walker()
     sent = []
     walk.context.on("request", lambda request: sent.append(request.headers.get("referer", "")))
-    mail = walk.ask_for_link(served.customer)
+    mail = walk.ask_for_link("no.referer@example.net")
     walk.page.goto(link_in(mail))
     walk.press("Sign in")
     walk.page.wait_for_url(served.url + "/")

@@ -242,6 +242,7 @@ def _typed(browser, **typed):
 
 @pytest.mark.parametrize("language", ["en", "de", "ar"])
 @pytest.mark.parametrize(("walk", "least"), [(pages, 20), (erased_pages, 3)])
+@pytest.mark.timeout(400)
 def test_every_page_is_whole(site, walk, least, language):
     seen = set()
     for browser in walk(site, language):
