@@ -139,11 +139,11 @@ BAD = {
 def test_a_server_that_fails_loses_nothing_and_holds_nobody_up(
     world: World, server: GoodServer, behave: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transports, "DEADLINE_SECONDS", 0.6)
-    monkeypatch.setattr(transports, "SOCKET_SECONDS", 0.5)
     queue(world)
     queue(world, "sign_in:2", to="olav@example.org")
-    with BadServer(behave) as bad:
+    with BadServer(behave) as bad, monkeypatch.context() as short:
+        short.setattr(transports, "DEADLINE_SECONDS", 0.6)
+        short.setattr(transports, "SOCKET_SECONDS", 0.5)
         # One look is enough: the second mail is not even tried while the server is down.
         assert deliver_due(world.database, SmtpTransport(bad.url)) == 1
     assert mail(world).state == "queued"
