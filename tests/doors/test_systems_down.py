@@ -90,7 +90,7 @@ def look(site, browser):
     for path in ("/", "/data", "/get-a-copy", "/data/open", "/requests"):
         text = browser.open(path).text
         assert browser.status == 200, path
-        assert traces_in(text, str(site.folder), "fjordkaffe_shop") == [], path
+        assert traces_in(text, str(site.folder), "fjordkaffe_shop.db") == [], path
         words += browser.words
     return words
 
