@@ -3,13 +3,15 @@
 Must never leave one of these unanswered: what is not said of a field is what is said of its collection.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from portal.adapters.contract import Value
+from portal.adapters.contract import Json, Value
 from portal.cases.meaning import is_within
+from portal.cases.showing import as_text
 from portal.config.model import CollectionNote, Company, FieldNote, Release, SourceKind
-from portal.core.i18n import _, format_date, pick
+from portal.core.i18n import _, format_date, locale, pick
 
 FREE_TEXT = ("user.content",)
 """Categories of what people write in their own words, which may speak of others: a person looks at it first (GDPR Art. 15(4))."""
@@ -42,6 +44,20 @@ def field_title(company: Company, system: str, collection: str, name: str) -> st
     """The field's title; a field without one of its own is called by its name."""
     note = _field(company.systems[system].collections[collection], name)
     return pick(note.title) if note else name.replace(".", " ").replace("_", " ").strip().capitalize()
+
+
+def wording_of(company: Company, system: str, collection: str, name: str) -> Callable[[Json], str]:
+    """How values of this field are read out in the language in force; what nobody has words for stands as it is held."""
+    note = _field(company.systems[system].collections[collection], name)
+    if note is None or not (note.values or note.shown_as):
+        return as_text
+    words = {code: pick(text) for code, text in note.values.items()}
+    known = {"country": locale().territories, "language": locale().languages}[note.shown_as] if note.shown_as else {}
+
+    def read_out(value: Json) -> str:
+        return (words.get(value) or known.get(value) if isinstance(value, str) else None) or as_text(value)
+
+    return read_out
 
 
 def release_of(company: Company, system: str, collection: str, name: str, category: str) -> Release:

@@ -3,8 +3,9 @@
 Must never count what it does not list, and never name anything of a record that may be somebody else's.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from portal.adapters.contract import Record
@@ -38,19 +39,15 @@ class Shut:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Facts of one meaning. `count` is the length of `items`; a `shut` group lists none."""
+    """Facts of one meaning. `count` are the entries they stand in; a `shut` group lists none."""
 
     key: str
     title: str
     intro: str
     items: tuple[Item, ...]
+    count: int = 0
     open: bool = False
     shut: Shut | None = None
-
-    @property
-    def count(self) -> int:
-        """How many facts are listed."""
-        return len(self.items)
 
     @property
     def outside(self) -> bool:
@@ -62,7 +59,8 @@ class Group:
 class Held:
     """The whole page. `several`: different people may use the address, so nothing of any record is in here.
 
-    `by_hand`: systems that nobody can ask, which is no fault and no answer.
+    `count` are entries, as a request counts them: rows in the company's systems, however many values of each are listed. `outside_count`:
+    those of them that hold something the person did not give. `by_hand`: systems that nobody can ask, which is no fault and no answer.
     """
 
     read_at: datetime
@@ -72,6 +70,8 @@ class Held:
     closed: tuple[SystemWords, ...]
     several: bool = False
     by_hand: tuple[SystemWords, ...] = ()
+    count: int = 0
+    outside_count: int = 0
 
     @property
     def systems_count(self) -> int:
@@ -79,14 +79,9 @@ class Held:
         return len(self.searched)
 
     @property
-    def count(self) -> int:
-        """All facts that are listed."""
-        return sum(group.count for group in self.groups)
-
-    @property
-    def outside_count(self) -> int:
-        """Those of them that the person did not give."""
-        return sum(item.outside for group in self.groups for item in group.items)
+    def listed(self) -> int:
+        """How many facts and lists stand on the page."""
+        return sum(len(group.items) for group in self.groups)
 
 
 def show_held(
@@ -105,10 +100,10 @@ def show_held(
     `opened` are (system, key) of the records that are this person's (`reading.open_now`); values whose category `opens` does not allow are
     left out, and `shut` says how to open them. `wrong_url` gives the address behind "This is wrong" for a fact's key.
     """
-    items, left_out = _collect(company, reading, opened, opens)
+    items, counts, left_out = _collect(company, reading, opened, opens)
     groups = [
         Group(
-            key, meaning.title_of(key), meaning.lead_of(key), open=key == open_group,
+            key, meaning.title_of(key), meaning.lead_of(key), count=counts.groups[key], open=key == open_group,
             items=tuple(replace(item, wrong_url=wrong_url(item.key)) if wrong_url else item for item in items if item.group == key),
         )
         for key in meaning.GROUPS
@@ -133,6 +128,8 @@ def show_held(
             for one in reading.systems
             if one.answer is Answer.BY_HAND
         ),
+        counts.entries,
+        counts.outside,
     )
 
 
@@ -141,11 +138,29 @@ def review_groups(held: Held) -> frozenset[str]:
     return frozenset(group.key for group in held.groups for item in group.items if item.later)
 
 
+@dataclass(slots=True)
+class _Counts:
+    """Entries: all, those with something that the person did not give, and by group; one entry may stand in several groups."""
+
+    entries: int = 0
+    outside: int = 0
+    groups: Counter[str] = field(default_factory=Counter)
+
+    def add(self, items: Sequence[Item], rows: int) -> None:
+        """Count the rows that these items stand for."""
+        self.entries += rows if items else 0
+        self.outside += rows if any(item.outside for item in items) else 0
+        self.groups.update(dict.fromkeys((item.group for item in items), rows))
+
+
 def _collect(
     company: Company, reading: Reading, opened: Collection[tuple[str, str]], opens: Callable[[str], bool]
-) -> tuple[list[Item], bool]:
-    """All items, and whether anything was left out for want of proof. Rows of one collection from several records stand together."""
+) -> tuple[list[Item], _Counts, bool]:
+    """All items, how many entries they are, and whether anything was left out for want of proof. Rows of one collection from several
+    records stand together.
+    """
     items: list[Item] = []
+    counts = _Counts()
     left_out = False
     for system in reading.systems:
         rows: dict[str, tuple[list[Record], int]] = {}
@@ -157,8 +172,10 @@ def _collect(
             bare = [_without(record, opens) for record in records]
             left_out = left_out or bare != records
             kept = [record for record in bare if record.values or record.withheld]
-            items += items_of(company, system.system, collection, kept, total if kept else 0)
-    return gather_numbers(items), left_out
+            listed = items_of(company, system.system, collection, kept, total if kept else 0)
+            counts.add(listed, total)
+            items += listed
+    return gather_numbers(items), counts, left_out
 
 
 def _without(record: Record, opens: Callable[[str], bool]) -> Record:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 
 from portal.adapters.contract import Record, Value
 from portal.cases import meaning
-from portal.cases.about import about, collection_title, kind_of, position_of
-from portal.cases.showing import as_text, is_long
+from portal.cases.about import about, collection_title, kind_of, position_of, wording_of
+from portal.cases.showing import is_long
 from portal.cases.tables import Table, group_of_columns, joined, table_of
 from portal.config.model import Company, Release, SourceKind
 from portal.core.i18n import _, format_list
@@ -72,7 +72,7 @@ def items_of(company: Company, system: str, collection: str, records: Sequence[R
 def _facts(company: Company, system: str, collection: str, record: Record, home: str) -> list[Item]:
     found: list[Item] = []
     for value in sorted(record.values, key=lambda value: position_of(company, system, collection, value.name, value.category)):
-        text = as_text(value.value)
+        text = wording_of(company, system, collection, value.name)(value.value)
         if not text:
             continue
         # What a system notes of facts that are not the person's own stands with its numbers, so that it is not taken for one of them.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from portal.adapters.contract import Record, Value
 from portal.cases import meaning
-from portal.cases.about import About, about, collection_title, position_of
+from portal.cases.about import About, about, collection_title, position_of, wording_of
 from portal.cases.showing import as_text
 from portal.config.model import Company, Release
 from portal.core.i18n import _, format_date, format_list, format_number
@@ -53,8 +53,9 @@ def table_of(
     said = {name: about(company, system, collection, replace(first[name], obtained=None)) for name in names}
     shown = [name for name in names if said[name].release is Release.AUTO]
     held_back = [said[name].title for name in names if name not in shown]
+    reads = {name: wording_of(company, system, collection, name) for name in shown}
     cells = tuple(
-        tuple(as_text(by_name[name].value) if name in by_name else "" for name in shown)
+        tuple(reads[name](by_name[name].value) if name in by_name else "" for name in shown)
         for record in (records if shown else ())
         if (by_name := {value.name: value for value in record.values})
     )

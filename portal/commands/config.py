@@ -10,7 +10,7 @@ def add(commands: Any) -> None:
     """Add `config check` and `config map check` (also as `map check`)."""
     parser: argparse.ArgumentParser = commands.add_parser("config", help="check portal.yaml and maps")
     acts = parser.add_subparsers(metavar="ACT", required=True)
-    check = acts.add_parser("check", help="read portal.yaml, name the first mistake; then ask every system whether its map fits")
+    check = acts.add_parser("check", help="read portal.yaml, name its mistakes; then ask every system whether its map fits")
     check.add_argument("--file-only", action="store_true", help="ask no system")
     check.set_defaults(run=lambda chosen: check_config(ask_systems=not chosen.file_only))
     maps = acts.add_parser("map", help="dataset maps")

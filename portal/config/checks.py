@@ -50,7 +50,7 @@ def _check_texts(part: BaseModel, languages: list[str], document: Document, plac
             for key, item in value.items():
                 if isinstance(item, BaseModel):
                     _check_texts(item, languages, document, (*here, key))
-                elif name in ("channels", "frequencies", "proof_titles") and isinstance(item, dict):
+                elif name in ("channels", "frequencies", "proof_titles", "values") and isinstance(item, dict):
                     _check_text(item, languages, document, (*here, key))
 
 

@@ -1,4 +1,4 @@
-"""Read and check a `portal.yaml`. Must never let a half-understood file run: the first mistake stops the start."""
+"""Read and check a `portal.yaml`. Must never let a half-understood file run: a mistake stops the start."""
 
 import difflib
 import os
@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from portal.config import checks
 from portal.config.model import Company, Part, Portal, Secret
 from portal.core.documents import Document, DocumentError, read_yaml
 
 P = TypeVar("P", bound=BaseModel)
+MISTAKES = 20
+"""As many are named at once: who took a file for another kind of file need not read hundreds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ def read_secret(name: str, environment: Mapping[str, str]) -> str | None:
 
 
 def load_config(path: Path, *, urls: Mapping[str, str] | None = None, hosts: Mapping[str, list[str]] | None = None) -> Config:
-    """Read `path`. Raises `DocumentError` at the first mistake.
+    """Read `path`. Raises `DocumentError` where it has mistakes.
 
     `urls` and `hosts` replace or add what the file says per company key: the demo serves on a port that is only known at start.
     """
@@ -73,19 +76,29 @@ def load_config(path: Path, *, urls: Mapping[str, str] | None = None, hosts: Map
 
 
 def parse_part(kind: type[P], data: Any, document: Document, path: tuple[str | int, ...]) -> P:
-    """`data`, which stands at `path` of the document, as `kind`. Raises `DocumentError` for the first thing that does not fit."""
+    """`data`, which stands at `path` of the document, as `kind`. Raises `DocumentError` that names what does not fit, all of it up to
+    `MISTAKES`.
+    """
     try:
         return kind.model_validate(data)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False, include_context=False)
-        # A misspelt key is both unknown and missing: the unknown one is where the person has to look.
-        first = min(found, key=lambda problem: problem["type"] != "extra_forbidden")
-        loc = (*path, *(part for part in first["loc"] if part != "[key]"))
-        if first["type"] == "extra_forbidden":
-            raise document.error(loc, "This key is not known.", _did_you_mean(kind, first["loc"])) from None
-        if first["type"] == "missing":
-            raise document.error(loc, "This is missing.", "Add it; docs/configuration.md says what it means.") from None
-        raise document.error(loc, f"{first['msg']}.", "Mend the value; docs/configuration.md says what may stand here.") from None
+    unknown = {problem["loc"][:-1] for problem in found if problem["type"] == "extra_forbidden"}
+    # A misspelt key is both unknown and missing: the unknown one is where the person has to look.
+    told = [problem for problem in found if problem["type"] != "missing" or problem["loc"][:-1] not in unknown]
+    said = {(*path, *(part for part in problem["loc"] if part != "[key]")): _said(kind, problem) for problem in told}
+    in_order = sorted(said.items(), key=lambda one: document.line_of(*one[0]))[:MISTAKES]
+    others = [document.error(place, *words) for place, words in in_order[1:]]
+    raise document.error(in_order[0][0], *in_order[0][1], others=others)
+
+
+def _said(kind: type[BaseModel], problem: ErrorDetails) -> tuple[str, str]:
+    """What is wrong, and what to do."""
+    if problem["type"] == "extra_forbidden":
+        return "This key is not known.", _did_you_mean(kind, problem["loc"])
+    if problem["type"] == "missing":
+        return "This is missing.", "Add it; docs/configuration.md says what it means."
+    return f"{problem['msg']}.", "Mend the value; docs/configuration.md says what may stand here."
 
 
 def _did_you_mean(kind: type[BaseModel], loc: tuple[str | int, ...]) -> str:

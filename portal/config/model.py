@@ -213,6 +213,10 @@ class FieldNote(Part):
     retention: Key | None = None
     recipients: list[Key] | None = None
     release: Release | None = None
+    values: dict[str, Text] = Field(default_factory=dict, description="What a code in it means: `delivered: {en: Delivered}`")
+    shown_as: Literal["country", "language"] | None = Field(
+        None, description="It holds a code that every language has a name for: `NO`, `de`"
+    )
 
 
 class CollectionNote(Part):

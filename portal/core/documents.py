@@ -3,7 +3,7 @@
 Must never build anything but plain data, and never let a small file grow into a large one (aliases, depth).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,14 @@ Path_ = tuple[str | int, ...]
 
 
 class DocumentError(PortalError):
-    """One mistake in a file that a person wrote. Its text is `file:line: key: problem. Remedy.`"""
+    """One mistake in a file that a person wrote, and those that were seen with it. A line of its text: `file:line: key: problem. Remedy.`"""
 
-    def __init__(self, file: str, line: int, key: str, problem: str, remedy: str) -> None:
+    def __init__(
+        self, file: str, line: int, key: str, problem: str, remedy: str, *, others: Sequence["DocumentError"] = ()
+    ) -> None:
         self.file, self.line, self.key, self.problem, self.remedy = file, line, key, problem, remedy
         place = f"{key}: " if key else ""
-        super().__init__(f"{file}:{line}: {place}{problem} {remedy}")
+        super().__init__("\n".join([f"{file}:{line}: {place}{problem} {remedy}", *map(str, others)]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +45,9 @@ class Document:
             path = path[:-1]
         return self.lines.get(path, 1)
 
-    def error(self, path: Path_, problem: str, remedy: str) -> DocumentError:
-        """A mistake at `path` of this file, ready to raise."""
-        return DocumentError(self.file, self.line_of(*path), ".".join(map(str, path)), problem, remedy)
+    def error(self, path: Path_, problem: str, remedy: str, *, others: Sequence[DocumentError] = ()) -> DocumentError:
+        """A mistake at `path` of this file, ready to raise, with those that were seen with it."""
+        return DocumentError(self.file, self.line_of(*path), ".".join(map(str, path)), problem, remedy, others=others)
 
 
 def read_yaml(path: Path) -> Document:

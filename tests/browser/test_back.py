@@ -55,7 +55,7 @@ def test_H8_back_shows_nothing_after_signing_out_here_or_in_another_tab(keeping,
     assert page.evaluate("window.cameBack"), "this browser does keep pages"
     sign_in(site, page, url)
     page.goto(f"{url}/data")
-    assert "facts about you" in page.locator("main").inner_text()
+    assert "entries about you" in page.locator("main").inner_text()
     page.goto(f"{url}/kept")
     other = context.new_page()
     other.goto(f"{url}/sessions")
@@ -63,7 +63,7 @@ def test_H8_back_shows_nothing_after_signing_out_here_or_in_another_tab(keeping,
     other.wait_for_url("**/sign-in*")
     page.go_back(wait_until="commit")
     page.wait_for_load_state()
-    assert "facts about you" not in page.locator("body").inner_text()
+    assert "entries about you" not in page.locator("body").inner_text()
     assert demo.CUSTOMER not in page.content()
     assert not page.evaluate("window.cameBack")
     for _ in range(2):

@@ -56,7 +56,7 @@ def test_from_the_mail_to_the_file(walker, served, script):
     walk.sign_in(served.customer)
     assert walk.page.locator("h1").inner_text().replace("\n", " ") == "Your privacy at Fjordkaffe"
     walk.press("See all of it")
-    assert "facts about you" in walk.page.locator("main").inner_text()
+    assert "entries about you" in walk.page.locator("main").inner_text()
     file = fetch_copy(walk)
     names = zipfile.ZipFile(io.BytesIO(file.read_bytes())).namelist()
     assert {"index.html", "manifest.json", "summary.pdf"} <= set(names)
@@ -234,7 +234,7 @@ def test_H8_after_signing_out_the_back_button_shows_nothing(walker, served):
     walk.page.wait_for_url("**/sign-in*")
     walk.page.go_back()
     walk.page.wait_for_load_state()
-    assert "facts about you" not in walk.page.locator("body").inner_text()
+    assert "entries about you" not in walk.page.locator("body").inner_text()
 
 
 def test_O8_nothing_is_loaded_from_anywhere_else(walker, served):

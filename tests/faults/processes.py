@@ -1,14 +1,14 @@
 """Start workers and far sides as real processes, told where to stop or die."""
 
 import json
-import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.faults.nursery import Child, start
 from tests.rooms.world import World, environment_of
 
 LEASE = 1.5
@@ -49,20 +49,18 @@ def start_worker(
     hours: Sequence[float] = (0,),
     clock_wrong_by: float = 0,
     lease: float = LEASE,
-) -> "subprocess.Popen[bytes]":
+) -> Child:
     """A worker that does what is due at each of those hours from now, and ends; unless the fault comes first."""
-    environment = environment_of(world) | ({"PORTAL_TEST_FAULT": fault, "PORTAL_MODE": "demo"} if fault else {})
     orders = {"port": far_side.port, "lease": lease, "hours": list(hours), "clock_wrong_by": clock_wrong_by}
-    return subprocess.Popen([sys.executable, "-m", "tests.faults.worker", json.dumps(orders)], cwd=ROOT, env=environment)
+    return start("tests.faults.worker", [json.dumps(orders)], told_to(environment_of(world), fault))
 
 
 def work(world: World, far_side: FarSide, *, fault: str = "", hours: Sequence[float] = (0,), clock_wrong_by: float = 0) -> int:
     """Run such a worker to its end; returns its exit code, or less than 0 for the signal that killed it."""
     with start_worker(world, far_side, fault=fault, hours=hours, clock_wrong_by=clock_wrong_by) as process:
-        return process.wait(timeout=60)
+        return process.wait()
 
 
-def wait_until_stopped(process: "subprocess.Popen[bytes]") -> None:
-    """Wait until the process has stopped itself. It must be continued or killed by whoever started it."""
-    _, status = os.waitpid(process.pid, os.WUNTRACED)
-    assert os.WIFSTOPPED(status), "It ended without stopping."
+def told_to(environment: Mapping[str, str], fault: str) -> dict[str, str]:
+    """The environment of a process that stops or dies there; without a fault, as it is."""
+    return {**environment, **({"PORTAL_TEST_FAULT": fault, "PORTAL_MODE": "demo"} if fault else {})}

@@ -1,8 +1,6 @@
 """Choices under workers that die, stop and wake too late: the system ends with the newest one, and nothing is lost."""
 
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -10,7 +8,8 @@ import pytest
 
 from portal.consent.delivery import Reached
 from portal.consent.words import Act
-from tests.faults.processes import LEASE, ROOT, wait_until_stopped
+from tests.faults import nursery
+from tests.faults.processes import LEASE, told_to
 from tests.rooms.consent.customers import Customer, customer, open_for_choices
 from tests.rooms.consent.systems import give_systems, in_tool, mail_tool, reached
 from tests.rooms.world import World, environment_of
@@ -35,15 +34,14 @@ def did(world: World, maria: int, act: Act) -> None:
         Customer(db, maria).did(act)
 
 
-def start(world: World, folder: Path, *, fault: str = "", hours: tuple[float, ...] = (0,)) -> "subprocess.Popen[bytes]":
-    environment = environment_of(world) | ({"PORTAL_TEST_FAULT": fault, "PORTAL_MODE": "demo"} if fault else {})
-    command = [sys.executable, "-m", "tests.faults.consent_worker", str(folder), str(LEASE), *map(str, hours)]
-    return subprocess.Popen(command, cwd=ROOT, env=environment)
+def start(world: World, folder: Path, *, fault: str = "", hours: tuple[float, ...] = (0,)) -> nursery.Child:
+    arguments = [str(folder), str(LEASE), *map(str, hours)]
+    return nursery.start("tests.faults.consent_worker", arguments, told_to(environment_of(world), fault))
 
 
 def work(world: World, folder: Path, *, fault: str = "", hours: tuple[float, ...] = (0,)) -> int:
     with start(world, folder, fault=fault, hours=hours) as process:
-        return process.wait(timeout=60)
+        return process.wait()
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -68,7 +66,7 @@ def test_E8_a_late_older_write_does_not_stay_over_a_newer_one(
     did(world, maria, old)
     with start(world, tmp_path, fault="consent.writing=stop") as stopped:
         try:
-            wait_until_stopped(stopped)
+            stopped.wait_until_stopped()
             did(world, maria, new)
             time.sleep(LEASE + 0.3)
             assert work(world, tmp_path) == 0
@@ -85,7 +83,7 @@ def test_E8_a_late_older_write_does_not_stay_over_a_newer_one(
 def test_E8_who_dies_right_after_a_late_write_is_looked_after(world: World, maria: int, tmp_path: Path) -> None:
     did(world, maria, Act.GIVEN)
     with start(world, tmp_path, fault="consent.writing=stop") as stopped:
-        wait_until_stopped(stopped)
+        stopped.wait_until_stopped()
         did(world, maria, Act.WITHDRAWN)
         time.sleep(LEASE + 0.3)
         assert work(world, tmp_path) == 0

@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -18,7 +16,8 @@ from portal.cases.service import cancel_case
 from portal.core import clock
 from portal.identity.sessions import CurrentSession
 from portal.people.service import EMAIL, Identifier, find_identifier, move_identifier
-from tests.faults.processes import ROOT, wait_until_stopped
+from tests.faults import nursery
+from tests.faults.processes import told_to
 from tests.rooms.cases.conftest import House, house, shop_config
 from tests.rooms.cases.shop import MAREN
 from tests.rooms.cases.test_access import ask, case_of, everything_in, fetch, settle_mail
@@ -38,25 +37,21 @@ def company(shop_config) -> Path:
     return Path(shop_config.folder)
 
 
-def worker(
-    house: House, company: Path, *, steps: int = 1, fault: str = "", temporary: Path | None = None
-) -> "subprocess.Popen[bytes]":
+def worker(house: House, company: Path, *, steps: int = 1, fault: str = "", temporary: Path | None = None) -> nursery.Child:
     """A worker in a process of its own, told where to stop or die, with temporary files in a folder that can be searched."""
-    environment = environment_of(house.world) | ({"PORTAL_TEST_FAULT": fault, "PORTAL_MODE": "demo"} if fault else {})
-    environment |= {"TMPDIR": str(temporary)} if temporary else {}
-    command = [sys.executable, "-m", "tests.rooms.cases.worker_of_copies", str(company), str(steps)]
-    return subprocess.Popen(command, cwd=ROOT, env=environment)
+    environment = told_to(environment_of(house.world), fault) | ({"TMPDIR": str(temporary)} if temporary else {})
+    return nursery.start("tests.rooms.cases.worker_of_copies", [str(company), str(steps)], environment)
 
 
 @contextmanager
-def stopped_before_the_seal(house: House, company: Path) -> Iterator["subprocess.Popen[bytes]"]:
+def stopped_before_the_seal(house: House, company: Path) -> Iterator[nursery.Child]:
     """A worker that has written a package and sleeps before it looks at the case once more; it wakes where the block ends."""
     with worker(house, company, steps=2 * SYSTEMS + 1, fault="access.packing=stop") as process:
         try:
-            wait_until_stopped(process)
+            process.wait_until_stopped()
             yield process
             process.send_signal(signal.SIGCONT)
-            assert process.wait(timeout=60) == 0
+            assert process.wait() == 0
         finally:
             process.kill()
 
@@ -129,7 +124,7 @@ def test_F7_a_worker_killed_while_it_makes_a_copy_leaves_nothing_clear_and_nothi
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     with worker(house, company, fault=f"{point}=kill", temporary=temporary) as process:
-        assert process.wait(timeout=60) == -signal.SIGKILL
+        assert process.wait() == -signal.SIGKILL
     left = [path for name in (SPOOLS, PACKAGES) for path in folder(name).rglob("*") if path.is_file()]
     assert left, "the kill came while there was something to leave"
     searched = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file() and path.parent.name != "systems"}

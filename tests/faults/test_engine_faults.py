@@ -8,7 +8,7 @@ import pytest
 from portal.core.db import ALL_COMPANIES
 from portal.engine.model import Step, StepState
 from portal.engine.service import add_step
-from tests.faults.processes import LEASE, FarSide, start_worker, wait_until_stopped, work
+from tests.faults.processes import LEASE, FarSide, start_worker, work
 from tests.rooms.engine.works import attempts, step
 from tests.rooms.world import World
 
@@ -63,7 +63,7 @@ def test_E1_a_stopped_owner_that_wakes_after_its_lease_writes_nothing(world: Wor
     number = ask(world, act)
     with start_worker(world, far_side, fault="engine.called=stop") as stopped:
         try:
-            wait_until_stopped(stopped)
+            stopped.wait_until_stopped()
             time.sleep(LEASE + 0.3)
             assert work(world, far_side) == 0
             taken_over = step(world, number)
@@ -83,7 +83,7 @@ def test_E1_an_owner_that_wakes_before_its_call_does_not_call(world: World, far_
     number = ask(world, "mask")
     with start_worker(world, far_side, fault="engine.claimed=stop") as stopped:
         try:
-            wait_until_stopped(stopped)
+            stopped.wait_until_stopped()
             time.sleep(LEASE + 0.3)
             assert work(world, far_side) == 0
             stopped.send_signal(signal.SIGCONT)
@@ -98,7 +98,7 @@ def test_E1_what_no_lease_can_prevent_is_at_least_known(world: World, far_side: 
     number = ask(world, "erase")
     with start_worker(world, far_side, fault="engine.calling=stop") as stopped:
         try:
-            wait_until_stopped(stopped)
+            stopped.wait_until_stopped()
             time.sleep(LEASE + 0.3)
             assert work(world, far_side) == 0
             assert work(world, far_side, hours=(1,)) == 0
@@ -119,7 +119,7 @@ def test_E2_a_worker_whose_clock_is_an_hour_off_does_nothing_twice(world: World,
     number = ask(world, "erase")
     with start_worker(world, far_side, fault="engine.called=stop", lease=60) as stopped:
         try:
-            wait_until_stopped(stopped)
+            stopped.wait_until_stopped()
             assert work(world, far_side, clock_wrong_by=wrong_by) == 0
             if not world.database.is_sqlite or wrong_by < 0:
                 assert step(world, number).fence == 1

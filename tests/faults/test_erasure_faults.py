@@ -3,8 +3,6 @@
 import os
 import random
 import signal
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -17,11 +15,11 @@ from portal.accounts import registry
 from portal.cases.model import Case, CaseState
 from portal.core import clock, faultpoints
 from portal.core.journal_files import read_journal, write_journal
-from tests.faults.processes import wait_until_stopped
+from tests.faults import nursery
+from tests.faults.processes import told_to
 from tests.rooms.erasing.house import GRACE, MAREN, CountingPost, FarHouse, far_house
 from tests.rooms.world import World, environment_of
 
-ROOT = Path(__file__).parents[2]
 POINTS = sorted(
     point
     for point in faultpoints.POINTS - {"erasure.probing"}
@@ -38,11 +36,10 @@ def house(world: World, tmp_path: Path) -> Iterator[FarHouse]:
         yield replace(house, sent=CountingPost(house.shop))
 
 
-def start_worker(house: FarHouse, fault: str) -> "subprocess.Popen[bytes]":
+def start_worker(house: FarHouse, fault: str) -> nursery.Child:
     """A worker that is told to die or to stop there."""
-    command = [sys.executable, "-m", "tests.rooms.erasing.worker_of_erasures", str(house.shop.file.parent), "all"]
-    environment = environment_of(house.world) | {"PORTAL_TEST_FAULT": fault, "PORTAL_MODE": "demo"}
-    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+    arguments = [str(house.shop.file.parent), "all"]
+    return nursery.start("tests.rooms.erasing.worker_of_erasures", arguments, told_to(environment_of(house.world), fault))
 
 
 def die_at(house: FarHouse, fault: str) -> int:
@@ -114,7 +111,7 @@ def test_E2_killed_while_it_erased_and_killed_again_while_it_asked_what_was_done
 def test_E2_a_worker_stopped_past_its_lease_and_continued_changes_nothing_any_more(house: FarHouse, point: str) -> None:
     case = asked_for(house)
     with start_worker(house, f"{point}=stop") as worker:
-        wait_until_stopped(worker)
+        worker.wait_until_stopped()
         finish(house)
         ended_well(house, case, [point])
         os.kill(worker.pid, signal.SIGCONT)

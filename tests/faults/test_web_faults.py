@@ -1,16 +1,15 @@
 """A web process killed before and after its commit: all of an act is there or nothing of it, and pressing again makes no second one."""
 
 import os
-import subprocess
-import sys
+import signal
 from pathlib import Path
 
 import pytest
 
 from tests.doors.site import Site, open_site
 from tests.doors.test_erase import MAREN, confirmed, plan_of
+from tests.faults import nursery
 
-ROOT = Path(__file__).parents[2]
 POINTS = ["erasure.confirming", "erasure.confirmed", "web.committing", "web.committed"]
 
 
@@ -22,10 +21,10 @@ def states(site: Site) -> list[str]:
 def killed_at(folder: Path, act: str, point: str) -> Site:
     """A web process dies at that point of that act; gives the site as another process then finds it."""
     open_site(folder).running.database.close()
-    command = [sys.executable, "-m", "tests.faults.web_of_erasures", str(folder), act, f"{point}=kill"]
-    environment = {**os.environ, "PORTAL_MODE": "demo"}
-    done = subprocess.run(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL, timeout=180, check=False)
-    assert done.returncode == -9, point
+    with nursery.start(
+        "tests.faults.web_of_erasures", [str(folder), act, f"{point}=kill"], {**os.environ, "PORTAL_MODE": "demo"}
+    ) as web:
+        assert web.wait() == -signal.SIGKILL, point
     return open_site(folder)
 
 

@@ -19,13 +19,12 @@ APART = ((SourceKind.PERSON, SourceKind.OBSERVED), (SourceKind.THIRD_PARTY,), (S
 class Part:
     """The columns of one table that stand in one group; `home` is the part that also names what is withheld or follows later.
 
-    `count` are its rows, `entries` what a reader counts: rows, or of a single row its values.
+    `count` are its rows, which a reader counts as entries.
     """
 
     table: Table
     columns: tuple[Column, ...]
     count: int
-    entries: int
     home: bool
 
     @property
@@ -72,22 +71,28 @@ class Group:
         return f"data/{self.number:02}-{index + 1}.csv"
 
 
+def entries_in(groups: Sequence[Group]) -> int:
+    """How many rows stand in these groups, each counted once wherever its columns are."""
+    counts: dict[tuple[str, str], int] = {}
+    for part in (part for group in groups for part in group.parts):
+        key = (part.table.system, part.table.collection)
+        counts[key] = max(counts.get(key, 0), part.count)
+    return sum(counts.values())
+
+
 def arrange(company: Company, tables: Sequence[Table], choice: Collection[str] = ()) -> list[Group]:
     """The groups in the order of the page, of those that were chosen (none: all), without empty ones."""
     parts: dict[str, list[Part]] = {key: [] for key in meaning.GROUPS}
     for table in tables:
         for index, (key, columns) in enumerate(_split(company, table)):
-            parts[key].append(_counted(Part(table, tuple(columns), table.count, table.count, home=index == 0)))
+            parts[key].append(_counted(Part(table, tuple(columns), table.count, home=index == 0)))
     wanted = [key for key in meaning.GROUPS if parts[key] and (not choice or key in choice)]
     return [Group(key, number, tuple(parts[key])) for number, key in enumerate(wanted, start=1)]
 
 
 def _counted(part: Part) -> Part:
-    """The part with its own counts: only some rows of a table may have its columns, and an empty value is no entry."""
-    count = part.count if part.is_whole else sum(1 for _ in part.rows())
-    if count != 1:
-        return replace(part, count=count, entries=count)
-    return replace(part, count=1, entries=sum(value not in (None, "") for value in next(part.rows())["values"].values()))
+    """The part with its own count: only some rows of a table may have its columns."""
+    return part if part.is_whole else replace(part, count=sum(1 for _ in part.rows()))
 
 
 def _split(company: Company, table: Table) -> list[tuple[str, list[Column]]]:

@@ -16,7 +16,7 @@ from jinja2.runtime import Context
 from portal.cases import meaning
 from portal.cases.bundle import words
 from portal.cases.bundle.content import BundleContent
-from portal.cases.bundle.groups import Group
+from portal.cases.bundle.groups import Group, entries_in
 from portal.cases.bundle.rows import Table
 from portal.cases.bundle.statement import Statement
 from portal.config.model import Theme
@@ -45,7 +45,7 @@ def index_page(
     content: BundleContent, statement: Statement, groups: list[Group], tables: Iterable[Table], *, with_pdf: bool
 ) -> Iterator[bytes]:
     """The first page: what Art. 15(1) asks, then the way to everything else."""
-    total = sum(part.entries for group in groups for part in group.parts)
+    total = entries_in(groups)
     yield from _render(
         "index.html",
         content,

@@ -19,11 +19,10 @@ from portal.cases import meaning
 from portal.cases.bundle import words
 from portal.cases.bundle.content import BundleContent, Logo
 from portal.cases.bundle.data_files import said_of
-from portal.cases.bundle.groups import Group, Part
+from portal.cases.bundle.groups import Group, Part, entries_in
 from portal.cases.bundle.pages import FOLDER, environment
 from portal.cases.bundle.rows import Table
 from portal.cases.bundle.statement import Statement
-from portal.cases.showing import as_text
 from portal.core.i18n import _, direction, format_list, format_number, language
 
 CHILD = Path(__file__).with_name("pdf_child.py")
@@ -62,7 +61,7 @@ class _Budget:
 def summary_page(content: BundleContent, statement: Statement, groups: Sequence[Group], tables: Sequence[Table]) -> str:
     """The summary as one HTML page for paper. At most 500 rows a table; the rest is named with its file."""
     budget = _Budget(ROWS_A_DOCUMENT)
-    total = sum(part.entries for group in groups for part in group.parts)
+    total = entries_in(groups)
     lead = _(
         "This is the copy that you asked %(company)s for: %(entries)s.",
         company=content.company.name,
@@ -133,13 +132,14 @@ def _table(content: BundleContent, group: Group, index: int, budget: _Budget) ->
     company = content.company
     page = words.table_page(company, group, index)
     titles = {column.id: said_of(company, part.table, column).title for column in part.columns}
+    reads = words.readers(company, part)
     one_by_one = part.count == 1 or (len(titles) > COLUMNS and part.count <= ROWS_ONE_BY_ONE)
     if one_by_one:
-        grids, rest = list(_one_by_one(part, titles, budget)), ""
+        grids, rest = list(_one_by_one(part, titles, reads, budget)), ""
         if len(grids) < part.count:
             rest = _rest(len(grids), part.count, page.csv)
     else:
-        grid, rest = _grid(part, titles, budget, page.csv)
+        grid, rest = _grid(part, titles, reads, budget, page.csv)
         grids = [grid] if grid else []
     return {
         "title": page.title, "system": page.system, "words": page.words, "count": page.count, "source": page.source, "why": page.why,
@@ -147,9 +147,9 @@ def _table(content: BundleContent, group: Group, index: int, budget: _Budget) ->
     }  # fmt: skip
 
 
-def _one_by_one(part: Part, titles: dict[str, str], budget: _Budget) -> Iterator[Grid]:
+def _one_by_one(part: Part, titles: dict[str, str], reads: dict[str, words.Reader], budget: _Budget) -> Iterator[Grid]:
     for number, row in enumerate(part.rows(), start=1):
-        pairs = words.row_pairs(row, titles)
+        pairs = words.row_pairs(row, titles, reads)
         if budget.take(len(pairs)) < len(pairs):
             return
         caption = _("Entry %(number)s", number=format_number(number)) if part.count > 1 else ""
@@ -157,12 +157,14 @@ def _one_by_one(part: Part, titles: dict[str, str], budget: _Budget) -> Iterator
             yield Grid(caption, [_("Field"), _("Value")], [[pair.title, _short(pair.text)] for pair in pairs], narrow=True)
 
 
-def _grid(part: Part, titles: dict[str, str], budget: _Budget, file: str) -> tuple[Grid | None, str]:
+def _grid(
+    part: Part, titles: dict[str, str], reads: dict[str, words.Reader], budget: _Budget, file: str
+) -> tuple[Grid | None, str]:
     """All rows in one table; of many columns the first that say something."""
     most = budget.take(min(part.count, ROWS_A_TABLE))
     rows = list(islice(part.rows(), most))
     telling = [column for column in part.columns if not meaning.is_within(column.like.category, "system")] or list(part.columns)
-    filled = [column.id for column in telling if any(as_text(row["values"].get(column.id)) for row in rows)]
+    filled = [column.id for column in telling if any(reads[column.id](row["values"].get(column.id)) for row in rows)]
     names = filled[:COLUMNS]
     rest = _rest(most, part.count, file) if most < part.count else ""
     if len(filled) > COLUMNS:
@@ -170,7 +172,7 @@ def _grid(part: Part, titles: dict[str, str], budget: _Budget, file: str) -> tup
         rest = f"{rest} " + _("Not in this table, but in %(file)s: %(titles)s.", file=file, titles=others)
     if not rows or not names:
         return None, rest.strip()
-    cells = [[_short(as_text(row["values"].get(name))) for name in names] for row in rows]
+    cells = [[_short(reads[name](row["values"].get(name))) for name in names] for row in rows]
     return Grid("", [titles[name] for name in names], cells), rest.strip()
 
 

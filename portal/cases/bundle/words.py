@@ -3,19 +3,19 @@
 Must never hold more than one row at a time, and never let a value turn the sentence it stands in.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from portal.adapters.contract import Value
+from portal.adapters.contract import Json, Value
 from portal.cases import meaning
-from portal.cases.about import About, about, collection_title, field_title
+from portal.cases.about import About, about, collection_title, field_title, wording_of
 from portal.cases.bundle.content import BundleContent, Searched
 from portal.cases.bundle.data_files import said_of
 from portal.cases.bundle.groups import Group, Part
 from portal.cases.bundle.rows import Column, Table, parse_day
-from portal.cases.showing import as_text, is_long
+from portal.cases.showing import is_long
 from portal.cases.tables import joined
 from portal.config.model import Company
 from portal.core.i18n import _, direction, format_list, format_moment, format_number, ngettext, pick
@@ -23,6 +23,9 @@ from portal.core.i18n import _, direction, format_list, format_moment, format_nu
 ROWS_ON_A_PAGE = 1000
 ROWS_COMPARED = 50
 SUMMARY_LENGTH = 60
+
+Reader = Callable[[Json], str]
+"""Gives the text of a value in the language in force."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,7 @@ def entries(count: int) -> str:
 
 def group_words(group: Group) -> str:
     """How much is on a page: `12 entries`."""
-    return entries(sum(part.entries for part in group.parts))
+    return entries(sum(part.count for part in group.parts))
 
 
 def table_page(company: Company, group: Group, index: int) -> TablePage:
@@ -106,24 +109,22 @@ def table_page(company: Company, group: Group, index: int) -> TablePage:
     part = group.parts[index]
     table = part.table
     said = {column.id: said_of(company, table, column) for column in part.columns}
-    titles = {name: one.title for name, one in said.items()}
     together = _together(list(said.values()))
+    apart = [said[name] for name in readers(company, part)] if len({_origin(one) for one in said.values()}) > 1 else []
     single = part.count == 1
     return TablePage(
         title=collection_title(company, table.system, table.collection),
         system=pick(company.systems[table.system].title),
         count=part.count,
-        words=entries(part.entries),
+        words=entries(part.count),
         source=together.source,
         why=together.why,
         who=together.who,
         until=together.until,
         outside=together.outside,
         facts=list(_facts(company, part)) if single else [],
-        columns=[]
-        if single or len({_origin(one) for one in said.values()}) < 2
-        else [_origin(one, one.title) for one in said.values()],
-        rows=_rows(part, titles) if not single else iter(()),
+        columns=[_origin(one, one.title) for one in apart] if not single else [],
+        rows=_rows(company, part) if not single else iter(()),
         more=_more(part, group.csv_file(index)) if not single else "",
         notes=notes(company, part),
         csv=group.csv_file(index) if part.columns else "",
@@ -134,6 +135,8 @@ def notes(company: Company, part: Part) -> list[str]:
     """What is held and not here: what never leaves, and what a person looks at first."""
     table = part.table
     said = []
+    if any(_only_ties(column) for column in part.columns) and not all(_only_ties(column) for column in part.columns):
+        said.append(_("Row numbers, which only tie our lists together, are left out here and stand in the JSON and CSV files."))
     if part.home and table.withheld:
         titles = [field_title(company, table.system, table.collection, name) for name in table.withheld]
         said.append(_("We hold this too and hand it to nobody, so that it stays safe: %(titles)s.", titles=format_list(titles)))
@@ -202,16 +205,22 @@ def chosen(content: BundleContent) -> list[str]:
     return [meaning.title_of(key) for key in meaning.GROUPS if key in content.choice]
 
 
-def row_pairs(row: dict[str, Any], titles: dict[str, str]) -> list[Pair]:
+def readers(company: Company, part: Part) -> dict[str, Reader]:
+    """How the values of each column are read out, by column id; numbers that only tie rows together are no reading (`notes` says where)."""
+    table, told = part.table, [column for column in part.columns if not _only_ties(column)] or part.columns
+    return {column.id: wording_of(company, table.system, table.collection, column.like.name) for column in told}
+
+
+def row_pairs(row: dict[str, Any], titles: Mapping[str, str], reads: Mapping[str, Reader]) -> list[Pair]:
     """The values of a row that say anything, with their titles, in the order of the row."""
-    return [Pair(titles[name], text) for name, value in row["values"].items() if (text := as_text(value))]
+    return [Pair(titles[name], text) for name, value in row["values"].items() if name in reads and (text := reads[name](value))]
 
 
 def _facts(company: Company, part: Part) -> Iterator[Origin]:
     row = next(part.rows())
-    obtained = row.get("obtained")
-    for column in part.columns:
-        text = as_text(row["values"].get(column.id))
+    obtained, reads = row.get("obtained"), readers(company, part)
+    for column in (column for column in part.columns if column.id in reads):
+        text = reads[column.id](row["values"].get(column.id))
         if not text:
             continue
         like = column.like
@@ -221,23 +230,29 @@ def _facts(company: Company, part: Part) -> Iterator[Origin]:
         yield _origin(said, said.title, text)
 
 
-def _rows(part: Part, titles: dict[str, str]) -> Iterator[Row]:
-    telling = _telling(part)
+def _rows(company: Company, part: Part) -> Iterator[Row]:
+    reads = readers(company, part)
+    titles = {column.id: said_of(company, part.table, column).title for column in part.columns}
+    telling = _telling(part, reads)
     for number, row in enumerate(islice(part.rows(), ROWS_ON_A_PAGE), start=1):
-        pairs = row_pairs(row, titles)
-        short = (as_text(row["values"].get(name)) for name in telling)
+        pairs = row_pairs(row, titles, reads)
+        short = (reads[name](row["values"].get(name)) for name in telling)
         summary = " · ".join(islice((text for text in short if text and len(text) <= SUMMARY_LENGTH and "\n" not in text), 3))
         yield Row(summary or _("Entry %(number)s", number=format_number(number)), pairs)
 
 
-def _telling(part: Part) -> list[str]:
+def _telling(part: Part, reads: Mapping[str, Reader]) -> list[str]:
     """The columns that tell one row from the next before those that say the same in all: ten invoices to one address are not ten addresses."""
-    plain = [column.id for column in part.columns if not meaning.is_within(column.like.category, "system")]
+    plain = [column.id for column in part.columns if column.id in reads and not meaning.is_within(column.like.category, "system")]
     differing: dict[str, set[str]] = {name: set() for name in plain}
     for row in islice(part.rows(), ROWS_COMPARED):
         for name in plain:
-            differing[name].add(as_text(row["values"].get(name)))
+            differing[name].add(reads[name](row["values"].get(name)))
     return sorted(plain, key=lambda name: -len(differing[name]))
+
+
+def _only_ties(column: Column) -> bool:
+    return meaning.only_ties(column.like.category, column.like.value)
 
 
 def _more(part: Part, file: str) -> str:

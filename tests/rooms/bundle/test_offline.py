@@ -108,7 +108,7 @@ def test_every_link_leads_somewhere_without_the_network(tmp_path: Path, chromium
     page.get_by_role("link", name="What you bought").click()
     assert page.get_by_role("heading", level=1).inner_text() == "What you bought"
     page.locator("summary").filter(has_text="F-10003").click()
-    assert page.locator("details[open]").get_by_text("delivered").is_visible()
+    assert page.locator("details[open]").get_by_text("Brought to you").is_visible()
     page.get_by_role("link", name="Back to the first page").click()
     assert page.get_by_role("heading", level=1).inner_text() == "Your data"
     page.close()

@@ -96,6 +96,22 @@ def test_values_the_person_never_gave_are_marked_with_their_origin(tmp_path: Pat
     assert next(words for words in pages.values() if "What we worked out" in words).count("Light") == 1
 
 
+def test_a_readable_page_says_what_codes_mean_and_leaves_out_numbers_that_only_tie_rows(tmp_path: Path) -> None:
+    for language, said in (("en", "Brought to you"), ("de", "Zugestellt"), ("ar", "تم التوصيل")):
+        kept, _ = make(tmp_path, content(language))
+        pages = [read_page(kept.text(name)).words for name in kept.zip().namelist() if name.startswith("category")]
+        (bought,) = [words for words in pages if "F-10001" in words]
+        assert said in bought
+        assert "delivered" not in bought
+    kept, _ = make(tmp_path, content())
+    (page,) = [text for name in kept.zip().namelist() if name.startswith("category") and "F-10001" in (text := kept.text(name))]
+    assert "Number in the system" not in page
+    assert "stand in the JSON and CSV files" in page
+    assert "Number in the system" in next(
+        kept.text(name) for name in kept.zip().namelist() if name.endswith(".csv") and "F-10001" in kept.text(name)
+    )
+
+
 def test_json_is_exact_and_says_where_each_value_came_from(tmp_path: Path) -> None:
     kept, _ = make(tmp_path, content())
     bought = next(

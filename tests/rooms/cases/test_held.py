@@ -2,16 +2,19 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from unittest.mock import patch
 
 import pytest
 
 from portal.accounts import registry
+from portal.cases.about import wording_of
 from portal.cases.found import Answer, Reading
 from portal.cases.held import Held, Shut, review_groups, show_held
 from portal.cases.items import NUMBERS, Fact
 from portal.cases.reading import READS, Reader, TooManyReads, forget_readings, kept_reading, open_now, read_held
 from portal.cases.scope import scope_of
 from portal.cases.tables import Table
+from portal.config.model import FieldNote
 from portal.core.i18n import speaking
 from portal.identity.sessions import CurrentSession
 from tests.rooms.cases.conftest import House
@@ -58,10 +61,18 @@ def words(held: Held) -> str:
     return "\n".join([*(str(getattr(item, "value", "")) for group in held.groups for item in group.items), *cells])
 
 
-def test_everything_held_is_grouped_by_meaning_and_counted_as_listed(house: House) -> None:
+def test_everything_held_is_grouped_by_meaning_and_counted_as_a_request_counts_it(house: House) -> None:
     held = page(house, house.sign_in(MAREN))
     assert [group.key for group in held.groups] == ["who", "contact", "bought", "wrote", "others", "sensitive"]
-    assert held.count == sum(len(group.items) for group in held.groups)
+    # Account, two orders, review, profile, and the contact of the mail tool: rows, however many values of each are listed.
+    assert held.count == 6
+    assert {group.key: group.count for group in held.groups if not group.shut} == {
+        "who": 2,
+        "contact": 2,
+        "bought": 3,
+        "wrote": 1,
+        "others": 1,
+    }
     assert held.systems_count == 2
     assert held.searched == ("The shop", "The mail tool")
     name = fact(held, "Name")
@@ -81,6 +92,19 @@ def test_dates_yes_and_no_and_numbers_stand_in_the_persons_language(house: House
     assert born.value == "3. Februar 1990"
     assert "199,5" in words(held)
     assert "Yes" in words(page(house, house.sign_in(MAREN))).splitlines()
+
+
+def test_codes_are_read_out_in_the_persons_language_and_what_nobody_has_words_for_stands_as_it_is(house: House) -> None:
+    note = registry.company(1).systems["shop"].collections["shop.customers"]
+    coded = FieldNote(title={"en": "Allergic to", "de": "Allergisch gegen"}, values={"hazelnuts": {"en": "Nuts", "de": "Nüsse"}})
+    country = FieldNote(title={"en": "Country", "de": "Land"}, shown_as="country")
+    with patch.dict(note.fields, {"allergies": coded, "number": country}):
+        for language, nuts, land in (("en", "Nuts", "Norway"), ("de", "Nüsse", "Norwegen")):
+            with speaking(language, "Europe/Oslo"):
+                read = wording_of(registry.company(1), "shop", "shop.customers", "allergies")
+                assert (read("hazelnuts"), read("milk"), read(None)) == (nuts, "milk", "")
+                assert wording_of(registry.company(1), "shop", "shop.customers", "number")("NO") == land
+                assert wording_of(registry.company(1), "shop", "shop.customers", "number")("K-1001") == "K-1001"
 
 
 def test_several_rows_stand_as_one_list_the_newest_first(house: House) -> None:

@@ -40,6 +40,31 @@ def test_an_unknown_key_names_its_line_and_the_key_that_was_meant(changed):
     assert "`legal_name`" in error.remedy
 
 
+def test_several_mistakes_are_named_at_once_in_the_order_of_their_lines(tmp_path):
+    shutil.copytree(COMPANIES.parent, tmp_path / "companies")
+    file = tmp_path / "companies" / "portal.yaml"
+    text = file.read_text()
+    country = next(line.strip() for line in text.splitlines() if line.strip().startswith("country:"))
+    file.write_text(text.replace("legal_name:", "legal_nmae:", 1).replace(country, "country: Norge", 1))
+    with pytest.raises(DocumentError) as caught:
+        load_config(file)
+    told = str(caught.value).splitlines()
+    assert len(told) == 2
+    lines = [int(line.removeprefix(f"{file}:").split(":")[0]) for line in told]
+    assert lines == sorted([line_with("legal_name:"), line_with(country)])
+    assert all("legal_name" in line or "country" in line for line in told)
+    assert sum("This key is not known." in line for line in told) == 1
+
+
+def test_a_file_of_another_kind_is_not_answered_with_hundreds_of_lines(tmp_path):
+    shutil.copytree(COMPANIES.parent, tmp_path / "companies")
+    file = tmp_path / "companies" / "portal.yaml"
+    file.write_text(file.read_text() + "".join(f"\nkey_{number}: 1" for number in range(100)) + "\n")
+    with pytest.raises(DocumentError) as caught:
+        load_config(file)
+    assert len(str(caught.value).splitlines()) == 20
+
+
 def test_a_missing_translation_names_text_and_language(changed):
     text = COMPANIES.read_text()
     languages = next(line for line in text.splitlines() if line.strip().startswith("languages:"))
