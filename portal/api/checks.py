@@ -4,7 +4,8 @@ Must never answer with an address, nor say of an erased person that they were er
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -20,17 +21,25 @@ from portal.api.guards import current_key
 from portal.api.identifiers import IdentifierIn, NotUsable
 from portal.api.operations import Part
 from portal.api.problems import Problem
-from portal.api.streams import NDJSON, Line, answer_lines, batches_of, is_stream
-from portal.consent import checking
-from portal.consent.checking import Asked, Verdict, choices_to_check, suppressed_among
-from portal.people.service import Identifier
+from portal.api.streams import NDJSON, Batch, answer_lines, batches_of, is_stream
+from portal.consent.checking import Asked, Verdict, choices_to_check
+from portal.consent.checking_crowds import answers_of, suppressed_of
+from portal.people.service import EMAIL, Identifier
 from portal.web.context import current_company, database
 from portal.web.transactions import db
 
-LineAnswer = Callable[[Session, list[Identifier], list[Asked]], Iterable[bytes]]
-"""For a batch of identifiers, the rest of each line of the answer."""
+Answering = Callable[[Session, str, Sequence[bytes], Sequence[Asked]], list[bytes]]
+"""For identifiers of one kind, what each answer says: its names and values, without the braces."""
 
-ESCAPED = frozenset('"\\')
+BATCH = 4000
+_ADDRESS = rb'"(%s)"' % identifiers.PLAIN.pattern.encode()
+PLAIN = re.compile(rb"[ \t\r]*%s[ \t\r]*" % _ADDRESS)
+"""What nearly every line is: an address in normal form."""
+
+PLAIN_OBJECT = re.compile(rb'[ \t\r]*\{ *(?:"kind" *: *"email" *, *)?"value" *: *%s *\}[ \t\r]*' % _ADDRESS)
+LONGEST_PLAIN = 254
+UNREADABLE = b'"error":"This line is no identifier that can be read."'
+REVOKED = b'{"error":"The key was revoked while this ran; what follows is not answered."}\n'
 
 part = Part("checks", "May I write to this person?")
 
@@ -70,7 +79,7 @@ class SuppressedOut(BaseModel):
     "POST", "/consents/check", scope="consents:check", summary="Ask whether a person may be written to", answer=CheckOut, reads=True,
     takes=("application/json", NDJSON), gives=("application/json", NDJSON), body_schema=CheckIn, problems=("unavailable",),
 )  # fmt: skip
-def check_consents() -> CheckOut | Response:
+def check_consents() -> Response:
     """Per purpose and channel: allowed or not, which row of the table of bases decided, since when.
 
     For many, send lines (`application/x-ndjson`): each a `{"kind": "email", "value": "..."}`, or just the address as a JSON string; with
@@ -78,11 +87,12 @@ def check_consents() -> CheckOut | Response:
     cannot be read gets an `error`, and the rest is answered.
     """
     if is_stream():
-        return _many(_asked(request.args.getlist("purpose"), request.args.getlist("channel")), _verdict_lines)
+        return _many(_asked(request.args.getlist("purpose"), request.args.getlist("channel")), _verdicts)
     body = read_body(CheckIn)
     asked = _asked(body.purposes, body.channels)
-    (verdicts,) = checking.check(db(), [identifiers.of(body.identifier)], asked)
-    return CheckOut(choices=[_shown(one) for one in verdicts])
+    one = identifiers.of(body.identifier)
+    (said,) = _verdicts(db(), one.kind, [one.value.encode()], asked)
+    return Response(b"{%s}" % said, content_type="application/json")
 
 
 @part.operation(
@@ -93,9 +103,10 @@ def check_consents() -> CheckOut | Response:
 def check_suppressions() -> SuppressedOut | Response:
     """True where the identifier was suppressed for what is asked about, or erased, and has said nothing newer itself. Lines as above."""
     if is_stream():
-        return _many(_asked(request.args.getlist("purpose"), request.args.getlist("channel")), _suppression_lines)
+        return _many(_asked(request.args.getlist("purpose"), request.args.getlist("channel")), _suppressions)
     body = read_body(CheckIn)
-    (suppressed,) = suppressed_among(db(), [identifiers.of(body.identifier)], _asked(body.purposes, body.channels))
+    one = identifiers.of(body.identifier)
+    (suppressed,) = suppressed_of(db(), one.kind, [one.value.encode()], _asked(body.purposes, body.channels))
     return SuppressedOut(suppressed=suppressed)
 
 
@@ -107,87 +118,87 @@ def _asked(purposes: Sequence[str], channels: Sequence[str]) -> list[Asked]:
     return asked
 
 
-def _many(asked: list[Asked], answer: LineAnswer) -> Response:
+def _many(asked: list[Asked], answer: Answering) -> Response:
     company_id, key_id, files = current_company().id, current_key().id, database()
     allow = current_company().config.allow_non_ascii_addresses
 
     def work(path: Path) -> Iterator[bytes]:
-        for batch in batches_of(path):
+        for batch in batches_of(path, BATCH):
             with files.reading(company_id) as session:
                 if not is_live(session, key_id):
-                    yield (
-                        json.dumps({"error": "The key was revoked while this ran; what follows is not answered."}).encode()
-                        + b"\n"
-                    )
+                    yield REVOKED
                     return
-                read = [_read(line, allow) for line in batch]
-                good = [one for one in read if one is not None]
-                said = iter(answer(session, good, asked))
-            yield b"".join(
-                _error(line) if one is None else b'{"line":%d,%s}\n' % (line.number, next(said))
-                for line, one in zip(batch, read, strict=True)
-            )
+                said = _answers(session, batch, asked, answer, allow)
+            yield b"".join([b'{"line":%d,%s}\n' % one for one in enumerate(said, batch.first) if one[1]])
 
     return answer_lines(work)
 
 
-def _read(line: Line, allow: bool) -> Identifier | None:
+def _answers(session: Session, batch: Batch, asked: list[Asked], answer: Answering, allow: bool) -> list[bytes]:
+    """What is said to each line of a batch; nothing to those with nothing in them."""
+    said = [UNREADABLE] * len(batch.lines)
+    for kind, (places, values) in _by_kind(batch, said, allow).items():
+        for place, one in zip(places, answer(session, kind, values, asked) if values else (), strict=True):
+            said[place] = one
+    return said
+
+
+def _by_kind(batch: Batch, said: list[bytes], allow: bool) -> dict[str, tuple[list[int], list[bytes]]]:
+    """The identifiers of a batch by their kind, with their places. Lines with nothing in them are struck from `said`."""
+    places: list[int] = []
+    values: list[bytes] = []
+    found = {EMAIL: (places, values)}
+    for place, raw in enumerate(batch.lines):
+        plain = PLAIN.fullmatch(raw) or PLAIN_OBJECT.fullmatch(raw)
+        if plain is not None and len(plain[1]) <= LONGEST_PLAIN:
+            places.append(place)
+            values.append(plain[1])
+        elif not raw.strip():
+            said[place] = b""
+        elif (one := _read(raw, allow)) is not None:
+            theirs = found.setdefault(one.kind, ([], []))
+            theirs[0].append(place)
+            theirs[1].append(one.value.encode())
+    return found
+
+
+def _read(raw: bytes, allow: bool) -> Identifier | None:
     """The identifier of a line; None where it has none that can be read."""
-    if line.too_long:
-        return None
-    raw = line.raw.strip()
     try:
-        if (
-            raw[:1] == raw[-1:] == b'"'
-            and raw.isascii()
-            and (text := raw[1:-1].decode()).isprintable()
-            and not ESCAPED & set(text)
-        ):
-            return identifiers.normal("email", text, allow_non_ascii=allow)
         plain = json.loads(raw)
         if isinstance(plain, str):
-            return identifiers.normal("email", plain, allow_non_ascii=allow)
+            return identifiers.normal(EMAIL, plain, allow_non_ascii=allow)
         if isinstance(plain, dict) and plain.keys() <= {"kind", "value"}:
             # Strictly once more where it is not the plain case: no name twice, nothing but text.
-            sent = read_line(IdentifierIn, line.raw)
+            sent = read_line(IdentifierIn, raw)
             return identifiers.normal(sent.kind, sent.value, allow_non_ascii=allow)
     except (ValueError, RecursionError, NotUsable, Problem):
         return None
     return None
 
 
-def _error(line: Line) -> bytes:
-    return b'{"line":%d,"error":"This line is no identifier that can be read."}\n' % line.number
+def _verdicts(session: Session, kind: str, values: Sequence[bytes], asked: Sequence[Asked]) -> list[bytes]:
+    answers = answers_of(session, kind, values, asked, form=_form)
+    said = [_written(answers.nobody)] * len(values)
+    for place, theirs in answers.others.items():
+        said[place] = _written(theirs)
+    return said
 
 
-def _verdict_lines(session: Session, people: list[Identifier], asked: list[Asked]) -> Iterator[bytes]:
-    made: dict[tuple[Verdict, ...], bytes] = {}
-    for verdicts in checking.check(session, people, asked):
-        key = tuple(verdicts)
-        if key not in made:
-            made[key] = b'"choices":' + json.dumps([_plain(one) for one in verdicts], separators=(",", ":")).encode()
-        yield made[key]
+def _suppressions(session: Session, kind: str, values: Sequence[bytes], asked: Sequence[Asked]) -> list[bytes]:
+    return [b'"suppressed":true' if one else b'"suppressed":false' for one in suppressed_of(session, kind, values, asked)]
 
 
-def _suppression_lines(session: Session, people: list[Identifier], asked: list[Asked]) -> Iterator[bytes]:
-    for suppressed in suppressed_among(session, people, asked):
-        yield b'"suppressed":true' if suppressed else b'"suppressed":false'
+def _form(verdict: Verdict) -> tuple[bytes, bytes]:
+    """`VerdictOut` as JSON, without the cost of the model: what stands before its moment, and what stands behind."""
+    named = {"purpose": verdict.purpose, "channel": verdict.channel, "allowed": verdict.allowed, "row": verdict.row}
+    before, behind = (json.dumps(one, separators=(",", ":")).encode() for one in (named, verdict.topics))
+    return before[:-1] + b',"since":', b',"topics":' + behind + b"}"
 
 
-def _plain(one: Verdict) -> dict[str, object]:
-    """`VerdictOut` as JSON, without the cost of the model."""
-    return {
-        "purpose": one.purpose,
-        "channel": one.channel,
-        "allowed": one.allowed,
-        "row": one.row,
-        "since": one.since.isoformat().replace("+00:00", "Z") if one.since else None,
-        "topics": one.topics,
-    }
+def _written(answers: Sequence[tuple[tuple[bytes, bytes], datetime | None]]) -> bytes:
+    return b'"choices":[%s]' % b",".join([before + _moment(since) + behind for (before, behind), since in answers])
 
 
-def _shown(one: Verdict) -> VerdictOut:
-    return VerdictOut(
-        purpose=one.purpose, channel=one.channel, allowed=one.allowed, row=one.row, since=one.since,
-        topics=None if one.topics is None else list(one.topics),
-    )  # fmt: skip
+def _moment(since: datetime | None) -> bytes:
+    return b"null" if since is None else b'"%sZ"' % since.isoformat()[:-6].encode()

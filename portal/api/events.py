@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, Field
 
 from portal.api import identifiers
+from portal.api.alarms import watch_attestations
 from portal.api.bodies import Body
 from portal.api.guards import current_key
 from portal.api.identifiers import IdentifierIn
@@ -17,7 +18,7 @@ from portal.consent.chains import KeyIsDestroyed
 from portal.consent.events import Choice
 from portal.consent.ledger import ActInTheFuture, NoNoticeShown, PauseOutOfRange, UnknownChoice
 from portal.consent.merge import OnlyThePersonMayRaise
-from portal.consent.telling import Attested, FormUrlMissing, Outcome, Source, attest, record_lowering
+from portal.consent.telling import Attested, FormUrlMissing, Outcome, Source, Stored, attest, record_lowering
 from portal.consent.words import Act
 from portal.people.service import find_person
 from portal.web.context import current_company
@@ -160,9 +161,11 @@ def attest_consent(body: AttestationIn) -> StoredOut:
         body.frequency,
     )
     try:
-        return _stored(attest(db(), identifiers.of(body.identifier), said, source=_source()))
+        outcome = attest(db(), identifiers.of(body.identifier), said, source=_source())
     except REFUSED as error:
         raise Problem("refused", detail=str(error)) from None
+    watch_attestations(db(), current_key(), int(outcome.stored is Stored.ATTESTED))
+    return _stored(outcome)
 
 
 @part.operation(

@@ -4,6 +4,7 @@ Must never look at a cookie, nor at a key anywhere but in the Authorization head
 """
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import timedelta
 from functools import wraps
 from typing import Any, TypeVar, cast
@@ -17,10 +18,13 @@ from portal.core import clock, logs
 from portal.core.limits import Limit, count_more
 from portal.web.context import current_company, database
 from portal.web.guards import Guard
-from portal.web.transactions import in_transaction
+from portal.web.transactions import db, in_transaction, writes
 
 View = TypeVar("View", bound=Callable[..., Any])
 
+
+SMALL = 16 * 1024
+"""Of a body that is there as soon as its head is."""
 
 TELLING = Limit("api.telling", 50_000, timedelta(days=1))
 """Answers a day and key that show whether somebody is known: a shop asks for who signs in there, and nobody needs the whole list so (A6)."""
@@ -40,7 +44,7 @@ def api_key_required(scope: str, *, lowers: bool = False, tells: bool = False) -
         @wraps(view)
         def run(*args: Any, **kwargs: Any) -> Any:
             g.opens_to_read = getattr(view, "opens_to_read", False)
-            g.api_key = _key()
+            g.api_key = _key(shared=_reads_at_once())
             if scope not in g.api_key.scopes:
                 raise Problem("forbidden", scope=scope)
             g.allowance = _usage().count(database(), current_company().id, g.api_key.id)
@@ -73,13 +77,19 @@ def limit_headers() -> dict[str, str]:
     }
 
 
-def _key() -> ApiKey:
+def _reads_at_once() -> bool:
+    """Whether the view reads in the transaction in which its key is looked up: nothing is written, and no long body is waited for."""
+    small = request.content_length is not None and request.content_length <= SMALL and request.mimetype == "application/json"
+    return not writes() and (request.method != "POST" or small)
+
+
+def _key(*, shared: bool) -> ApiKey:
     kind, _, secret = request.headers.get("Authorization", "").partition(" ")
     found = None
     if kind.lower() == "bearer":
         # Looked up at each request, in whatever process: a revoked key is over at once (A3).
-        with database().reading(current_company().id) as db:
-            found = key_for(db, secret.strip())
+        with nullcontext(db()) if shared else database().reading(current_company().id) as session:
+            found = key_for(session, secret.strip())
     if found is None:
         raise Problem("unauthorized", headers={"WWW-Authenticate": 'Bearer realm="privacy portal"'})
     return found
@@ -87,8 +97,8 @@ def _key() -> ApiKey:
 
 def _spend(key: ApiKey) -> None:
     """Count one answer that shows whether somebody is known. Raises `Problem` past the day's budget."""
-    with database().writing(current_company().id) as db:
-        used = count_more(db, TELLING, 1, str(key.id))
+    with database().writing(current_company().id) as session:
+        used = count_more(session, TELLING, 1, str(key.id))
     if used <= TELLING.count:
         return
     if used == TELLING.count + 1:

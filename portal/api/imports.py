@@ -13,8 +13,9 @@ from flask import Response
 from pydantic import AwareDatetime, Field
 from sqlalchemy.exc import IntegrityError
 
-from portal.accounts.api_keys import is_live
+from portal.accounts.api_keys import ApiKey, is_live
 from portal.api import identifiers
+from portal.api.alarms import watch_attestations
 from portal.api.bodies import Body, read_line
 from portal.api.events import Name
 from portal.api.guards import current_key
@@ -22,7 +23,7 @@ from portal.api.identifiers import IdentifierIn, NotUsable
 from portal.api.operations import Part
 from portal.api.paging import Query, read_query
 from portal.api.problems import Problem
-from portal.api.streams import NDJSON, Line, answer_lines, batches_of, is_stream
+from portal.api.streams import NDJSON, answer_lines, batches_of, is_stream
 from portal.consent.events import Choice
 from portal.consent.importing import Entry, import_batch
 from portal.consent.telling import Attested, Outcome, Source, Stored
@@ -77,7 +78,7 @@ def import_consents() -> Response:
     dry = read_query(ImportQuery).dry_run == "true"
     company_id, key, files = current_company().id, current_key(), database()
     allow = current_company().config.allow_non_ascii_addresses
-    source, attests = Source(key.name, key.public_id), "consents:attest" in key.scopes
+    attests = "consents:attest" in key.scopes
 
     def work(path: Path) -> Iterator[bytes]:
         counts: Counter[str] = Counter()
@@ -87,14 +88,15 @@ def import_consents() -> Response:
             if not live:
                 yield _line({"error": "The key was revoked while this ran; what follows is not taken in."})
                 return
-            read = [_read(line, allow=allow, attests=attests) for line in batch]
-            outcomes = iter(_take_in(files, company_id, [one for one in read if one is not None], source, dry=dry))
+            lines = list(batch.numbered())
+            read = [_read(raw, allow=allow, attests=attests) for _, raw in lines]
+            outcomes = iter(_take_in(files, company_id, [one for one in read if one is not None], key, dry=dry))
             told = []
-            for line, one in zip(batch, read, strict=True):
+            for (number, _), one in zip(lines, read, strict=True):
                 outcome = next(outcomes) if one is not None else None
                 counts[outcome.stored if outcome else "unreadable"] += 1
                 if outcome is None or outcome.stored in LISTED:
-                    told.append(_told(line, outcome))
+                    told.append(_told(number, outcome))
             if told:
                 yield b"".join(told)
         yield _line({"complete": True, "dry_run": dry, "lines": counts.total(), "counts": dict(sorted(counts.items()))})
@@ -102,15 +104,16 @@ def import_consents() -> Response:
     return answer_lines(work)
 
 
-def _take_in(files: Database, company_id: int, entries: list[Entry], source: Source, *, dry: bool) -> list[Outcome]:
+def _take_in(files: Database, company_id: int, entries: list[Entry], key: ApiKey, *, dry: bool) -> list[Outcome]:
     """One batch, one transaction; a dry run does the same and takes it back, so that it cannot say anything else."""
     for tries_left in reversed(range(TRIES)):
         with files.open_to_write(company_id) as session:
             try:
-                outcomes = import_batch(session, entries, source=source)
+                outcomes = import_batch(session, entries, source=Source(key.name, key.public_id))
                 if dry:
                     session.rollback()
                 else:
+                    watch_attestations(session, key, sum(one.stored is Stored.ATTESTED for one in outcomes))
                     session.commit()
                 return outcomes
             except IntegrityError:
@@ -121,12 +124,10 @@ def _take_in(files: Database, company_id: int, entries: list[Entry], source: Sou
     raise AssertionError
 
 
-def _read(line: Line, *, allow: bool, attests: bool) -> Entry | None:
+def _read(raw: bytes, *, allow: bool, attests: bool) -> Entry | None:
     """What a line says; None where it cannot be read."""
-    if line.too_long:
-        return None
     try:
-        sent = read_line(ImportLine, line.raw)
+        sent = read_line(ImportLine, raw)
         identifier = identifiers.normal(sent.identifier.kind, sent.identifier.value, allow_non_ascii=allow)
     except (NotUsable, Problem):
         return None
@@ -138,10 +139,10 @@ def _read(line: Line, *, allow: bool, attests: bool) -> Entry | None:
     return Entry(identifier, choice, sent.act, sent.at, sent.until, attested)
 
 
-def _told(line: Line, outcome: Outcome | None) -> bytes:
+def _told(number: int, outcome: Outcome | None) -> bytes:
     if outcome is None:
-        return _line({"line": line.number, "error": UNREADABLE})
-    return _line({"line": line.number, "stored": outcome.stored, **({"why": outcome.why} if outcome.why else {})})
+        return _line({"line": number, "error": UNREADABLE})
+    return _line({"line": number, "stored": outcome.stored, **({"why": outcome.why} if outcome.why else {})})
 
 
 def _line(said: dict[str, object]) -> bytes:

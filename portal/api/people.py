@@ -1,5 +1,7 @@
 """People and what they are known by, as the company's systems know them. Must never let a machine spread a yes, or lose a no."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 from pydantic import BaseModel, Field
@@ -58,12 +60,10 @@ def add_person(body: PersonUpsert) -> PersonOut:
     """
     languages = current_company().config.languages
     named = [identifiers.of(one, pointer=f"/identifiers/{number}/value") for number, one in enumerate(body.identifiers)]
-    try:
+    with _refusing():
         return _shown(
             upsert_person(db(), named, source=_source(), language=body.language if body.language in languages else None)
         )
-    except (CannotBeJoined, NotInNormalForm) as error:
-        raise Problem("conflict", detail=str(error)) from None
 
 
 @part.operation(
@@ -75,12 +75,8 @@ def merge(body: MergeIn) -> PersonOut:
     over, and one of `keep` reaches the addresses of `gone` only once they are proven. Both are signed out.
     """
     keep, gone = identifiers.of(body.keep, pointer="/keep/value"), identifiers.of(body.gone, pointer="/gone/value")
-    try:
+    with _refusing():
         return _shown(merge_people(db(), keep, gone, source=_source()))
-    except NobodyKnown:
-        raise Problem("not-found") from None
-    except (CannotBeJoined, KeyIsDestroyed) as error:
-        raise Problem("conflict", detail=str(error)) from None
 
 
 @part.operation(
@@ -91,11 +87,18 @@ def split(body: SplitIn) -> PersonOut:
     """The identifier goes to a new person, who has every no of the old one and no yes. A yes that was said while it was on file could be
     either's: it ends, until one of them says it again. What was written stays where it is.
     """
-    try:
+    with _refusing():
         return _shown(split_person(db(), identifiers.of(body.identifier), source=_source()))
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """What the room refuses, as a problem."""
+    try:
+        yield
     except NobodyKnown:
         raise Problem("not-found") from None
-    except (CannotBeJoined, KeyIsDestroyed) as error:
+    except (CannotBeJoined, KeyIsDestroyed, NotInNormalForm) as error:
         raise Problem("conflict", detail=str(error)) from None
 
 

@@ -23,13 +23,20 @@ BATCH = 1000
 ABANDONED = timedelta(hours=6)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line that was sent: its number, from 1, and its bytes; `too_long` where it was cut."""
+TOO_LONG = b"{"
+"""What stands for a line that was longer: it cannot be read as anything either."""
 
-    number: int
-    raw: bytes
-    too_long: bool = False
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Lines that were sent one after the other: the number of the first, from 1, and the bytes of each. Those with nothing in them are there."""
+
+    first: int
+    lines: list[bytes]
+
+    def numbered(self) -> Iterator[tuple[int, bytes]]:
+        """Each line that says something, with its number."""
+        return ((number, line) for number, line in enumerate(self.lines, self.first) if line.strip())
 
 
 def is_stream(media: str = NDJSON) -> bool:
@@ -61,34 +68,26 @@ def spool_body() -> Path:
     return path
 
 
-def lines_of(path: Path) -> Iterator[Line]:
-    """The lines of a spool; empty ones are counted and left out."""
-    rest, number, skipping = b"", 0, False
+def batches_of(path: Path, size: int = BATCH) -> Iterator[Batch]:
+    """The lines of a spool in batches."""
+    waiting: list[bytes] = []
+    rest, first, skipping = b"", 1, False
     for chunk in read_sealed(path, _context(path)):
-        parts = (rest + chunk).split(b"\n")
-        rest = parts.pop()
-        for part in parts:
-            number += 1
-            too_long = skipping or len(part) > LONGEST_LINE
-            skipping = False
-            if part.strip():
-                yield Line(number, b"" if too_long else part, too_long)
+        lines = (rest + chunk).split(b"\n")
+        rest = lines.pop()
+        if lines and skipping:
+            lines[0], skipping = TOO_LONG, False
+        waiting += [line if len(line) <= LONGEST_LINE else TOO_LONG for line in lines]
         if len(rest) > LONGEST_LINE:
-            rest, skipping = b"x", True
-    if rest.strip():
-        yield Line(number + 1, b"" if skipping or len(rest) > LONGEST_LINE else rest, skipping or len(rest) > LONGEST_LINE)
-
-
-def batches_of(path: Path, size: int = BATCH) -> Iterator[list[Line]]:
-    """The lines in batches."""
-    batch: list[Line] = []
-    for line in lines_of(path):
-        batch.append(line)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
+            rest, skipping = b"", True
+        while len(waiting) >= size:
+            yield Batch(first, waiting[:size])
+            del waiting[:size]
+            first += size
+    if rest or skipping:
+        waiting.append(TOO_LONG if skipping else rest)
+    if waiting:
+        yield Batch(first, waiting)
 
 
 def answer_lines(work: Callable[[Path], Iterator[bytes]], *, media: str = NDJSON) -> Response:

@@ -14,7 +14,7 @@ from sqlalchemy import Row, Table, bindparam, select
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
-from portal.config.model import Company, Purpose
+from portal.config.model import Company
 from portal.consent import basis
 from portal.consent.basis import may_use
 from portal.consent.merge import UNSET, Level, State
@@ -84,9 +84,8 @@ def check(db: Session, identifiers: Sequence[Identifier], asked: Sequence[Asked]
     """For each identifier (in normal form; at most a few thousand) the verdicts on `asked`, in the same order. Four statements."""
     company = registry.company(company_of(db))
     known = _read(db, identifiers)
-    at = clock.now()
-    rule = _Rule(company, at)
-    return [[rule.verdict(known.get(one, NOBODY), choice) for choice in asked] for one in identifiers]
+    rule = Rule(company, clock.now())
+    return [[_verdict(rule, known.get(one, NOBODY), choice) for choice in asked] for one in identifiers]
 
 
 def suppressed_among(db: Session, identifiers: Sequence[Identifier], asked: Sequence[Asked]) -> list[bool]:
@@ -105,33 +104,25 @@ def _is_shut(known: _Known, choice: Asked) -> bool:
     )
 
 
-class _Rule:
+def _verdict(rule: "Rule", known: _Known, choice: Asked) -> Verdict:
+    return rule.decide(choice, known.state(choice), shut=_is_shut(known, choice))
+
+
+class Rule:
     """The table of bases, for one company at one moment."""
 
     def __init__(self, company: Company, at: datetime) -> None:
         self._company, self._at, self._zone = company, at, ZoneInfo(company.time_zone)
-        self._nobody: dict[Asked, Verdict] = {}
 
-    def verdict(self, known: _Known, choice: Asked) -> Verdict:
-        """One answer; those of people who said nothing are worked out once."""
-        if known is NOBODY:
-            if choice not in self._nobody:
-                self._nobody[choice] = self._decide(known, choice)
-            return self._nobody[choice]
-        return self._decide(known, choice)
-
-    def _decide(self, known: _Known, choice: Asked) -> Verdict:
+    def decide(self, choice: Asked, state: State, *, shut: bool = False) -> Verdict:
+        """One answer. `shut`: the identifier was suppressed for it or erased, with no newer answer of its own."""
         purpose = self._company.purposes[choice[0]]
-        state = known.state(choice)
-        if purpose.basis not in basis.NO_CHOICE and _is_shut(known, choice):
+        if purpose.basis not in basis.NO_CHOICE and shut:
             return Verdict(*choice, allowed=False, row=basis.Row.SUPPRESSED.value)
-        answer = self._ask(purpose, state)
+        legacy = purpose.accept_legacy_until
+        answer = may_use(purpose.basis, state, self._at, accept_legacy_until=legacy, time_zone=self._zone)
         topics = None if state.topics is None else tuple(sorted(state.topics))
         return Verdict(*choice, allowed=answer.allowed, row=answer.row.value, since=state.since, topics=topics)
-
-    def _ask(self, purpose: Purpose, state: State) -> basis.Answer:
-        legacy = purpose.accept_legacy_until
-        return may_use(purpose.basis, state, self._at, accept_legacy_until=legacy, time_zone=self._zone)
 
 
 def _read(db: Session, identifiers: Sequence[Identifier]) -> dict[Identifier, _Known]:

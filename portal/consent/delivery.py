@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import cache
 from typing import cast
 
-from sqlalchemy import Table, and_, bindparam, case, insert, or_, select, update
+from sqlalchemy import Table, and_, bindparam, case, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -22,6 +22,7 @@ from portal.adapters.opening import open_system, place_of
 from portal.consent.delivery_model import ConsentDelivery
 from portal.consent.events import Choice
 from portal.core import clock, crypto
+from portal.core.bulk import add_rows, next_ids
 from portal.core.db import company_of
 from portal.core.documents import DocumentError
 from portal.engine.model import Step, StepState
@@ -77,24 +78,20 @@ def queue_delivery(db: Session, person_id: int, choice: Choice) -> None:
 def queue_first_deliveries(db: Session, whose: Sequence[tuple[int, Choice]]) -> None:
     """The same for many choices at once, none of which was ever on its way to a system."""
     company_id, now = company_of(db), microseconds(clock.now())
-    wanted: dict[str, list[dict[str, object]]] = defaultdict(list)
+    wanted: dict[str, list[tuple[int, Choice]]] = defaultdict(list)
     keeps = {choice: systems_that_keep(company_id, choice) for choice in {choice for _person, choice in whose}}
     for person_id, choice in whose:
-        row = {
-            "company_id": company_id,
-            "person_id": person_id,
-            "purpose": choice.purpose,
-            "channel": choice.channel,
-            "topic": choice.topic,
-            "rounds": 1,
-            "wanted": now,
-        }
         for system in keeps[choice]:
-            wanted[system].append({**row, "system": system})
-    table = cast(Table, ConsentDelivery.__table__)
-    for system, rows in wanted.items():
-        made = db.execute(insert(table).returning(table.c.id), rows)
-        add_first_steps(db, act=WRITE, system=system, subject_ids=list(made.scalars()))
+            wanted[system].append((person_id, choice))
+    names = "id company_id system rounds wanted person_id purpose channel topic".split()
+    for system, asked in wanted.items():
+        ids = list(next_ids(db, _ROWS, len(asked)))
+        rows = [
+            (id_, company_id, system, 1, now, person_id, choice.purpose, choice.channel, choice.topic)
+            for id_, (person_id, choice) in zip(ids, asked, strict=True)
+        ]
+        add_rows(db, _ROWS, names, rows)
+        add_first_steps(db, act=WRITE, system=system, subject_ids=ids)
 
 
 def queue_suppression(db: Session, identifier: Identifier, *, purpose: str, channel: str) -> None:

@@ -74,7 +74,7 @@ def seal(event: Event, key: bytes, company_id: int, previous: bytes) -> dict[str
         "person_id": event.person_id,
         "sequence": event.sequence,
         "received_at": event.received_at,
-        "sealed": crypto.encrypt_under(key, plain, _place(company_id, event.person_id, event.sequence)),
+        "sealed": crypto.encrypt_under(key, plain, place_of(company_id, event.person_id, event.sequence)),
         "digest": hashlib.sha256(plain).digest(),
         "previous": previous,
     }
@@ -83,16 +83,11 @@ def seal(event: Event, key: bytes, company_id: int, previous: bytes) -> dict[str
 
 def unseal(row: ConsentEvent, key: bytes) -> Event:
     """The event of a row. Raises `CannotDecrypt` where the row is not what was written there."""
-    plain = crypto.decrypt_under(key, bytes(row.sealed), _place(row.company_id, row.person_id, row.sequence))
+    plain = crypto.decrypt_under(key, bytes(row.sealed), place_of(row.company_id, row.person_id, row.sequence))
     event = _event(json.loads(plain), row.person_id, row.sequence)
     if event.received_at != row.received_at or not crypto.same(hashlib.sha256(plain).digest(), bytes(row.digest)):
         raise crypto.CannotDecrypt("A row of the ledger does not say what was sealed in it.")
     return event
-
-
-def plain_text(row: Any, opened: crypto.Opener) -> bytes:
-    """The canonical JSON of a row, by the person's key made ready with `crypto.opener`. Raises `CannotDecrypt`."""
-    return opened(bytes(row.sealed), _place(row.company_id, row.person_id, row.sequence))
 
 
 def beginning(company_id: int, person_id: int) -> bytes:
@@ -114,7 +109,8 @@ def _sha256(*parts: str | int | None) -> bytes:
     return hashlib.sha256(json.dumps(parts).encode()).digest()
 
 
-def _place(company_id: int, person_id: int, sequence: int) -> str:
+def place_of(company_id: int, person_id: int, sequence: int) -> str:
+    """What the sealed text of a row is bound to."""
     return f"consent_event.sealed:{company_id}:{person_id}:{sequence}"
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from portal.consent import merge
@@ -21,6 +21,7 @@ from portal.consent.states import columns_of
 from portal.consent.telling import Source
 from portal.consent.words import Act, Actor
 from portal.core import clock, crypto
+from portal.core.bulk import add_rows
 from portal.core.db import company_of
 from portal.outbox.webhooks import announce, endpoints
 from portal.people.crowds import Crowd, add_people
@@ -145,7 +146,8 @@ def _write(db: Session, added: Sequence[tuple[_Chain, dict[str, Any], Choice, di
     if not added:
         return
     company_id = company_of(db)
-    db.execute(insert(EVENT), [row for _, row, _, _ in added])
+    rows = [row for _, row, _, _ in added]
+    add_rows(db, EVENT, tuple(rows[0]), [tuple(row.values()) for row in rows])
     newest = {chain.person_id: row["received_at"] for chain, row, _, _ in added}
     ends = [
         {"whose": chain.person_id, "length": chain.length, "tip": chain.tip, "received_at": newest[chain.person_id]}
@@ -154,31 +156,13 @@ def _write(db: Session, added: Sequence[tuple[_Chain, dict[str, Any], Choice, di
     ]
     if ends:
         db.connection().execute(update(CHAIN).where(CHAIN.c.person_id == bindparam("whose")), ends)
-    begun = [
-        {
-            "company_id": company_id,
-            "person_id": chain.person_id,
-            "length": chain.length,
-            "tip": chain.tip,
-            "received_at": newest[chain.person_id],
-        }
-        for chain in chains
-        if chain.is_new
-    ]
-    if begun:
-        db.execute(insert(CHAIN), begun)
+    begun = [(company_id, chain.person_id, chain.length, chain.tip, newest[chain.person_id]) for chain in chains if chain.is_new]
+    add_rows(db, CHAIN, ("company_id", "person_id", "length", "tip", "received_at"), begun)
     places = [
-        {
-            "company_id": company_id,
-            "person_id": chain.person_id,
-            "purpose": choice.purpose,
-            "channel": choice.channel,
-            "topic": choice.topic,
-            **said,
-        }
+        (company_id, chain.person_id, choice.purpose, choice.channel, choice.topic, *said.values())
         for chain, _, choice, said in added
     ]
-    db.execute(insert(STATE), places)
+    add_rows(db, STATE, ("company_id", "person_id", "purpose", "channel", "topic", *added[0][3]), places)
     queue_first_deliveries(db, [(chain.person_id, choice) for chain, _, choice, _ in added if chain.is_new])
     for chain, _, choice, _ in added:
         if not chain.is_new:

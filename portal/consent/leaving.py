@@ -8,28 +8,54 @@ import io
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from itertools import groupby
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import select
+from sqlalchemy import Column, ColumnElement, Table, bindparam, select, tuple_, type_coerce
 from sqlalchemy.orm import Session
+from sqlalchemy.types import NullType
 
 from portal.consent.chains import WRAPPED
-from portal.consent.events import plain_text
+from portal.consent.events import place_of
 from portal.consent.model import ConsentEvent
 from portal.core import crypto
 from portal.core.db import company_of
 from portal.people.model import Person, PersonIdentifier
 
 BATCH = 2000
+NAMED = "identifier.value"
+
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
 
 
-@dataclass(frozen=True, slots=True)
-class Exported:
+def _as_stored(column: Column[Any]) -> ColumnElement[Any]:
+    return type_coerce(column, NullType()).label(column.name)
+
+
+EVENT, PERSON, IDENTIFIER = (cast(Table, model.__table__) for model in (ConsentEvent, Person, PersonIdentifier))
+# Values come as they are stored: one that goes out need not be anything else before.
+_EVENTS = (
+    select(EVENT.c.person_id, EVENT.c.sequence, _as_stored(EVENT.c.sealed), _as_stored(EVENT.c.hash))
+    .add_columns(PERSON.c.public_id, _as_stored(PERSON.c.wrapped_key))
+    .join_from(EVENT, PERSON, PERSON.c.id == EVENT.c.person_id)
+    .where(EVENT.c.company_id == bindparam("company"))
+    .where(tuple_(EVENT.c.person_id, EVENT.c.sequence) > tuple_(bindparam("person"), bindparam("sequence")))
+    .order_by(EVENT.c.person_id, EVENT.c.sequence)
+    .limit(bindparam("at_most"))
+)
+# The sum keeps SQLite from walking through every identifier of the company.
+_NAMES = (
+    select(IDENTIFIER.c.person_id, IDENTIFIER.c.kind, _as_stored(IDENTIFIER.c.value))
+    .where(IDENTIFIER.c.person_id.between(bindparam("first"), bindparam("last")))
+    .where(IDENTIFIER.c.company_id + 0 == bindparam("company"))
+    .order_by(IDENTIFIER.c.person_id, IDENTIFIER.c.id)
+)
+
+
+class Exported(NamedTuple):
     """One event with whose it is. `said` is its canonical JSON, or None where the person was erased and the key with them."""
 
     person: str
-    identifiers: tuple[tuple[str, str], ...]
+    identifiers: Sequence[tuple[str, str]]
     sequence: int
     said: bytes | None
     hash: bytes
@@ -39,54 +65,42 @@ def export_events(
     db: Session, *, after: tuple[int, int] = (0, 0), at_most: int = BATCH
 ) -> tuple[list[Exported], tuple[int, int] | None]:
     """The next events after that place (person, sequence), and the place to go on from; None where there are no more."""
-    columns = ConsentEvent.__table__.c
-    query = (
-        select(*columns)
-        .where(columns.company_id == company_of(db))
-        .where((columns.person_id > after[0]) | ((columns.person_id == after[0]) & (columns.sequence > after[1])))
-        .order_by(columns.person_id, columns.sequence)
-        .limit(at_most)
-    )
-    rows = db.execute(query).all()
+    company_id, connection = company_of(db), db.connection()
+    place = {"company": company_id, "person": after[0], "sequence": after[1], "at_most": at_most}
+    rows = connection.execute(_EVENTS, place).all()
     if not rows:
         return [], None
-    ids = {row.person_id for row in rows}
-    people = {
-        row.id: row for row in db.execute(select(Person.id, Person.public_id, Person.wrapped_key).where(Person.id.in_(ids)))
-    }
+    named, unwrapped = crypto.decrypter(NAMED), crypto.decrypter(WRAPPED)
     names: dict[int, list[tuple[str, str]]] = {}
-    for row in db.execute(
-        select(PersonIdentifier.person_id, PersonIdentifier.kind, PersonIdentifier.value)
-        .where(PersonIdentifier.person_id.in_(ids))
-        .order_by(PersonIdentifier.id)
-    ):
-        names.setdefault(row.person_id, []).append((row.kind, row.value))
+    range_ = {"company": company_id, "first": rows[0][0], "last": rows[-1][0]}
+    for person_id, kind, value in connection.execute(_NAMES, range_).all():
+        names.setdefault(person_id, []).append((kind, named(value).decode()))
     found: list[Exported] = []
-    for person_id, own in groupby(rows, key=lambda row: row.person_id):
-        person = people[person_id]
-        opener = crypto.opener(crypto.decrypt(bytes(person.wrapped_key), WRAPPED)) if person.wrapped_key else None
-        theirs = tuple(names.get(person_id, ()))
-        found += [
-            Exported(person.public_id, theirs, row.sequence, plain_text(row, opener) if opener else None, bytes(row.hash))
-            for row in own
-        ]
-    last = rows[-1]
-    return found, (last.person_id, last.sequence)
+    whose, opener, theirs = 0, None, []
+    for person_id, sequence, sealed, hash_, public_id, wrapped in rows:
+        if person_id != whose:
+            whose, theirs = person_id, names.get(person_id, [])
+            opener = crypto.opener(unwrapped(wrapped)) if wrapped else None
+        said = opener(sealed, place_of(company_id, person_id, sequence)) if opener else None
+        found.append(Exported(public_id, theirs, sequence, said, hash_))
+    return found, (whose, rows[-1][1])
 
 
 def as_lines(events: Sequence[Exported]) -> bytes:
     """NDJSON: one object an event."""
-    return b"".join(
-        b'{"person":%s,"identifiers":%s,"sequence":%d,"hash":"%s","event":%s}\n'
-        % (
-            json.dumps(one.person).encode(),
-            json.dumps([{"kind": kind, "value": value} for kind, value in one.identifiers], ensure_ascii=False).encode(),
-            one.sequence,
-            one.hash.hex().encode(),
-            one.said if one.said is not None else b"null",
-        )
-        for one in events
-    )
+    lines, head, theirs = [], b"", None
+    for person, identifiers, sequence, said, hash_ in events:
+        if identifiers is not theirs:
+            head, theirs = _head(person, identifiers), identifiers
+        event = b"null" if said is None else said
+        lines.append(b'%s"sequence":%d,"hash":"%s","event":%s}\n' % (head, sequence, hash_.hex().encode(), event))
+    return b"".join(lines)
+
+
+def _head(person: str, identifiers: Sequence[tuple[str, str]]) -> bytes:
+    """How each line of a person begins."""
+    names = ", ".join([f'{{"kind": {_quoted(kind)}, "value": {_quoted(value)}}}' for kind, value in identifiers])
+    return f'{{"person":{_quoted(person)},"identifiers":[{names}],'.encode()
 
 
 COLUMNS = (

@@ -162,6 +162,24 @@ def decrypt(sealed: bytes, context: str) -> bytes:
         raise CannotDecrypt(f"A value of {context} cannot be decrypted.") from None
 
 
+def decrypter(context: str) -> Callable[[bytes], bytes]:
+    """`decrypt` of one context, made ready for many."""
+    ready: dict[str, AESGCM] = {}
+    bound = context.encode()
+
+    def opened(sealed: bytes) -> bytes:
+        key_id = key_id_of(sealed)
+        if key_id not in ready:
+            ready[key_id] = AESGCM(keys().by_id("data", key_id))
+        start = 1 + sealed[0]
+        try:
+            return ready[key_id].decrypt(sealed[start : start + NONCE_BYTES], sealed[start + NONCE_BYTES :], bound)
+        except (InvalidTag, ValueError):
+            raise CannotDecrypt(f"A value of {context} cannot be decrypted.") from None
+
+    return opened
+
+
 def key_id_of(sealed: bytes) -> str:
     """Which data key a ciphertext was made with."""
     try:
@@ -222,6 +240,24 @@ def identifier_hasher(company: str, key_id: str) -> Callable[[str, str], bytes]:
     return hashed
 
 
+def identifier_hashes(company: str, kind: str, key_id: str) -> Callable[[bytes], bytes]:
+    """`identifier_hash` of one company and kind under one key, of values as UTF-8: for millions.
+
+    HMAC (RFC 2104) with the two blocks that stand for the key hashed beforehand.
+    """
+    key = keys().by_id("hash", key_id).ljust(hashlib.sha256().block_size, b"\0")
+    inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in key) + f"{company}\x1f{kind}\x1f".encode())
+    outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in key))
+
+    def hashed(value: bytes) -> bytes:
+        one, whole = inner.copy(), outer.copy()
+        one.update(value)
+        whole.update(one.digest())
+        return whole.digest()
+
+    return hashed
+
+
 def keyed_hash(purpose: str, value: str) -> bytes:
     """Keyed hash for short secrets (codes) and counters, under the newest hash key."""
     return hmac.digest(keys().newest("hash")[1], f"{purpose}\x1f{value}".encode(), hashlib.sha256)
@@ -250,10 +286,23 @@ def random_token() -> str:
     return secrets.token_urlsafe(32)
 
 
+LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
 def random_public_id() -> str:
     """A number to read out on the phone that cannot be counted or guessed on: `7KQ2-M9XD-4TBR` (about 59 bits)."""
-    letters = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-    return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(3))
+    return "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(3))
+
+
+def random_public_ids() -> Iterator[str]:
+    """Such numbers without end, drawn many at a time."""
+    fair = len(LETTERS) * (256 // len(LETTERS))
+    letters = bytes(ord(LETTERS[byte % len(LETTERS)]) if byte < fair else 0 for byte in range(256))
+    while True:
+        # A byte past the last whole round of letters would make the first ones more likely: it is left out.
+        drawn = secrets.token_bytes(12 * 1024).translate(letters).replace(b"\0", b"").decode()
+        for start in range(0, len(drawn) - 11, 12):
+            yield f"{drawn[start : start + 4]}-{drawn[start + 4 : start + 8]}-{drawn[start + 8 : start + 12]}"
 
 
 def random_digits(count: int) -> str:

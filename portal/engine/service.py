@@ -9,13 +9,14 @@ from enum import StrEnum
 from functools import cache
 from typing import cast
 
-from sqlalchemy import Insert, Table, bindparam, insert, select, update
+from sqlalchemy import Insert, Table, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from portal.accounts.companies import record_audit
 from portal.core import clock
+from portal.core.bulk import add_rows
 from portal.core.db import company_of
 from portal.core.errors import PortalError
 from portal.engine.model import Step, StepState, SystemState
@@ -82,10 +83,9 @@ def add_first_steps(db: Session, *, act: str, system: str, subject_ids: Collecti
     company_id, now = company_of(db), clock.now()
     add = sqlite_insert if db.get_bind().dialect.name == "sqlite" else postgresql_insert
     db.execute(add(SystemState).values(company_id=company_id, system=system, failures=0).on_conflict_do_nothing())
-    same = {"company_id": company_id, "act": act, "system": system, "part": 1, "irreversible": False, "probe_first": False}
-    fresh = {**same, "state": StepState.WAITING, "run_at": now, "created_at": now, "fence": 0, "tries": 0}
-    if subject_ids:
-        db.execute(insert(cast(Table, Step.__table__)), [{**fresh, "subject_id": subject_id} for subject_id in subject_ids])
+    fresh = (company_id, act, system, 1, False, False, StepState.WAITING, now, now, 0, 0)
+    names = "company_id act system part irreversible probe_first state run_at created_at fence tries subject_id".split()
+    add_rows(db, _STEPS, names, [(*fresh, subject_id) for subject_id in subject_ids])
 
 
 def ask_for_step(

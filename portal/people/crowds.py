@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import BindParameter, Table, bindparam, insert, select
+from sqlalchemy import BindParameter, Table, bindparam, select
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
 from portal.core import clock, crypto
+from portal.core.bulk import add_rows, next_ids
 from portal.core.db import company_of
 from portal.people.model import Person, PersonIdentifier, Suppression, Tombstone
 from portal.people.service import Identifier
@@ -23,9 +24,10 @@ PERSON, IDENTIFIER, SUPPRESSION, TOMBSTONE = (
 )
 _COMPANY: BindParameter[int] = bindparam("company")
 _WANTED: BindParameter[bytes] = bindparam("wanted", expanding=True)
+_KINDS: BindParameter[str] = bindparam("kinds", expanding=True)
 # Made once: a question that is asked before each mail must not be put together anew each time.
 _OWNERS = select(IDENTIFIER.c.hash, IDENTIFIER.c.person_id, IDENTIFIER.c.joined_at, IDENTIFIER.c.proven_at).where(
-    IDENTIFIER.c.company_id == _COMPANY, IDENTIFIER.c.hash.in_(_WANTED)
+    IDENTIFIER.c.company_id == _COMPANY, IDENTIFIER.c.kind.in_(_KINDS), IDENTIFIER.c.hash.in_(_WANTED)
 )
 _STOPS = select(SUPPRESSION.c.hash, SUPPRESSION.c.purpose, SUPPRESSION.c.channel).where(
     SUPPRESSION.c.company_id == _COMPANY, SUPPRESSION.c.hash.in_(_WANTED), SUPPRESSION.c.lifted_at.is_(None)
@@ -77,7 +79,7 @@ def crowd_of(db: Session, identifiers: Collection[Identifier]) -> Crowd:
         erased[one] = max(grave.erased_at, erased.get(one, grave.erased_at))
     people: dict[Identifier, int] = {}
     joined: dict[Identifier, datetime] = {}
-    for row in connection.execute(_OWNERS, asked):
+    for row in connection.execute(_OWNERS, {**asked, "kinds": list({one.kind for one in identifiers})}):
         one = hashes[bytes(row.hash)]
         people[one] = row.person_id
         if row.joined_at is not None and row.proven_at is None:
@@ -94,24 +96,12 @@ def add_people(db: Session, wrapped_keys: Mapping[Identifier, bytes]) -> dict[Id
         return {}
     company_id, now, key_id = company_of(db), clock.now(), crypto.keys().newest("hash")[0]
     hashed = crypto.identifier_hasher(registry.key_of(company_id), key_id)
-    public_ids = {crypto.random_public_id(): one for one in wrapped_keys}
-    rows = [
-        {"company_id": company_id, "public_id": public_id, "wrapped_key": wrapped_keys[one], "created_at": now}
-        for public_id, one in public_ids.items()
-    ]
-    made = db.execute(insert(PERSON).returning(PERSON.c.id, PERSON.c.public_id), rows)
-    people = {public_ids[row.public_id]: NewPerson(row.id, row.public_id) for row in made}
-    named = [
-        {
-            "company_id": company_id,
-            "person_id": person.id,
-            "kind": one.kind,
-            "hash": hashed(one.kind, one.value),
-            "hash_key_id": key_id,
-            "value": one.value,
-            "created_at": now,
-        }
-        for one, person in people.items()
-    ]
-    db.execute(insert(IDENTIFIER), named)
+    ids = next_ids(db, PERSON, len(wrapped_keys))
+    people = {
+        one: NewPerson(id_, public_id) for one, id_, public_id in zip(wrapped_keys, ids, crypto.random_public_ids(), strict=False)
+    }
+    made = [(new.id, company_id, new.public_id, wrapped_keys[one], now) for one, new in people.items()]
+    add_rows(db, PERSON, ("id", "company_id", "public_id", "wrapped_key", "created_at"), made)
+    named = [(company_id, new.id, one.kind, hashed(one.kind, one.value), key_id, one.value, now) for one, new in people.items()]
+    add_rows(db, IDENTIFIER, ("company_id", "person_id", "kind", "hash", "hash_key_id", "value", "created_at"), named)
     return people

@@ -136,7 +136,7 @@ def test_A3_a_key_that_is_revoked_while_lines_run_gets_no_further(site, monkeypa
     shop = caller(site, "consents:check")
     batches = streams.batches_of
 
-    def revoking(path):
+    def revoking(path, _size):
         for number, batch in enumerate(batches(path, size=2)):
             if number == 1:
                 with site.running.database.writing(registry.ids()["fjordkaffe"]) as db:
@@ -154,9 +154,9 @@ def test_the_spooled_body_lies_sealed_and_goes_with_the_answer(site, monkeypatch
     seen = []
     batches = streams.batches_of
 
-    def looking(path):
+    def looking(path, size):
         seen.append(path.read_bytes())
-        yield from batches(path)
+        yield from batches(path, size)
 
     monkeypatch.setattr(checks, "batches_of", looking)
     shop.call("POST", "/consents/check", raw=b'"needle@example.org"\n' * 100, headers=NDJSON)

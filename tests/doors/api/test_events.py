@@ -1,14 +1,17 @@
 """What a company's systems may write: a no always, a yes only as the person's own."""
 
+import json
 from datetime import timedelta
 
 import pytest
 
 from portal.accounts import registry
+from portal.api import alarms
 from portal.consent import ledger
 from portal.consent.notices import notice_for, notice_hash
 from portal.consent.words import Act, Actor
 from portal.core import clock
+from portal.core.limits import Limit
 from portal.people.service import EMAIL, Identifier, find_person, person_for
 from portal.people.tombstones import bury
 from tests.doors.api.caller import caller
@@ -112,6 +115,45 @@ def test_A8_what_cannot_be_believed_is_a_line_of_an_old_list_and_no_consent(site
     said = shop.call("POST", "/consents/attestations", attestation(site, **changes)).get_json()
     assert (said["stored"], said["why"]) == ("legacy_unverified", why)
     assert not allowed(site, shop)
+
+
+def test_A8_an_unusual_number_of_attestations_is_an_alarm_once_an_hour_and_refuses_nobody(site, monkeypatch, caplog):
+    monkeypatch.setattr(alarms, "ATTESTING", Limit("api.attesting", 3, timedelta(hours=1)))
+    shop, other = caller(site, name="shop"), caller(site, name="other")
+
+    def attests(system, name):
+        return system.call(
+            "POST", "/consents/attestations", attestation(site, identifier={"value": f"{name}@example.org"})
+        ).get_json()
+
+    assert [attests(shop, f"a{number}")["stored"] for number in range(3)] == ["attested"] * 3
+    assert shop.call("POST", "/consents/attestations", attestation(site, notice=None)).get_json()["stored"] == "legacy_unverified"
+    assert attests(other, "b")["stored"] == "attested"
+    assert "api.attesting" not in caplog.messages
+    assert [attests(shop, f"c{number}")["stored"] for number in range(3)] == ["attested"] * 3
+    assert caplog.messages.count("api.attesting") == 1
+    (alarm,) = [one for one in caplog.records if one.getMessage() == "api.attesting"]
+    assert alarm.levelname == "ERROR"
+    assert alarm.portal_fields["count"] == 4 and "@" not in str(alarm.portal_fields)
+    with clock.moved(timedelta(hours=1)):
+        assert [attests(shop, f"d{number}")["stored"] for number in range(4)] == ["attested"] * 4
+    assert caplog.messages.count("api.attesting") == 2
+
+
+def test_A8_attestations_of_a_list_are_counted_with_the_others_and_those_of_a_dry_run_are_not(site, monkeypatch, caplog):
+    monkeypatch.setattr(alarms, "ATTESTING", Limit("api.attesting", 3, timedelta(hours=1)))
+    shop = caller(site)
+    said = attestation(site)
+    names = {"form_url": said["form_url"], "notice": said["notice"], "at": said["acted_at"], "act": "given"}
+    lines = [
+        {"identifier": {"value": f"{number}@example.org"}, "purpose": "newsletter", "channel": "email", **names}
+        for number in range(4)
+    ]
+    raw = b"\n".join(json.dumps(one).encode() for one in lines)
+    for dry, alarmed in (("true", 0), ("true", 0), ("false", 1)):
+        answer = shop.call("POST", f"/consents/import?dry_run={dry}", raw=raw, headers={"Content-Type": "application/x-ndjson"})
+        assert json.loads(answer.data.splitlines()[-1])["counts"] == {"attested": 4}
+        assert caplog.messages.count("api.attesting") == alarmed
 
 
 def test_A8_a_notice_of_another_purpose_proves_nothing(site):

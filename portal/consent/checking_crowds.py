@@ -1,0 +1,142 @@
+"""The common case of a check in one statement, for one or for thousands: rows instead of objects where only what was said decides.
+
+Must never answer anything that `checking.check` would answer otherwise: what is not the plain case is left to it.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, Generic, TypeVar, cast
+
+from sqlalchemy import BindParameter, Select, Table, and_, bindparam, exists, or_, select
+from sqlalchemy.orm import Session
+
+from portal.accounts import registry
+from portal.consent.checking import Asked, Rule, Verdict, check, suppressed_among
+from portal.consent.merge import State
+from portal.consent.model import ConsentState
+from portal.consent.words import Act
+from portal.core import clock, crypto
+from portal.core.db import company_of
+from portal.core.lookup import wanted, wanted_rows
+from portal.people.model import PersonIdentifier, Suppression, Tombstone
+from portal.people.service import Identifier
+
+IDENTIFIER, STATE, SUPPRESSION, TOMBSTONE = (
+    cast(Table, model.__table__) for model in (PersonIdentifier, ConsentState, Suppression, Tombstone)
+)
+
+Form = TypeVar("Form")
+Found = tuple[int, bool, str, str, str | None, datetime | None]
+"""Place of a hash, whether it has to be looked at closer; and of a state its purpose, channel, what was said, and since when."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers(Generic[Form]):
+    """What was found, each answer as a form (made of the verdict, without its moment) and the moment that belongs into it.
+
+    `nobody` is what everybody gets who is not among `others`; these by their place.
+    """
+
+    nobody: list[tuple[Form, datetime | None]]
+    others: dict[int, list[tuple[Form, datetime | None]]]
+
+
+def answers_of(
+    db: Session, kind: str, values: Sequence[bytes], asked: Sequence[Asked], *, form: Callable[[Verdict], Form]
+) -> Answers[Form]:
+    """The verdicts on `asked` for identifiers of one kind in normal form (as UTF-8; one to a few thousand).
+
+    `form` makes of a verdict what the answer needs; it is asked once for all who said the same.
+    """
+    rule = Rule(registry.company(company_of(db)), clock.now())
+    nobody: list[tuple[Form, datetime | None]] = [(form(rule.decide(choice, State())), None) for choice in asked]
+    slots = {choice: place for place, choice in enumerate(asked)}
+    made: dict[tuple[str, str, str | None], tuple[int, Form] | None] = {}
+    others: dict[int, list[tuple[Form, datetime | None]]] = {}
+    rows, per_value = _read(db, kind, values, asked)
+    closer = set()
+    for place, looked_at_closer, purpose, channel, said, since in rows:
+        number = place // per_value
+        if looked_at_closer:
+            closer.add(number)
+            continue
+        if (purpose, channel, said) not in made:
+            slot = slots.get((purpose, channel))
+            state = State(said=Act(said) if said else None)
+            made[purpose, channel, said] = None if slot is None else (slot, form(rule.decide((purpose, channel), state)))
+        known = made[purpose, channel, said]
+        if known is not None:
+            mine = others.get(number)
+            if mine is None:
+                mine = others[number] = nobody.copy()
+            mine[known[0]] = known[1], since
+    looked_at = sorted(closer)
+    verdicts = check(db, _identifiers(kind, values, looked_at), asked) if looked_at else []
+    others.update(
+        (number, [(form(verdict), verdict.since) for verdict in theirs])
+        for number, theirs in zip(looked_at, verdicts, strict=True)
+    )
+    return Answers(nobody, others)
+
+
+def suppressed_of(db: Session, kind: str, values: Sequence[bytes], asked: Sequence[Asked]) -> list[bool]:
+    """`checking.suppressed_among` for identifiers of one kind: nobody is suppressed who is not to be looked at closer."""
+    rows, per_value = _read(db, kind, values, asked)
+    looked_at = sorted({row[0] // per_value for row in rows if row[1]})
+    said = [False] * len(values)
+    suppressed = suppressed_among(db, _identifiers(kind, values, looked_at), asked) if looked_at else []
+    for number, theirs in zip(looked_at, suppressed, strict=True):
+        said[number] = theirs
+    return said
+
+
+def _identifiers(kind: str, values: Sequence[bytes], places: Sequence[int]) -> list[Identifier]:
+    return [Identifier(kind, values[place].decode()) for place in places]
+
+
+def _read(db: Session, kind: str, values: Sequence[bytes], asked: Sequence[Asked]) -> tuple[Sequence[Found], int]:
+    """A row for each state of each hash, and for each that has to be looked at closer; and how many hashes a value has."""
+    company_id, connection = company_of(db), db.connection()
+    company, dialect = registry.key_of(company_id), connection.dialect.name
+    hashers = [crypto.identifier_hashes(company, kind, key_id) for key_id in crypto.keys().ids("hash")]
+    hashes = [hashed(value) for value in values for hashed in hashers]
+    asks = {
+        "company": company_id,
+        "kind": kind,
+        "purposes": list({purpose for purpose, _ in asked}),
+        "channels": list({channel for _, channel in asked}),
+    }
+    rows = connection.execute(_question(dialect), {**asks, **wanted(dialect, hashes)}).all()
+    return cast(Sequence[Found], rows), len(hashers)
+
+
+@cache
+def _question(dialect: str) -> Select[Any]:
+    """Whose each hash is and what they said. Closer has to be looked at who was suppressed or erased, whom an address was added to,
+    and what is paused or for some topics only.
+    """
+    sent = wanted_rows(dialect)
+    company: BindParameter[int] = bindparam("company")
+    owner, state, stop, grave = IDENTIFIER.c, STATE.c, SUPPRESSION.c, TOMBSTONE.c
+    closer = or_(
+        and_(owner.joined_at.is_not(None), owner.proven_at.is_(None)),
+        state.paused_until.is_not(None),
+        state.topics.is_not(None),
+        exists().where(stop.company_id == company, stop.hash == sent.c.hash, stop.lifted_at.is_(None)),
+        exists().where(grave.company_id == company, grave.identifier_hash == sent.c.hash, grave.system == ""),
+    )
+    theirs = and_(owner.company_id == company, owner.kind == bindparam("kind"), owner.hash == sent.c.hash)
+    said = and_(
+        state.company_id == company,
+        state.person_id == owner.person_id,
+        state.purpose.in_(bindparam("purposes", expanding=True)),
+        state.channel.in_(bindparam("channels", expanding=True)),
+        state.topic == "",
+    )
+    return (
+        select(sent.c.place, closer.label("closer"), state.purpose, state.channel, state.said, state.since)
+        .select_from(sent.outerjoin(IDENTIFIER, theirs).outerjoin(STATE, said))
+        .where(or_(state.person_id.is_not(None), closer))
+    )
