@@ -16,6 +16,7 @@ FAMILIES = (
     "keys",
     "config",
     "case",
+    "kept",
     "api-key",
     "ledger",
     "receipt",
@@ -38,6 +39,7 @@ SUMMARIES = {
     "restore": "bring a restored database up to date (`restore begin | status | replay | release`)",
     "certificate": "check certificates of erasures, offline (`certificate verify`)",
     "links": "keys of links in mails, and links for whole lists (`links keys | mint | headers | qr`)",
+    "kept": "what erasures had to leave, and holding it beyond its day (`kept list | hold | lift`)",
     "case": "look at cases and settle what waits for a human (`case list | show | release | resolve`)",
 }
 ALIASES = {"migrate": ["database", "migrate"], "map": ["config", "map"]}

@@ -148,7 +148,7 @@ class Worker:
                     record_audit(db, actor="portal", act="retention", target="company", **found)
                 end_old_words(db, company)
                 make_due_head(db)
-                sweep_kept(db, company)
+                sweep_kept(db)
             found["journal_files"] = drop_old_files(self.journal, key, before=clock.now() - length_of(company.retention.journal))
             for kind, count in found.items():
                 if count:

@@ -6,7 +6,8 @@ from portal.cases.building import AccessBuild
 from portal.cases.erasing.own_steps import Begin, Identity, Own, Withdrawn
 from portal.cases.erasing.system_step import SystemCheck, SystemErase
 from portal.cases.exporting import AccessExport
-from portal.cases.kept_erasing import KEPT_ERASE, KeptErase
+from portal.cases.kept_erasing import KeptErase
+from portal.cases.kept_holds import KEPT_ERASE
 from portal.cases.restoring.coming_back import RESTORE_ERASE
 from portal.cases.restoring.erasing_again import EraseAgain
 from portal.cases.workflow import BEGIN, BUILD, CHECK, ERASE, EXPORT, IDENTITY, OWN, WITHDRAWN

@@ -9,15 +9,25 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from portal.adapters.contract import KeptRow
-from portal.cases.kept_model import Kept, KeptOwner
+from portal.cases.kept_holds import hold_of, holds_now
+from portal.cases.kept_model import Kept, KeptHold, KeptOwner
 from portal.cases.model import Case
 from portal.core import clock, crypto
 from portal.core.db import company_of
 from portal.people.service import hashes_of, identifiers_of, was_seen_alone
+
+
+@dataclass(frozen=True, slots=True)
+class HeldView:
+    """Why something does not go on its day, in a sentence, and the day on which that ends; None where it is lifted by hand."""
+
+    number: int
+    reason: str
+    until: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +41,14 @@ class KeptView:
     count: int
     case_number: str
     kept_at: datetime
+    held: HeldView | None = None
+
+    @property
+    def goes(self) -> date | None:
+        """The day on which it goes, as far as anyone knows: None while it is held until somebody lifts that."""
+        if self.held is None:
+            return self.until
+        return None if self.held.until is None else max(self.until, self.held.until)
 
 
 def remember_kept(db: Session, case: Case, *, person_id: int, system: str, rows: Sequence[KeptRow]) -> None:
@@ -80,10 +98,27 @@ def kept_for(db: Session, person_id: int, *, but: str | None = None) -> Sequence
     theirs_now = [one for one in identifiers_of(db, person_id) if one.value != but]
     hashes = [hashed for one in theirs_now for hashed in hashes_of(company_id, one).values()]
     theirs = or_(Kept.person_id == person_id, Kept.id.in_(select(KeptOwner.kept_id).where(KeptOwner.identifier_hash.in_(hashes))))
-    rows = db.scalars(
-        select(Kept).where(theirs, Kept.alone, Kept.gone_at.is_(None)).order_by(Kept.until, Kept.system, Kept.collection)
-    )
-    return [KeptView(row.system, row.collection, row.ground, row.until, row.count, row.case_number, row.kept_at) for row in rows]
+    return _views(db, select(Kept).where(theirs, Kept.alone))
+
+
+def all_kept(db: Session) -> Sequence[KeptView]:
+    """Everything that the session's company still keeps after erasures, for who runs the portal: no row says whose it is."""
+    return _views(db, select(Kept))
+
+
+def _views(db: Session, wanted: Select[Kept]) -> Sequence[KeptView]:
+    rows = db.scalars(wanted.where(Kept.gone_at.is_(None)).order_by(Kept.until, Kept.system, Kept.collection)).all()
+    holds = holds_now(db, {row.case_number for row in rows})
+    return [
+        KeptView(
+            row.system, row.collection, row.ground, row.until, row.count, row.case_number, row.kept_at, _held(hold_of(holds, row))
+        )
+        for row in rows
+    ]
+
+
+def _held(hold: KeptHold | None) -> HeldView | None:
+    return None if hold is None else HeldView(hold.id, hold.reason, hold.until)
 
 
 def rows_of(kept: Kept) -> list[KeptRow]:

@@ -1,10 +1,9 @@
 """The step `kept.erase`: what one system had to keep goes on its day, with its own attempt and receipt, and is read back.
 
-Must never erase a day too early, nor call gone what the system still shows: that is parked, and a human looks.
+Must never erase a day too early or what is held, nor call gone what the system still shows: that is parked, and a human looks.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from itertools import groupby
 
 from sqlalchemy import delete, select
@@ -14,32 +13,36 @@ from portal.accounts import registry
 from portal.accounts.companies import record_audit
 from portal.adapters.contract import EraseKind, Fate, Pending, PlannedItem
 from portal.cases.kept import rows_of
+from portal.cases.kept_holds import KEPT_ERASE, hold_of, holds_now, prune_holds, today_of
 from portal.cases.kept_model import Kept, KeptOwner
-from portal.cases.laws.deadlines import day_of
 from portal.cases.systems import open_system, place_of
+from portal.cases.workflow import next_round
 from portal.config.model import Company
 from portal.core import clock, logs
 from portal.core.db import Database
 from portal.core.durations import length_of
 from portal.engine.contract import Claim, Done, Later, Outcome, Park
-from portal.engine.model import Step
-from portal.engine.service import add_step
-
-KEPT_ERASE = "kept.erase"
+from portal.engine.model import OPEN, Step
+from portal.engine.service import add_step, steps_of
 
 
-def sweep_kept(db: Session, company: Company) -> int:
+def sweep_kept(db: Session) -> int:
     """Ask for one step for each case and system of which something may go by today; returns how many. The same twice is once."""
-    due = select(Kept).where(Kept.gone_at.is_(None), Kept.until <= _today(company))
-    rows = db.scalars(due.order_by(Kept.case_number, Kept.system, Kept.id)).all()
+    due = select(Kept).where(Kept.gone_at.is_(None), Kept.until <= today_of(db)).order_by(Kept.case_number, Kept.system, Kept.id)
     asked = 0
-    for (_number, system), same in groupby(rows, key=lambda row: (row.case_number, row.system)):
+    for (_number, system), same in groupby(
+        _not_held(db, db.scalars(due.with_for_update()).all()), key=lambda row: (row.case_number, row.system)
+    ):
         first = next(same)
-        step = add_step(
+        before = steps_of(db, (KEPT_ERASE,), first.id)
+        if before and before[-1].state in OPEN:
+            continue
+        # An earlier one was called back by a hold, which has ended.
+        add_step(
             db, act=KEPT_ERASE, subject_id=first.id, system=system, person_id=first.person_id,
-            irreversible=True,
+            part=next_round(before, KEPT_ERASE, system), irreversible=True,
         )  # fmt: skip
-        asked += step.fence == 0
+        asked += 1
     return asked
 
 
@@ -47,7 +50,7 @@ def prune_kept(db: Session, company: Company) -> int:
     """Delete what is gone, and its steps, as long after that as the company keeps its cases; returns how much."""
     before = clock.now() - length_of(company.retention.cases)
     old = delete(Kept).where(Kept.gone_at < before).returning(Kept.id)
-    gone = len(db.execute(old.execution_options(synchronize_session=False)).all())
+    gone = len(db.execute(old.execution_options(synchronize_session=False)).all()) + prune_holds(db, before=before)
     steps = delete(Step).where(Step.act == KEPT_ERASE, Step.ended_at < before).returning(Step.id)
     return gone + len(db.execute(steps.execution_options(synchronize_session=False)).all())
 
@@ -65,7 +68,7 @@ class KeptErase:
         """Erase all that may go by today of this case in this system: children and parents of one day go together."""
         company = registry.company(claim.company_id)
         with self.database.reading(claim.company_id) as db:
-            due = _due_with(db, claim, _today(company))
+            due = _due_with(db, claim)
             rows = [row for kept in due for row in rows_of(kept)]
             numbers = [kept.id for kept in due]
         if not rows:
@@ -105,18 +108,22 @@ class KeptErase:
             )  # fmt: skip
 
 
-def _due_with(db: Session, claim: Claim, today: date) -> list[Kept]:
+def _due_with(db: Session, claim: Claim) -> list[Kept]:
     first = db.get(Kept, claim.subject_id)
     if first is None:
         return []
-    return list(
-        db.scalars(
-            select(Kept)
-            .where(Kept.case_number == first.case_number, Kept.system == first.system)
-            .where(Kept.gone_at.is_(None), Kept.until <= today)
-            .order_by(Kept.id)
-        )
+    due = (
+        select(Kept)
+        .where(Kept.case_number == first.case_number, Kept.system == first.system)
+        .where(Kept.gone_at.is_(None), Kept.until <= today_of(db))
+        .order_by(Kept.id)
     )
+    return _not_held(db, db.scalars(due).all())
+
+
+def _not_held(db: Session, rows: Sequence[Kept]) -> list[Kept]:
+    holds = holds_now(db, {row.case_number for row in rows})
+    return [row for row in rows if hold_of(holds, row) is None]
 
 
 def _counts(items: Sequence[PlannedItem]) -> Mapping[str, int]:
@@ -124,7 +131,3 @@ def _counts(items: Sequence[PlannedItem]) -> Mapping[str, int]:
     for item in items:
         counted[item.fate] += item.count
     return {fate.value: count for fate, count in counted.items()}
-
-
-def _today(company: Company) -> date:
-    return day_of(clock.now(), company.time_zone)

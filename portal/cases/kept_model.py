@@ -43,3 +43,24 @@ class KeptOwner(CompanyOwned, Base):
     kind: Mapped[str] = mapped_column(String(30))
     identifier_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
     hash_key_id: Mapped[str] = mapped_column(String(12))
+
+
+class KeptHold(CompanyOwned, Base):
+    """Why what a case had to keep may not go on its day yet: a claim, an inquiry, an order of a court. It outlives the rows' own day.
+
+    `system` is empty where it holds all that the case kept. `until` is the day on which it ends by itself; without one it is lifted by hand.
+    `reason` is one sentence that the customer reads.
+    """
+
+    __tablename__ = "kept_hold"
+    __table_args__ = (Index("ix_kept_hold_case", "company_id", "case_number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_number: Mapped[str] = mapped_column(String(20))
+    system: Mapped[str] = mapped_column(String(60))
+    reason: Mapped[str] = mapped_column(Encrypted("kept_hold.reason"))
+    until: Mapped[date | None]
+    placed_by: Mapped[str] = mapped_column(String(40))
+    placed_at: Mapped[datetime]
+    lifted_by: Mapped[str | None] = mapped_column(String(40))
+    lifted_at: Mapped[datetime | None]

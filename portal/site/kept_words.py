@@ -12,7 +12,7 @@ from portal.adapters.contract import Fate, PlannedItem
 from portal.cases.erasing.reporting import item_in_words
 from portal.cases.erasing.result import ResultItem
 from portal.cases.events import system_title
-from portal.cases.kept import kept_for
+from portal.cases.kept import HeldView, kept_for
 from portal.identity.address_change import held_back
 from portal.identity.sessions import CurrentSession
 from portal.web.context import current_company
@@ -20,9 +20,12 @@ from portal.web.context import current_company
 
 @dataclass(frozen=True, slots=True)
 class KeptWords:
-    """All that stays. `count` entries; the last goes on `until`. `lines` are (system, item), what goes first coming first."""
+    """All that stays. `count` entries; the last goes on `until` (None: one is held, and nobody knows for how long).
 
-    lines: tuple[tuple[str, ResultItem], ...] = ()
+    `lines` are (system, item, hold or None), what goes first coming first.
+    """
+
+    lines: tuple[tuple[str, ResultItem, HeldView | None], ...] = ()
     count: int = 0
     until: date | None = None
 
@@ -39,7 +42,9 @@ def kept_words(db: Session, current: CurrentSession) -> KeptWords:
                 view.system,
                 PlannedItem(view.collection, Fate.KEEP, view.count, ground=view.ground, until=view.until),
             ),
+            view.held,
         )
         for view in views
     )
-    return KeptWords(lines, sum(view.count for view in views), max((view.until for view in views), default=None))
+    known = [view.goes for view in views if view.goes is not None]
+    return KeptWords(lines, sum(view.count for view in views), max(known) if known and len(known) == len(views) else None)

@@ -2,12 +2,17 @@
 
 import re
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
 
 import demo
 from portal.core import clock
 from tests.doors.test_erase import MAREN, confirmed
+from tests.served import ROOT
 
 
 def come_back(site):
@@ -85,3 +90,39 @@ def test_O9_the_shops_invoices_go_on_the_day_that_was_told_and_not_the_day_befor
             "SELECT count(*) FROM attempt JOIN step ON step.id = attempt.step_id WHERE act = 'kept.erase' AND outcome = 'done'"
         )
         assert receipts.scalar() == len(days), "each day has an attempt and a receipt of its own"
+
+
+def kept_command(*words):
+    """`portal kept ...` as an operator types it; gives what it said."""
+    done = subprocess.run(
+        [sys.executable, "-m", "portal", "kept", *words, "--company", "fjordkaffe"],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    return done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_what_is_held_stays_in_the_shop_past_its_day_and_the_customer_reads_why(site):
+    why = "A tax office asks about invoice 7."
+    with closing(sqlite3.connect(site.folder / demo.FILES["DEMO_FJORDKAFFE_SHOP_URL"])) as shop:
+        number = demo.stars.MAREN.customer_number
+        (site.seen["account"],) = shop.execute("SELECT id FROM customers WHERE customer_number = ?", (number,)).fetchone()
+    with clock.moved(timedelta(hours=80)):
+        browser = come_back(site)
+        listed = kept_command("list")
+        case, last = listed.split()[0], max(re.findall(r"until (\d{4}-\d\d-\d\d)", listed))
+        assert MAREN not in listed and "Vik" not in listed
+        assert "one sentence" in kept_command("hold", case, "--reason", " ", "--by", "staff-7")
+        held = re.search(r"held \((\d+)\)", kept_command("hold", case, "--reason", why, "--by", "staff-7"))
+        assert held and why in kept_command("list")
+        browser.open("/data")
+        assert f"Kept longer because {why} Until this has ended" in browser.words
+        browser.open("/")
+        assert "from an earlier deletion" in browser.words
+    *_, before, _others = rows_in_the_shop(site)
+    assert before
+    after = date.fromisoformat(last) + timedelta(days=400)
+    assert at_noon(after, site)[1] == before, "held"
+    assert "is lifted" in kept_command("lift", held[1], "--by", "staff-7")
+    assert "in force" in kept_command("lift", held[1], "--by", "staff-7")
+    assert at_noon(after, site)[:2] == (0, 0)

@@ -14,7 +14,8 @@ from portal.adapters.contract import Identifier as Known
 from portal.adapters.contract import KeptRow, Subject
 from portal.cases.handlers import case_handlers
 from portal.cases.kept import kept_for, remember_kept
-from portal.cases.kept_erasing import KEPT_ERASE, sweep_kept
+from portal.cases.kept_erasing import sweep_kept
+from portal.cases.kept_holds import KEPT_ERASE
 from portal.cases.kept_model import Kept, KeptOwner
 from portal.cases.systems import close_systems, open_system, place_of
 from portal.core import clock
@@ -87,7 +88,7 @@ def keep(db: Session, **until: date) -> int:
 def sweep(world: World) -> None:
     """What the worker does of it in a day."""
     with world.writing() as db:
-        sweep_kept(db, world.company())
+        sweep_kept(db)
     while run_one(world.database, case_handlers(world.database), "worker"):
         pass
 
