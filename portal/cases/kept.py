@@ -51,17 +51,18 @@ class KeptView:
         return None if self.held.until is None else max(self.until, self.held.until)
 
 
-def remember_kept(db: Session, case: Case, *, person_id: int, system: str, rows: Sequence[KeptRow]) -> None:
+def remember_kept(db: Session, case: Case, *, person_id: int, system: str, rows: Sequence[KeptRow], alone: bool = True) -> None:
     """Remember what a system had to keep in this case, in the caller's transaction; what was remembered of it before is replaced.
 
     To be called while the person's identifiers are still there. The sweeper erases each row on its day, whatever became of the case.
+    `alone`: whether the case was confirmed by somebody who reads the mailbox alone.
     """
     known = select(Kept).where(Kept.case_number == case.number, Kept.system == system, Kept.gone_at.is_(None))
     for before in db.scalars(known).all():
         db.delete(before)
     key_id = crypto.keys().newest("hash")[0]
     owners = [(one.kind, hashes_of(company_of(db), one)[key_id]) for one in identifiers_of(db, person_id)]
-    alone = was_seen_alone(db, person_id)
+    alone = alone and was_seen_alone(db, person_id)
     kept = []
     for (collection, ground, until), same in groupby(sorted(set(rows), key=_like), key=_like):
         keys = sorted(row.key for row in same)

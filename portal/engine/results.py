@@ -6,7 +6,7 @@ Must never write for a worker whose step has been taken over, and never lose the
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.adapters.contract import AdapterError, TryLater
@@ -126,10 +126,14 @@ def _write_unsettled(database: Database, handler: Handler, claim: Claim, result:
 
 
 def note_late(db: Session, claim: Claim, result: Result) -> None:
-    """A worker that was taken for dead reports. Its word does not move the step, but stays on its own attempt for who looks."""
+    """A worker that was taken for dead reports. Its word does not move the step, but stays on its own attempt for who looks.
+
+    What was reported once stands: the same answer told twice is logged and changes nothing.
+    """
     db.execute(
         update(Attempt)
         .where(Attempt.step_id == claim.step_id, Attempt.fence == claim.fence)
+        .where(or_(Attempt.outcome.is_(None), Attempt.outcome == AttemptOutcome.UNREPORTED))
         .values(outcome=AttemptOutcome.LATE, receipt=_receipt(result), error=_name(result))
         .execution_options(synchronize_session=False)
     )

@@ -9,9 +9,8 @@ from flask.typing import ResponseReturnValue
 from portal.cases.certificate.handing import NAME, certified_result, may_set
 from portal.cases.certificate.paper import certificate_pdf
 from portal.cases.certificate.signed import certificate_json
-from portal.cases.erasing.links import open_link
-from portal.cases.erasing.model import LinkKind
 from portal.cases.erasing.result import ErasureResult
+from portal.cases.erasing.sharing import open_result
 from portal.cases.scope import may_see
 from portal.cases.service import NoSuchCase, case_for_person
 from portal.site.erase_links import WHY_RESULT, ended
@@ -55,8 +54,8 @@ def of_link() -> ResponseReturnValue:
     g.secret_link = True
     on_paper, token = _wants_paper(), request.form.get("token", "")
     with database().writing(current_company().id) as db:
-        link = open_link(db, LinkKind.RESULT, token)
-        result = certified_result(db, link.case) if link else None
+        link = open_result(db, token)
+        result = certified_result(db, link.case) if link and link.own else None
         may = link is not None and result is not None and on_paper and may_set(db, link.case)
     if result is None or result.company != current_company().key:
         return ended()

@@ -10,16 +10,17 @@ from portal.cases.certificate.handing import certified_result
 from portal.cases.erasing.cancelling import NotTheAddress, Stopped, stop_by_link
 from portal.cases.erasing.links import open_link
 from portal.cases.erasing.model import LinkKind
-from portal.cases.erasing.result import load_result
+from portal.cases.erasing.result import ErasureResult, load_result
+from portal.cases.erasing.sharing import open_result, open_with_code
 from portal.cases.events import system_title
 from portal.cases.model import OPEN_STATES
 from portal.core.i18n import N_, _, format_list
 from portal.site import erase_words as words
-from portal.site.forms import LinkForm
+from portal.site.forms import LinkForm, ResultForm
 from portal.web import signing
 from portal.web.context import current_company
 from portal.web.guards import public
-from portal.web.transactions import db, opens_to_read
+from portal.web.transactions import db
 
 bp = Blueprint("erase_links", __name__, url_prefix="/erase")
 WHY_STOP = (
@@ -71,26 +72,29 @@ def _stop_page(token: str, form: LinkForm) -> ResponseReturnValue:
 def result_page(token: str) -> ResponseReturnValue:
     """A page with one button: mail programs that open links see nothing."""
     g.secret_link = True
-    link = open_link(db(), LinkKind.RESULT, token)
+    link = open_result(db(), token)
     if link is None or link.erasure.result is None:
         return ended()
-    return render_template("site/erase_result_door.html", token=token, show_url=url_for("erase_links.result"))
+    return render_template("site/erase_result_door.html", token=token, own=link.own, show_url=url_for("erase_links.result"))
 
 
 @bp.post("/result")
 @public(WHY_RESULT)
-@opens_to_read
 def result() -> ResponseReturnValue:
-    """What went and what stays."""
+    """What went and what stays; where others may read the mailbox, only that it is over, until the code of the request is typed."""
     g.secret_link = True
-    token = request.form.get("token", "")
-    link = open_link(db(), LinkKind.RESULT, token)
+    form, token = ResultForm(), request.form.get("token", "")
+    if form.code.data and form.validate():
+        token = open_with_code(db(), token, form.code.data) or token
+    link = open_result(db(), token)
     if link is None or link.erasure.result is None:
         return ended()
     told = load_result(link.erasure.result)
     certificate_url = url_for("certificates.of_link") if certified_result(db(), link.case) else ""
     if told.company != current_company().key:
         abort(404)
+    if not link.own:
+        return _only_that_it_is_over(told, token, form)
     return render_template(
         "site/erase_result.html",
         result=told,
@@ -99,6 +103,17 @@ def result() -> ResponseReturnValue:
         certificate_url=certificate_url,
         proof=words.proof_kept(told.groups) if told.is_complete else "",
     )
+
+
+def _only_that_it_is_over(told: ErasureResult, token: str, form: ResultForm) -> ResponseReturnValue:
+    """No system, no kind of data, no count: somebody else may be reading this."""
+    if form.code.data and not form.code.errors:
+        form.code.errors = [_("This is not the code of the request. Look at its page once more.")]
+    page = render_template(
+        "site/erase_over.html", form=form, token=token, number=told.number, complete=told.is_complete, ended_at=told.ended_at,
+        show_url=url_for("erase_links.result"),
+    )  # fmt: skip
+    return page, 422 if form.errors else 200
 
 
 def named(stopped: Stopped) -> dict[str, str]:

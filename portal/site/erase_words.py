@@ -13,6 +13,7 @@ from portal.cases.erasing.model import Erasure
 from portal.cases.erasing.plans import Planned, SystemPlan, digest_of_plans
 from portal.cases.erasing.reporting import item_in_words
 from portal.cases.erasing.result import ErasureResult, Went
+from portal.cases.erasing.sharing import result_code
 from portal.cases.erasing.stages import erasure_stages, standing_of
 from portal.cases.events import system_title
 from portal.cases.held import Held
@@ -111,6 +112,7 @@ def request_page(db: Session, case: Case, due: Due) -> dict[str, Any]:
         "stages": erasure_stages(db, case),
         "erased": result_sections(standing_of(db, case)),
         "certificate_url": url_for("certificates.of_request", number=case.number) if certified_result(db, case) else "",
+        "code": result_code(case, erasure) if open_now or erasure.result else "",
         "proof": proof_kept(case.choice) if open_now or case.state is CaseState.DONE else "",
         "cancel_url": url_for("requests.stop", number=case.number) if open_now and erasure.stop_asked_at is None else "",
         "cancel_words": _("Cancel the deletion") if erasure.begun_at is None else _("Stop what has not begun"),

@@ -84,6 +84,20 @@ class LinkForm(FlaskForm):
         self.email.label.text = _("Your e-mail address")
 
 
+class ResultForm(FlaskForm):
+    """The press of the last mail's button; the code of the request where others may read that mail."""
+
+    token = HiddenField()
+    code = StringField(
+        render_kw={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "characters", "maxlength": "40"},
+        validators=[Optional(), at_most(40, N_("The code has 8 letters and digits."))],
+    )
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.code.label.text = _("Code of your request")
+
+
 class CodeForm(FlaskForm):
     """The code of the mail."""
 

@@ -93,6 +93,7 @@ def page(db: Session, case: Case, *, fresh: bool) -> dict[str, Any]:
         "erased": [],
         "certificate_url": "",
         "proof": "",
+        "code": "",
         "authority_words": True,
         **{name: said for name, said in erasing.items() if name != "lead"},
     }

@@ -214,12 +214,38 @@ def erased_pages(site, language):
         yield back
 
 
-def _shows_the_plan(browser):
+def shared_pages(site, language):
+    """Where others may read the mailbox: the code on the page of the request, and what the link of the last mail says with and without it."""
+    one = demo.SHARED[0]
+    browser = site.signed_in(one.email)
+    browser.open(f"/?lang={language}")
+    wait_until(lambda: _shows_the_plan(browser, one), seconds=90)
+    path, values = _first_form(browser)
+    browser.post(path, {**values, "understood": "y"})
+    (section,) = browser.page.all("section", **{"aria-labelledby": "code"})
+    yield browser
+    with clock.moved(timedelta(hours=73)):
+        link = next(found for mail in site.mails(one.email) if (found := re.search(r"/erase/result/[\w-]+", mail.text)))
+        stranger = site.browser()
+        stranger.open(f"{link[0]}?lang={language}")
+        yield stranger
+        stranger.post(*_first_form(stranger))
+        yield stranger
+        stranger.post(*_typed(stranger, code="2222-2222"))
+        assert stranger.status == 422
+        yield stranger
+        (code,) = re.findall(r"[2-9A-Z]{4}-[2-9A-Z]{4}", section.words)
+        stranger.post(*_typed(stranger, code=code))
+        assert stranger.page.all("section", **{"aria-labelledby": "certificate"})
+        yield stranger
+
+
+def _shows_the_plan(browser, person=ANOTHER):
     """Whether the plan is there to be confirmed. A late system on a busy machine brings its answer by itself; then it is looked at again."""
     browser.open("/erase/plan")
     if browser.page.all("input", name="value"):
         path, values = _first_form(browser)
-        browser.post(path, {**values, "kind": "customer_number", "value": ANOTHER.customer_number})
+        browser.post(path, {**values, "kind": "customer_number", "value": person.customer_number})
     return browser.page.all("input", name="understood")
 
 
@@ -241,7 +267,7 @@ def _typed(browser, **typed):
 
 
 @pytest.mark.parametrize("language", ["en", "de", "ar"])
-@pytest.mark.parametrize(("walk", "least"), [(pages, 20), (erased_pages, 3)])
+@pytest.mark.parametrize(("walk", "least"), [(pages, 20), (erased_pages, 3), (shared_pages, 3)])
 @pytest.mark.timeout(400)
 def test_every_page_is_whole(site, walk, least, language):
     seen = set()

@@ -15,6 +15,7 @@ from portal.cases.erasing.letters import send_started
 from portal.cases.erasing.model import Erasure, ErasurePlanRow
 from portal.cases.erasing.planning import forget_plans, kept_plans, wish_of
 from portal.cases.erasing.plans import Planned, SystemPlan, digest_of_plans, dump_plan
+from portal.cases.erasing.sharing import was_confirmed_alone
 from portal.cases.events import PERSON, Code, note
 from portal.cases.laws import ClockEvent, Happened, end_of_day
 from portal.cases.laws.deadlines import day_of
@@ -89,7 +90,9 @@ def open_erasure_case(
     db.add(ClockRow(case_id=case.id, happened=Happened.RECEIVED, at=now, actor=PERSON))
     note(db, case, Code.ERASURE_CONFIRMED, actor=PERSON)
     stopped = stop_choices(db, current.person_id, marketing_only=True, collection_point=COLLECTION_POINT) if not choice else []
-    db.add(Erasure(case_id=case.id, confirmed_at=now, starts_at=starts_at, stopped_choices=stopped))
+    mine = scope.records | {(plan.system, record.key) for plan in plans for record in plan.records}
+    alone = was_confirmed_alone(db, current.person_id, mine)
+    db.add(Erasure(case_id=case.id, confirmed_at=now, alone=alone, starts_at=starts_at, stopped_choices=stopped))
     for plan in plans:
         db.add(ErasurePlanRow(case_id=case.id, system=plan.system, plan=dump_plan(plan), shown_at=now))
     if not choice:

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from portal.accounts import registry
 from portal.cases.erasing.links import RESULT_DAYS, make_link
-from portal.cases.erasing.model import LinkKind
+from portal.cases.erasing.model import Erasure, LinkKind
+from portal.cases.erasing.sharing import reads_alone
 from portal.cases.letters import speaking
 from portal.cases.model import Case
 from portal.core import clock, i18n, urls
@@ -57,7 +58,9 @@ def send_done(db: Session, case: Case, *, complete: bool) -> bool:
     if address is None:
         return False
     until = clock.now() + RESULT_DAYS
-    link = make_link(db, case, LinkKind.RESULT, own=True, expires_at=until)
+    # Read once more: of two people, the other one's record may be all that a look since the confirmation could find.
+    alone = db.get_one(Erasure, case.id).alone and reads_alone(db, case.person_id)
+    link = make_link(db, case, LinkKind.RESULT, own=alone, expires_at=until)
     with speaking(case):
         words = {"until_words": i18n.format_date(until, weekday=True)}
     context = {
@@ -65,6 +68,7 @@ def send_done(db: Session, case: Case, *, complete: bool) -> bool:
         "result_url": link,
         "case_number": case.number,
         "complete": complete,
+        "alone": alone,
         "last": not case.choice and complete,
     }
     queue_mail(

@@ -30,13 +30,14 @@ class Stopper(StrEnum):
 class Erasure(CompanyOwned, Base):
     """What a case of erasure has beyond a case. `stopped_choices` are sequences of events that a cancel by the person takes back.
 
-    `begun_at`: from here on systems erase. `stop_asked_at`: what has not begun by now will not. `result` is `erasing.result`, sealed.
+    `alone`: when it was confirmed, nothing spoke for a second person behind the mailbox. `begun_at`: from here on systems erase. `stop_asked_at`: what has not begun by now will not. `result` is `erasing.result`, sealed.
     """
 
     __tablename__ = "erasure"
 
     case_id: Mapped[int] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
     confirmed_at: Mapped[datetime]
+    alone: Mapped[bool] = mapped_column(default=False)
     starts_at: Mapped[datetime]
     begun_at: Mapped[datetime | None]
     stop_asked_at: Mapped[datetime | None]
@@ -61,7 +62,9 @@ class ErasurePlanRow(CompanyOwned, Base):
 
 
 class ErasureLink(CompanyOwned, Base):
-    """One mailed link, by the hash of its token. `own`: it went to a mailbox that the choices belong to."""
+    """One mailed link, by the hash of its token. `own`: it went to a mailbox that the choices belong to; of a link to the result, that
+    nobody else may use that mailbox, so that the link alone shows all of it.
+    """
 
     __tablename__ = "erasure_link"
     __table_args__ = (UniqueConstraint("token_hash"), Index("ix_erasure_link_expires_at", "expires_at"))

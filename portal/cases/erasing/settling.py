@@ -189,7 +189,8 @@ def _remember(db: Session, case: Case, system: str, outcome: Erased | LeftBehind
     row.receipts = dump_rounds(rounds)
     if case.person_id is None:
         return
-    remember_kept(db, case, person_id=case.person_id, system=system, rows=outcome.kept)
+    alone = db.get_one(Erasure, case.id).alone
+    remember_kept(db, case, person_id=case.person_id, system=system, rows=outcome.kept, alone=alone)
     categories = sorted({one for item in outcome.told.items for one in item.categories}) if case.choice else []
     if case.choice and not categories:
         return

@@ -148,6 +148,18 @@ def test_E1_a_result_that_comes_after_another_took_over_is_dropped_and_noted(wor
     ]
 
 
+def test_E1_a_result_that_is_told_twice_counts_once(world: World) -> None:
+    number, work = ask(world), Work()
+    claimed = claim(world, work)
+    assert write_result(world.database, work, claimed, Result(Done({"by": 1})))
+    before = world.rows("SELECT * FROM attempt"), world.rows("SELECT * FROM step")
+    for told in (Result(Done({"by": 1})), Result(error=TryLater("The same, garbled."))):
+        assert not write_result(world.database, work, claimed, told)
+    assert (world.rows("SELECT * FROM attempt"), world.rows("SELECT * FROM step")) == before
+    assert [(attempt.outcome, attempt.receipt) for attempt in attempts(world, number)] == [("done", {"by": 1})]
+    assert len(work.settled) == 1
+
+
 def test_E1_a_worker_that_wakes_before_its_call_does_not_make_it(world: World) -> None:
     """The lease is asked about once more right before the call; here it ends between claim and call."""
     number, work = ask(world), Work()

@@ -1,7 +1,7 @@
 """The far side of an erasure: two systems as real database files that count what is done to them, and can misbehave on demand.
 
 Modes (table `mood`): `lies` says OK and does nothing, `half` breaks off in the middle, `late` answers with a later try,
-`slow` takes a second, `dies` has done it and never reports, `deaf` cannot tell afterwards what it did,
+`slow` takes a second, `hesitates` has done it and answers only once the mood is over, `dies` has done it and never reports, `deaf` cannot tell afterwards what it did,
 `keeps` acts on choices, `mute` does not answer when it is told one.
 """
 
@@ -183,6 +183,11 @@ class FarAdapter(Adapter):
                 far.execute("INSERT OR REPLACE INTO receipt VALUES (?, ?)", (idempotency_key, _dump(receipt)))
         if "dies" in moods:
             raise TryLater("It broke off before it answered.", after=1.0)
+        for _ in range(600):
+            with self.system.open() as far:
+                if "hesitates" not in self._moods(far):
+                    break
+            time.sleep(0.05)
         return receipt
 
     def probe(self, match: Match, plan: ErasePlan, *, idempotency_key: str) -> EraseReceipt | Pending | None:

@@ -1,6 +1,8 @@
 """Systems that lie, break off, take their time or cannot tell: nothing is done twice unawares, nothing is said that is not so."""
 
+import time
 from datetime import timedelta
+from threading import Thread
 
 import pytest
 from sqlalchemy import select
@@ -14,6 +16,7 @@ from portal.cases.service import NothingToSettle, resolve_step
 from portal.core import clock
 from portal.core.db import Base, Encrypted
 from portal.core.i18n import speaking
+from portal.engine.claiming import LEASE
 from portal.identity.sessions import CurrentSession
 from portal.people.service import EMAIL, Identifier
 from portal.people.suppressions import is_suppressed
@@ -48,6 +51,41 @@ def test_E2_a_system_that_did_it_and_never_said_so_is_asked_and_not_erased_twice
     assert house.post.calls("probe")
     assert house.case(case).state is CaseState.DONE
     assert house.result(case).is_complete
+
+
+def test_E1_a_system_that_answers_twice_changes_nothing_with_its_late_answer_and_both_are_counted(house: FarHouse) -> None:
+    case = house.confirm(proven(house))
+    house.post.mood("hesitates")
+    with clock.moved(GRACE + HOUR / 10):
+        first = Thread(target=house.work)
+        first.start()
+        for _ in range(1200):
+            if house.post.calls():
+                break
+            time.sleep(0.05)
+        with clock.moved(LEASE * 2):
+            house.work()
+        with clock.moved(LEASE * 2 + timedelta(minutes=1)):
+            house.work()
+        assert house.case(case).state is CaseState.DONE
+        before, there = everything_but_attempts(house), house.post.everything()
+        house.post.mood()
+        first.join(timeout=60)
+        assert not first.is_alive()
+    assert (everything_but_attempts(house), house.post.everything()) == (before, there)
+    assert (len(house.post.calls()), len(house.post.calls("probe"))) == (1, 1)
+    told = house.world.rows(
+        "SELECT outcome FROM attempt JOIN step ON step.id = step_id WHERE system = 'post' ORDER BY attempt.id"
+    )
+    assert told[-2:] == [("late",), ("done",)]
+    (post,) = (one for one in house.result(case).systems if one.key == "post")
+    assert {item.collection: item.count for item in post.items} == {"post.letters": 1, "post.person": 1}
+
+
+def everything_but_attempts(house: FarHouse) -> dict[str, list[tuple[object, ...]]]:
+    """Every row of the portal but the tries themselves."""
+    names = [table.name for table in Base.metadata.sorted_tables if table.name != "attempt"]
+    return {name: sorted(house.world.rows(f'SELECT * FROM "{name}"'), key=repr) for name in names}
 
 
 def test_a_system_that_cannot_tell_is_in_doubt_and_a_human_settles_it(house: FarHouse) -> None:
