@@ -9,14 +9,13 @@ from collections.abc import Callable
 from flask import Response, request
 from pydantic import BaseModel
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from portal.accounts.model import ApiAnswerRow
 from portal.api.guards import current_key
 from portal.api.problems import Problem
 from portal.core import clock, crypto
 from portal.core.db import company_of
+from portal.core.inserting import insert_for
 from portal.web.transactions import db
 
 LONGEST = 200
@@ -37,9 +36,8 @@ def once(route: str, body: BaseModel | None, run: Callable[[], Response]) -> Res
     session = db()
     key_hash = crypto.token_hash(f"idempotency:{current_key().id}:{route}", name)
     digest = hashlib.sha256(body.model_dump_json().encode() if body else b"").digest()
-    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
     mark = (
-        insert(ApiAnswerRow)
+        insert_for(session, ApiAnswerRow)
         .values(
             company_id=company_of(session),
             key_hash=key_hash,

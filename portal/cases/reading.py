@@ -11,8 +11,6 @@ from functools import partial
 from heapq import heappush, heappushpop
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
@@ -29,6 +27,7 @@ from portal.cases.systems import open_system, place_of
 from portal.core import clock, logs
 from portal.core.db import Database
 from portal.core.errors import PortalError, fingerprint
+from portal.core.inserting import insert_for
 from portal.core.limits import Limit, count_once
 from portal.identity.address_change import held_back
 from portal.identity.model import SessionRow
@@ -181,9 +180,8 @@ def _only(answer: SystemReading, opened: Collection[tuple[str, str]]) -> SystemR
 
 
 def _write(db: Session, reader: Reader, answers: Iterable[SystemReading]) -> None:
-    insert = sqlite_insert if db.get_bind().dialect.name == "sqlite" else postgresql_insert
     for answer in answers:
-        statement = insert(HeldRead).values(
+        statement = insert_for(db, HeldRead).values(
             company_id=reader.company_id,
             session_id=reader.session_id,
             system=answer.system,

@@ -12,8 +12,6 @@ from functools import cache
 from typing import cast
 
 from sqlalchemy import Table, and_, bindparam, case, or_, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -25,6 +23,7 @@ from portal.core import clock, crypto
 from portal.core.bulk import add_rows, next_ids
 from portal.core.db import company_of
 from portal.core.documents import DocumentError
+from portal.core.inserting import insert_into
 from portal.engine.model import Step, StepState
 from portal.engine.service import add_first_steps, ask_for_step
 from portal.people.service import Identifier, hashes_of
@@ -167,7 +166,7 @@ def _upsert(db: Session, choice: Choice, system: str, whose: Mapping[str, object
 @cache
 def _want(dialect: str, by: str) -> ReturningInsert[tuple[int, int]]:
     """One row a choice and system of the person or address; of two acts the later one is wanted."""
-    added = (sqlite_insert if dialect == "sqlite" else postgresql_insert)(_ROWS)
+    added = insert_into(dialect, _ROWS)
     newest = case((_ROWS.c.wanted < added.excluded.wanted, added.excluded.wanted), else_=_ROWS.c.wanted + 1)
     return added.on_conflict_do_update(
         index_elements=["company_id", by, "purpose", "channel", "topic", "system"],

@@ -11,8 +11,6 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
@@ -29,6 +27,7 @@ from portal.consent.states import read_state
 from portal.core import clock, logs
 from portal.core.db import Database, company_of
 from portal.core.documents import DocumentError
+from portal.core.inserting import insert_for
 from portal.core.limits import Limit, count_once
 from portal.people.model import PersonIdentifier
 from portal.people.suppressions import suppressed_of
@@ -144,9 +143,8 @@ def _keep(
 
 
 def _write(db: Session, person_id: int, system: str, counts: Sequence[SentCount]) -> None:
-    insert = sqlite_insert if db.get_bind().dialect.name == "sqlite" else postgresql_insert
     plain = json.dumps([[one.purpose, one.channel, one.topic, one.count] for one in counts])
-    statement = insert(HeldCount).values(
+    statement = insert_for(db, HeldCount).values(
         company_id=company_of(db), person_id=person_id, system=system, counts=plain, expires_at=clock.now() + KEPT
     )
     fresh = {"counts": statement.excluded.counts, "expires_at": statement.excluded.expires_at}

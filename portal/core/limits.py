@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import BigInteger, Index, LargeBinary, delete, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal.core import clock, crypto
 from portal.core.db import Base, Moment
+from portal.core.inserting import insert_for
 
 
 class LimitCounter(Base):
@@ -43,9 +42,8 @@ def count_once(db: Session, limit: Limit, *key: str) -> bool:
 def count_more(db: Session, limit: Limit, number: int, *key: str) -> int:
     """Count so many more at once; returns how many it is now in the current window."""
     hashed, ends_at = _window(limit, key)
-    insert = sqlite_insert if db.get_bind().dialect.name == "sqlite" else postgresql_insert
     statement = (
-        insert(LimitCounter)
+        insert_for(db, LimitCounter)
         .values(key=hashed, count=number, ends_at=ends_at)
         .on_conflict_do_update(index_elements=[LimitCounter.key], set_={"count": LimitCounter.__table__.c.count + number})
         .returning(LimitCounter.__table__.c.count)

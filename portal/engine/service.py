@@ -10,8 +10,6 @@ from functools import cache
 from typing import cast
 
 from sqlalchemy import Insert, Table, bindparam, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from portal.accounts.companies import record_audit
@@ -19,6 +17,7 @@ from portal.core import clock
 from portal.core.bulk import add_rows
 from portal.core.db import company_of
 from portal.core.errors import PortalError
+from portal.core.inserting import insert_for, insert_into
 from portal.engine.model import Step, StepState, SystemState
 
 
@@ -81,8 +80,7 @@ def add_step(
 def add_first_steps(db: Session, *, act: str, system: str, subject_ids: Collection[int]) -> None:
     """The first step of many new subjects at one system, in one statement: none of them may have any step yet."""
     company_id, now = company_of(db), clock.now()
-    add = sqlite_insert if db.get_bind().dialect.name == "sqlite" else postgresql_insert
-    db.execute(add(SystemState).values(company_id=company_id, system=system, failures=0).on_conflict_do_nothing())
+    db.execute(insert_for(db, SystemState).values(company_id=company_id, system=system, failures=0).on_conflict_do_nothing())
     fresh = (company_id, act, system, 1, False, False, StepState.WAITING, now, now, 0, 0)
     names = "company_id act system part irreversible probe_first state run_at created_at fence tries subject_id".split()
     add_rows(db, _STEPS, names, [(*fresh, subject_id) for subject_id in subject_ids])
@@ -133,8 +131,8 @@ _LANE = select(_LANES.c.id).where(_LANES.c.company_id == bindparam("company_id")
 @cache
 def _additions(dialect: str) -> tuple[Insert, Insert]:
     """What adds a lane and a step, unless they are there."""
-    add = sqlite_insert if dialect == "sqlite" else postgresql_insert
-    return add(_LANES).on_conflict_do_nothing(), add(_STEPS).on_conflict_do_nothing()
+    lane, step = insert_into(dialect, _LANES), insert_into(dialect, _STEPS)
+    return lane.on_conflict_do_nothing(), step.on_conflict_do_nothing()
 
 
 def steps_of(db: Session, acts: Collection[str], subject_id: int) -> list[Step]:

@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
 from portal.core import clock
 from portal.core.db import company_of
+from portal.core.inserting import insert_for
 from portal.outbox.messages import Envelope, build_message, new_message_id, thread_root
 from portal.outbox.model import Mail, MailState
 from portal.outbox.rendering import render_letter
@@ -37,8 +36,7 @@ def queue_mail(
     root = thread_root(company, thread) if thread else None
     message_id = new_message_id(company)
     build_message(company, Envelope(to, message_id, root, language, now), letter)
-    insert = sqlite_insert if db.get_bind().dialect.name == "sqlite" else postgresql_insert
-    statement = insert(Mail).values(
+    statement = insert_for(db, Mail).values(
         company_id=company_of(db),
         key=key,
         template=template,

@@ -8,12 +8,11 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from portal.core import clock, crypto
 from portal.core.db import company_of
+from portal.core.inserting import insert_for
 from portal.core.journal import JournalKind, note_for_journal
 from portal.people.model import Suppression
 from portal.people.service import Identifier, hashes_of, identifiers_of
@@ -51,9 +50,8 @@ def suppress_all(db: Session, identifier: Identifier, choices: Iterable[tuple[st
     said = [{"purpose": purpose, "channel": channel, "source": source} for purpose, channel in dict.fromkeys(choices)]
     if not said:
         return
-    insert = sqlite_insert if db.get_bind().dialect.name == "sqlite" else postgresql_insert
     common = {"company_id": company_of(db), "hash": hashed, "hash_key_id": key_id, "at": now}
-    statement = insert(Suppression).values([{**common, **one} for one in said])
+    statement = insert_for(db, Suppression).values([{**common, **one} for one in said])
     newest = {"at": statement.excluded.at, "source": statement.excluded.source, "lifted_at": None}
     same = [Suppression.company_id, Suppression.hash, Suppression.purpose, Suppression.channel]
     db.execute(statement.on_conflict_do_update(index_elements=same, set_=newest))

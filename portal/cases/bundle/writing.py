@@ -10,9 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
-
-from stream_zip import ZIP_AUTO, Method, stream_zip
+from typing import TYPE_CHECKING, Protocol
 
 from portal.adapters.contract import Value
 from portal.cases.about import release_of
@@ -25,6 +23,9 @@ from portal.cases.bundle.summary import set_pdf, summary_page
 from portal.config.model import Release
 from portal.core.i18n import in_zone, speaking
 from portal.core.vault import private_folder
+
+if TYPE_CHECKING:
+    from stream_zip import Method
 
 FORMAT = "privacy-portal-package/1"
 LEVEL = 5
@@ -88,6 +89,9 @@ def write_bundle(content: BundleContent, sink: Sink, *, folder: Path, with_pdf: 
     def waits(system: str, collection: str, value: Value) -> bool:
         return release_of(company, system, collection, value.name, value.category) is Release.REVIEW
 
+    # It brings four megabytes, and most processes never write a package.
+    from stream_zip import stream_zip
+
     with speaking(content.language, content.zone), private_folder(folder) as spools:
         tables = spool_rows(((part.key, part.records()) for part in content.systems), spools, waits, content.verdict)
         groups = arrange(company, tables, content.choice)
@@ -121,13 +125,15 @@ def _data(content: BundleContent, group: Group) -> Iterator[tuple[str, Iterable[
             yield group.csv_file(index), data_files.csv_file(content.company, part), data_files.csv_bound(part, size)
 
 
-Member = tuple[str, datetime, int, Method, Iterable[bytes]]
+Member = tuple[str, datetime, int, "Method", Iterable[bytes]]
 
 
 def _zipped(
     content: BundleContent, members: Iterable[tuple[str, Iterable[bytes], int]], counted: list[_Counted], *, with_pdf: bool
 ) -> Iterator[Member]:
     """The members in the ZIP's own shape. Names are made here, never taken from data; every file has the package's moment."""
+    from stream_zip import ZIP_AUTO
+
     made = in_zone(content.made_at)
     for path, chunks, bound in members:
         counted.append(_Counted(path))

@@ -10,8 +10,6 @@ from datetime import timedelta
 from functools import partial
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
@@ -31,6 +29,7 @@ from portal.config.model import Company
 from portal.core import clock, logs
 from portal.core.db import Database
 from portal.core.errors import fingerprint
+from portal.core.inserting import insert_for
 from portal.identity.model import SessionRow
 
 KEPT = timedelta(minutes=10)
@@ -162,9 +161,8 @@ def _keep(database: Database, reader: Reader, wish: str, plans: Sequence[SystemP
         session = select(SessionRow.id).where(SessionRow.id == reader.session_id, SessionRow.ended_at.is_(None))
         if db.scalar(session.with_for_update(read=True)) is None:
             return
-        insert = sqlite_insert if database.is_sqlite else postgresql_insert
         for plan in plans:
-            statement = insert(PlannedRead).values(
+            statement = insert_for(db, PlannedRead).values(
                 company_id=reader.company_id,
                 session_id=reader.session_id,
                 system=plan.system,
