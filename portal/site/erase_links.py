@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.cases.certificate.handing import certified_result
 from portal.cases.erasing.cancelling import NotTheAddress, Stopped, stop_by_link
-from portal.cases.erasing.links import open_link
+from portal.cases.erasing.links import OpenedLink, open_link
 from portal.cases.erasing.model import LinkKind
 from portal.cases.erasing.result import ErasureResult, load_result
 from portal.cases.erasing.sharing import open_result, open_with_code
@@ -90,17 +90,18 @@ def result() -> ResponseReturnValue:
     if link is None or link.erasure.result is None:
         return ended()
     told = load_result(link.erasure.result)
-    certificate_url = url_for("certificates.of_link") if certified_result(db(), link.case) else ""
     if told.company != current_company().key:
         abort(404)
-    if not link.own:
-        return _only_that_it_is_over(told, token, form)
+    return _all_of_it(link, told, token) if link.own else _only_that_it_is_over(told, token, form)
+
+
+def _all_of_it(link: OpenedLink, told: ErasureResult, token: str) -> ResponseReturnValue:
     return render_template(
         "site/erase_result.html",
         result=told,
         erased=words.result_sections(told),
         token=token,
-        certificate_url=certificate_url,
+        certificate_url=url_for("certificates.of_link") if certified_result(db(), link.case) else "",
         proof=words.proof_kept(told.groups) if told.is_complete else "",
     )
 
