@@ -1,9 +1,15 @@
 """What holds for every test. Must never make one depend on how fast the machine is."""
 
+import functools
 import os
 
 from hypothesis import settings
 
+from portal.core import documents
+
 # With CI=true the same examples each time: what fails there fails here.
 settings.register_profile("portal", deadline=None, print_blob=True, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("portal")
+
+# Hundreds of tests open a site of their own on the same `portal.yaml` and maps: the same bytes are taken apart once a process.
+documents.parse_yaml = functools.lru_cache(maxsize=64)(documents.parse_yaml)

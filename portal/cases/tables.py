@@ -16,9 +16,7 @@ from portal.core.i18n import _, format_date, format_list, format_number
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Several rows of one collection. `more` says what of them is not shown here; `later` that some columns wait for a person's look,
-    `ties` which columns are numbers that only tie rows together.
-    """
+    """Several rows of one collection. `more` says what of them is not shown here; `later` that some columns wait for a person's look."""
 
     key: str
     group: str
@@ -32,7 +30,6 @@ class Table:
     until: str
     outside: bool = False
     later: bool = False
-    ties: tuple[bool, ...] = ()
     wrong_url: str = ""
     kind: str = "rows"
 
@@ -51,8 +48,10 @@ def table_of(
     first = _first_values(records, names)
     names = sorted(first, key=lambda name: position_of(company, system, collection, name, first[name].category))
     said = {name: about(company, system, collection, replace(first[name], obtained=None)) for name in names}
-    shown = [name for name in names if said[name].release is Release.AUTO]
-    held_back = [said[name].title for name in names if name not in shown]
+    free = [name for name in names if said[name].release is Release.AUTO]
+    held_back = [said[name].title for name in names if name not in free]
+    # A number that only ties rows together says nothing to the person: the copy has it. A list of nothing else keeps them.
+    shown = [name for name in free if not meaning.only_ties(first[name].category, first[name].value)] or free
     reads = {name: wording_of(company, system, collection, name) for name in shown}
     cells = tuple(
         tuple(reads[name](by_name[name].value) if name in by_name else "" for name in shown)
@@ -61,9 +60,8 @@ def table_of(
     )
     return Table(
         key, group, collection_title(company, system, collection), tuple(said[name].title for name in shown), cells,
-        _more(len(cells), total if shown else 0, held_back), *together(list(said.values()), records),
+        _more(len(cells), total if shown else 0, held_back, len(shown) < len(free)), *together(list(said.values()), records),
         outside=any(one.outside for one in said.values()), later=bool(held_back),
-        ties=tuple(meaning.only_ties(first[name].category, first[name].value) for name in shown),
     )  # fmt: skip
 
 
@@ -107,7 +105,7 @@ def _first_values(records: Sequence[Record], names: Sequence[str]) -> dict[str, 
     return found
 
 
-def _more(shown: int, total: int, held_back: Sequence[str]) -> str:
+def _more(shown: int, total: int, held_back: Sequence[str], numbers_left_out: bool) -> str:
     sentences = []
     if total > shown:
         numbers = {"shown": format_number(shown), "total": format_number(total)}
@@ -118,4 +116,6 @@ def _more(shown: int, total: int, held_back: Sequence[str]) -> str:
             titles=format_list(held_back),
         )
         sentences.append(words)
+    if numbers_left_out:
+        sentences.append(_("Row numbers, which only tie our lists together, are in your copy."))
     return " ".join(sentences)

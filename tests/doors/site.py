@@ -1,5 +1,6 @@
 """The demo's site in this process, and browsers that walk through it as people do: by pages, forms and the mailbox."""
 
+import atexit
 import re
 import shutil
 from dataclasses import dataclass, field
@@ -145,6 +146,7 @@ class Browser:
 def made_demo() -> Path:
     """The demo's files, made and seeded once a process."""
     folder = Path(mkdtemp(prefix="portal-demo-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     start_demo(folder).database.close()
     return folder
 

@@ -19,8 +19,10 @@ def rounds(both_sites):
 
 def test_H15_a_table_that_is_gone_is_told_to_nobody(rounds):
     site, crashed = rounds.site, set()
+    # What a page says does not depend on the database; what its driver says does, and a third of the tables hear all of that.
+    tables = TABLES if site.running.database.is_sqlite else TABLES[::3]
     with logged() as log:
-        for table in TABLES:
+        for table in tables:
             rounds.run(f'ALTER TABLE "{table}" RENAME TO "gone_{table}"')
             for rule, answer in rounds.ask_all():
                 text = answer.text + str(answer.headers)
