@@ -10,6 +10,8 @@ from tempfile import mkdtemp
 from typing import Any
 
 from flask import Flask
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from werkzeug.test import Client, TestResponse
 
 from portal import create_app
@@ -142,6 +144,25 @@ class Browser:
         return self.submit("Send me the link", email=address)
 
 
+class CompiledOnce(BytecodeCache):
+    """Templates are compiled once a process and not once a site; the key and the checksum are those of name and source."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """What was compiled of the same source."""
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled."""
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = CompiledOnce()
+
+
 @cache
 def made_demo() -> Path:
     """The demo's files, made and seeded once a process."""
@@ -152,11 +173,17 @@ def made_demo() -> Path:
 
 
 def open_site(folder: Path, database_url: str | None = None) -> Site:
-    """A site on a copy of the made demo, or on what a stopped one left in `folder`; with `database_url`, the portal's own tables stand there."""
+    """A site on a copy of the made demo, or on what a stopped one left in `folder`; with `database_url`, the portal's own tables stand there.
+
+    Its copies are made as where Pango is missing: the summary as PDF takes twenty times as long as the rest, and is proven elsewhere.
+    """
     if not folder.exists():
         shutil.copytree(made_demo(), folder)
         if database_url is not None:
             # The database is a copy of the seeded one, which has no epoch yet: this folder is where its first one is written.
             (folder / "journal" / "epoch").unlink()
     running = start_demo(folder, database_url=database_url)
-    return Site(running, create_app(running), Worker(running), folder)
+    site = Site(running, create_app(running), Worker(running), folder)
+    site.app.jinja_env.bytecode_cache = COMPILED
+    vars(site.worker.handlers["access.build"])["with_pdf"] = False
+    return site

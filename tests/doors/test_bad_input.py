@@ -9,7 +9,7 @@ import pytest
 import demo
 from portal.core import clock
 from tests.doors.tables import changed, digest
-from tests.doors.walked import MAREN, OTHER, token_on, without_pdf
+from tests.doors.walked import MAREN, OTHER, token_on
 
 BIG = str(10**30)
 
@@ -208,7 +208,6 @@ def test_C9_text_that_turns_what_stands_around_it_is_shown_without_that_and_apar
 
 def test_C9_numbers_of_requests_cannot_be_counted(site):
     numbers = set()
-    without_pdf(site)
     for address in (MAREN, OTHER, demo.stars.HOSTILE.email):
         browser = site.signed_in(address)
         browser.open("/get-a-copy")

@@ -11,7 +11,7 @@ from portal.core import clock
 from portal.core.vault import SealedFileIsBroken
 from tests.doors.site import SECOND_HOST
 from tests.doors.tables import changed, digest
-from tests.doors.walked import MAREN, OTHER, token_on, without_pdf
+from tests.doors.walked import MAREN, OTHER, token_on
 
 
 def fetch(browser, number, **headers):
@@ -118,7 +118,6 @@ def test_F5_after_its_fourteen_days_the_file_is_gone_and_the_page_says_so(walked
 
 
 def test_F5_a_stopped_request_gives_no_file(site):
-    without_pdf(site)
     person = site.signed_in(MAREN)
     person.open("/get-a-copy")
     person.submit("Continue", scope="all")

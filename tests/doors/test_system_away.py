@@ -6,7 +6,6 @@ import demo
 from portal.cases.service import resolve_step
 from portal.cases.systems import close_systems
 from tests.doors.test_systems_down import ask_for_copy, at, settle
-from tests.doors.walked import without_pdf
 
 CARELESS, NOBODY = "careless@example.org", "somebody.new@example.org"
 
@@ -36,7 +35,6 @@ def test_a_silent_system_is_named_and_nobody_is_said_to_share_the_address(site):
 
 
 def test_a_copy_asked_for_while_a_system_is_silent_waits_for_it_and_holds_it_in_the_end(site):
-    without_pdf(site)
     with away(site):
         browser = site.signed_in(CARELESS)
         browser.open("/get-a-copy")
@@ -64,7 +62,6 @@ def test_nothing_is_found_yet_where_a_system_has_not_answered(site):
 
 def test_a_copy_without_a_system_is_partly_ready_and_says_without_which_and_why(site):
     site.signed_in(demo.CUSTOMER).open("/data")
-    without_pdf(site)
     browser = site.signed_in(demo.CUSTOMER)
     with away(site):
         number = ask_for_copy(browser)

@@ -16,7 +16,6 @@ from portal.cases.service import resolve_step
 from portal.core import clock
 from tests.doors.broken import PROBE, logged, traces_in, traces_in_log
 from tests.doors.tables import digest
-from tests.doors.walked import without_pdf
 
 MAREN = demo.CUSTOMER
 LOCKER = (
@@ -106,7 +105,6 @@ def test_H15_a_system_that_fails_is_named_and_nothing_it_says_gets_out(site, bro
     browser = site.browser()
     browser.ask_for_link(MAREN)
     link = site.link_of(MAREN)
-    without_pdf(site)
     with logged() as log:
         with broken(site.folder / "fjordkaffe_shop.db"):
             browser.open(link)
@@ -133,7 +131,6 @@ def test_H15_a_system_that_fails_is_named_and_nothing_it_says_gets_out(site, bro
 
 def test_D14_a_table_that_is_gone_is_no_empty_table(site):
     site.signed_in(MAREN).open("/data")
-    without_pdf(site)
     browser = site.browser()
     browser.ask_for_link(MAREN)
     link = site.link_of(MAREN)

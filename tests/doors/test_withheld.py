@@ -3,11 +3,9 @@
 import demo
 from portal.cases.reviewing import look_at_texts, release_texts
 from tests.doors.test_systems_down import ask_for_copy
-from tests.doors.walked import without_pdf
 
 
 def test_the_page_says_what_is_withheld_and_why_and_where_to_complain(site):
-    without_pdf(site)
     browser = site.signed_in(demo.CUSTOMER)
     number = ask_for_copy(browser)
     site.work()

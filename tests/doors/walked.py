@@ -1,5 +1,6 @@
 """The demo with one walk behind it: Maren has asked for a copy of everything, and its first part is there to be fetched."""
 
+import atexit
 import re
 import shutil
 from dataclasses import dataclass
@@ -31,10 +32,10 @@ class Walked:
 
 @cache
 def _walked_demo() -> tuple[Path, str]:
-    """Made once a process, and without the summary as PDF, which takes seconds and is proven elsewhere."""
+    """Made once a process."""
     folder = Path(mkdtemp(prefix="portal-walked-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     site = open_site(folder / "demo")
-    without_pdf(site)
     browser = site.signed_in(MAREN)
     browser.open("/get-a-copy")
     browser.submit("Continue", scope="all")
@@ -44,11 +45,6 @@ def _walked_demo() -> tuple[Path, str]:
     site.work()
     site.running.database.close()
     return folder / "demo", found[1]
-
-
-def without_pdf(site: Site) -> None:
-    """Let this site's worker make packages as it does where Pango is missing."""
-    vars(site.worker.handlers["access.build"])["with_pdf"] = False
 
 
 def open_walked(folder: Path) -> Walked:
