@@ -14,7 +14,7 @@ from portal.accounts import registry
 from portal.consent.chains import events_of
 from portal.consent.changes import Answer, Change
 from portal.consent.events import Choice, Event
-from portal.consent.ledger import UnknownChoice, append_event
+from portal.consent.ledger import Book, UnknownChoice
 from portal.consent.notices import notices_by_hash
 from portal.consent.saving import save_choices, version_of
 from portal.consent.words import STOPS, Act, Actor
@@ -50,7 +50,7 @@ def attest(
 ) -> Attested:
     """Record that the person said yes at `acted_at` in the form at `form_url`, on those words; `key_name` is the API key that says so.
 
-    What does not hold is recorded as imported. Raises `UnknownChoice`, and as `append_event`.
+    What does not hold is recorded as imported. Raises `UnknownChoice`, and as `Book.append`.
     """
     company = registry.company(company_of(db))
     asked = company.purposes.get(purpose)
@@ -62,10 +62,13 @@ def attest(
     if notice is None or notice.purpose != purpose:
         why = why or "notice_unknown"
     if why or notice is None:
-        imported = append_event(
-            db, person_id, purpose=purpose, channel=channel, act=Act.IMPORTED, actor=Actor.COMPANY_SYSTEM, collection_point=point,
+        imported = Book(db, person_id).append(
+            Choice(purpose, channel),
+            Act.IMPORTED,
+            actor=Actor.COMPANY_SYSTEM,
+            collection_point=point,
             evidence={"claimed_at": acted_at.isoformat(), "not_attested": why},
-        )  # fmt: skip
+        )
         return Attested(False, (imported,), why)
     evidence = {"attested_by": key_name, "form_url": form_url}
     if asked.double_opt_in:
@@ -75,10 +78,18 @@ def attest(
             confirmed=False, evidence=evidence,
         )  # fmt: skip
         return Attested(True, saved.events)
-    given = append_event(
-        db, person_id, purpose=purpose, channel=channel, act=Act.GIVEN, actor=Actor.PERSON, collection_point=point,
-        notice_hash=notice_hash, language=notice.language, evidence=evidence, acted_at=acted_at, topics=topics, frequency=frequency,
-    )  # fmt: skip
+    given = Book(db, person_id).append(
+        Choice(purpose, channel),
+        Act.GIVEN,
+        actor=Actor.PERSON,
+        collection_point=point,
+        notice_hash=notice_hash,
+        language=notice.language,
+        evidence=evidence,
+        acted_at=acted_at,
+        topics=topics,
+        frequency=frequency,
+    )
     return Attested(True, (given,))
 
 

@@ -51,6 +51,14 @@ def wrapped_key_of(db: Session, person_id: int, *, lock: bool = False) -> bytes 
     return None if found[0] is None else bytes(found[0])
 
 
+def hold_person(db: Session, person_id: int) -> None:
+    """Nobody else appends for them until the transaction ends. A transaction that writes to SQLite is alone anyway."""
+    db.flush()
+    connection = db.connection()
+    if connection.dialect.name != "sqlite":
+        connection.execute(_LOCKED, {"company": company_of(db), "person": person_id})
+
+
 def chain_of(db: Session, person_id: int) -> ConsentChain | None:
     """Length and end of a person's chain, as the database has it now."""
     return db.scalar(select(ConsentChain).filter_by(person_id=person_id).execution_options(populate_existing=True))

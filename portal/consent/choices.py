@@ -3,7 +3,7 @@
 Must never show a choice as answered that nobody answered, nor other words than those that were shown.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -120,10 +120,11 @@ def choices_of(db: Session, company: Company, person_id: int) -> list[PurposeCho
     return [seen.purpose(key, purpose) for key, purpose in company.purposes.items() if purpose.channels]
 
 
-def choices_in(book: Book, company: Company) -> list[PurposeChoices]:
-    """The same from a book that is open for writing, without the words that were shown: what a form needs to be read."""
+def choices_in(book: Book, company: Company, only: Collection[Choice]) -> list[PurposeChoices]:
+    """Some of them, from a book that is open for writing and without the words that were shown: what a form needs to be read."""
     seen = _Seen(company, clock.now(), book.states, {}, {}, book.suppressed())
-    return [seen.purpose(key, purpose) for key, purpose in company.purposes.items() if purpose.channels]
+    named = {choice.purpose for choice in only}
+    return [seen.purpose(key, purpose, only) for key, purpose in company.purposes.items() if key in named and purpose.channels]
 
 
 def history_of(db: Session, person_id: int) -> list[HistoryEntry]:
@@ -144,8 +145,9 @@ class _Seen:
     notices: Mapping[bytes, Notice]
     suppressed: Mapping[tuple[str, str], datetime]
 
-    def purpose(self, key: str, purpose: Purpose) -> PurposeChoices:
-        channels = tuple(self.channel(Choice(key, channel), title, purpose) for channel, title in purpose.channels.items())
+    def purpose(self, key: str, purpose: Purpose, only: Collection[Choice] | None = None) -> PurposeChoices:
+        choices = ((Choice(key, channel), title) for channel, title in purpose.channels.items())
+        channels = tuple(self.channel(choice, title, purpose) for choice, title in choices if only is None or choice in only)
         return PurposeChoices(
             key, purpose.title, purpose.text, purpose.basis, purpose.marketing, purpose.sensitive, purpose.still_arrives, channels
         )

@@ -13,7 +13,7 @@ from portal.config.model import Company
 from portal.consent.asking import TOKEN, Wanted, open_row, wanted_of
 from portal.consent.asking_model import Waiting
 from portal.consent.events import Choice
-from portal.consent.ledger import append_event
+from portal.consent.ledger import Book
 from portal.consent.model import ConsentChain, ConsentEvent, ConsentState
 from portal.consent.saving import Saved, save_choices
 from portal.consent.states import read_state, state_of
@@ -158,10 +158,7 @@ def _stop_waiting(db: Session, row: Waiting, actor: Actor, collection_point: str
         choice = Choice(one.change.purpose, one.change.channel)
         state = state_of(db, row.person_id, choice)
         if state is not None and read_state(state).pending:
-            append_event(
-                db, row.person_id, purpose=choice.purpose, channel=choice.channel, act=Act.EXPIRED, actor=actor,
-                collection_point=collection_point,
-            )  # fmt: skip
+            Book(db, row.person_id).append(choice, Act.EXPIRED, actor=actor, collection_point=collection_point)
 
 
 def _forget_the_unproven(db: Session, person_id: int) -> None:

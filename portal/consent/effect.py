@@ -1,6 +1,6 @@
 """The effect before saving: "with these settings you would have got 4 of the last 30 messages", counted by the systems that sent them.
 
-Must never run with a transaction open, nor keep longer than ten minutes what a system said, and then only sealed.
+Must never run with a transaction open, show to one session what another one asked, nor keep longer than ten minutes what a system said.
 """
 
 import json
@@ -29,6 +29,9 @@ from portal.core.db import Database, company_of
 from portal.core.documents import DocumentError
 from portal.core.inserting import insert_for
 from portal.core.limits import Limit, count_once
+from portal.identity.address_change import held_back
+from portal.identity.model import SessionRow
+from portal.identity.sessions import CurrentSession
 from portal.people.model import PersonIdentifier
 from portal.people.suppressions import suppressed_of
 
@@ -38,8 +41,8 @@ READS = Limit("sent-counts", 30, timedelta(hours=1))
 """Times that systems are asked for one person; what is kept is weighed as often as one likes."""
 
 
-def effect_of(database: Database, company_id: int, person_id: int, wanted: Mapping[Choice, Wish]) -> Effect | None:
-    """What `wanted`, over the choices as they stand, would have meant for the last `DAYS` days.
+def effect_of(database: Database, company_id: int, current: CurrentSession, wanted: Mapping[Choice, Wish]) -> Effect | None:
+    """What `wanted`, over the choices as they stand, would have meant for the last `DAYS` days; counted for this session alone.
 
     None where no system counts what it sends, or none that does has an answer within about three seconds.
     """
@@ -47,15 +50,15 @@ def effect_of(database: Database, company_id: int, person_id: int, wanted: Mappi
     if not systems:
         return None
     with database.reading(company_id) as db:
-        subject = _subject(db, person_id)
-        kept = _kept(db, person_id)
-        standing = _standing(db, company_id, person_id)
+        subject = subject_of(db, current)
+        kept = _kept(db, current)
+        standing = _standing(db, company_id, current.person_id)
     unasked = [system for system in systems if system not in kept]
     if unasked and subject.identifiers:
         with database.writing(company_id) as db:
-            allowed = count_once(db, READS, str(company_id), str(person_id))
+            allowed = count_once(db, READS, str(company_id), str(current.person_id))
         if allowed:
-            kept |= _ask(database, company_id, person_id, unasked, subject)
+            kept |= _ask(database, company_id, current, unasked, subject)
     if not kept:
         return None
     silent = [system for system in systems if system not in kept]
@@ -66,6 +69,11 @@ def prune_counts(db: Session) -> int:
     """Drop what was kept longer than it may be; returns how much."""
     gone = delete(HeldCount).where(HeldCount.expires_at < clock.now()).returning(HeldCount.id)
     return len(db.scalars(gone.execution_options(synchronize_session=False)).all())
+
+
+def forget_counts(db: Session, *session_ids: int) -> None:
+    """Drop what is kept for these sessions; called in the transaction that ends them."""
+    db.execute(delete(HeldCount).where(HeldCount.session_id.in_(session_ids)).execution_options(synchronize_session=False))
 
 
 def counting_systems(company_id: int) -> list[str]:
@@ -80,10 +88,15 @@ def _counts(place: Place) -> bool:
         return False
 
 
-def _subject(db: Session, person_id: int) -> Subject:
-    """What the person has proven, and nothing else: how much somebody was sent is told to nobody else."""
-    proven = select(PersonIdentifier).filter_by(person_id=person_id).where(PersonIdentifier.proven_at.is_not(None))
-    return Subject(tuple(Identifier(row.kind, row.value) for row in db.scalars(proven.order_by(PersonIdentifier.id))))
+def subject_of(db: Session, current: CurrentSession) -> Subject:
+    """What the person has proven, and nothing else: how much somebody was sent is told to nobody else.
+
+    Without the address of a change that can still be undone, but for a session that was begun with it.
+    """
+    proven = select(PersonIdentifier).filter_by(person_id=current.person_id).where(PersonIdentifier.proven_at.is_not(None))
+    shut = held_back(db, current.person_id, current.identifier_id)
+    rows = db.scalars(proven.order_by(PersonIdentifier.id))
+    return Subject(tuple(Identifier(row.kind, row.value) for row in rows if row.value != shut))
 
 
 def _standing(db: Session, company_id: int, person_id: int) -> dict[Choice, Wish]:
@@ -107,7 +120,7 @@ def _standing(db: Session, company_id: int, person_id: int) -> dict[Choice, Wish
 
 
 def _ask(
-    database: Database, company_id: int, person_id: int, systems: Iterable[str], subject: Subject
+    database: Database, company_id: int, current: CurrentSession, systems: Iterable[str], subject: Subject
 ) -> dict[str, Sequence[SentCount]]:
     """Ask all of them at once; who is late brings the answer when there is one, for the next look."""
     since = clock.now() - timedelta(days=DAYS)
@@ -115,7 +128,7 @@ def _ask(
     asked = ask_all({name: partial(_count, place, subject, since) for name, place in places.items()})
     found: dict[str, Sequence[SentCount]] = {}
     for name, future in asked.items():
-        keep = partial(_keep, database, company_id, person_id, places[name])
+        keep = partial(_keep, database, company_id, current, places[name])
         if future.done():
             counts = keep(future)
             found |= {} if counts is None else {places[name].key: counts}
@@ -129,31 +142,45 @@ def _count(place: Place, subject: Subject, since: datetime) -> Sequence[SentCoun
 
 
 def _keep(
-    database: Database, company_id: int, person_id: int, place: Place, future: "Future[Sequence[SentCount]]"
+    database: Database, company_id: int, current: CurrentSession, place: Place, future: "Future[Sequence[SentCount]]"
 ) -> Sequence[SentCount] | None:
     """What the system said, sealed and kept; None where it failed."""
     try:
         counts = future.result()
         with database.writing(company_id) as db:
-            _write(db, person_id, place.key, counts)
+            _write(db, current, place.key, counts)
     except Exception as error:  # noqa: BLE001  # one system's fault is told by class and place; the others still count
         logs.event("consent.count_failed", level=30, error=error, company=place.company, system=place.key)
         return None
     return counts
 
 
-def _write(db: Session, person_id: int, system: str, counts: Sequence[SentCount]) -> None:
+def _write(db: Session, current: CurrentSession, system: str, counts: Sequence[SentCount]) -> None:
+    """Nothing for a session that has ended meanwhile."""
+    session = select(SessionRow.id).where(SessionRow.id == current.id, SessionRow.ended_at.is_(None))
+    if db.scalar(session.with_for_update(read=True)) is None:
+        return
     plain = json.dumps([[one.purpose, one.channel, one.topic, one.count] for one in counts])
     statement = insert_for(db, HeldCount).values(
-        company_id=company_of(db), person_id=person_id, system=system, counts=plain, expires_at=clock.now() + KEPT
+        company_id=company_of(db), session_id=current.id, system=system, counts=plain, expires_at=clock.now() + KEPT
     )
     fresh = {"counts": statement.excluded.counts, "expires_at": statement.excluded.expires_at}
-    db.execute(statement.on_conflict_do_update(index_elements=["person_id", "system"], set_=fresh))
+    db.execute(statement.on_conflict_do_update(index_elements=["session_id", "system"], set_=fresh))
 
 
-def _kept(db: Session, person_id: int) -> dict[str, Sequence[SentCount]]:
-    rows = db.scalars(select(HeldCount).filter_by(person_id=person_id).where(HeldCount.expires_at > clock.now()))
+def _kept(db: Session, current: CurrentSession) -> dict[str, Sequence[SentCount]]:
+    rows = db.scalars(select(HeldCount).filter_by(session_id=current.id).where(HeldCount.expires_at > clock.now()))
     return {row.system: [SentCount(*one) for one in json.loads(row.counts)] for row in rows}
 
 
-__all__ = ["DAYS", "Effect", "PurposeEffect", "Wish", "counting_systems", "effect_of", "prune_counts"]
+__all__ = [
+    "DAYS",
+    "Effect",
+    "PurposeEffect",
+    "Wish",
+    "counting_systems",
+    "effect_of",
+    "forget_counts",
+    "prune_counts",
+    "subject_of",
+]

@@ -9,13 +9,13 @@ from portal.core.db import Base, CompanyOwned, Encrypted
 
 
 class HeldCount(CompanyOwned, Base):
-    """How many messages one system sent to a person, by purpose, channel and topic: sealed, for ten minutes."""
+    """How many messages one system sent to whom one session belongs, by purpose, channel and topic: sealed, for ten minutes."""
 
     __tablename__ = "held_count"
-    __table_args__ = (UniqueConstraint("person_id", "system"), Index("ix_held_count_expires_at", "expires_at"))
+    __table_args__ = (UniqueConstraint("session_id", "system"), Index("ix_held_count_expires_at", "expires_at"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    session_id: Mapped[int] = mapped_column(ForeignKey("session.id", ondelete="CASCADE"))
     system: Mapped[str] = mapped_column(String(60))
     counts: Mapped[str] = mapped_column(Encrypted("held_count.counts"))
     expires_at: Mapped[datetime]

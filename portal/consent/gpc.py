@@ -12,7 +12,7 @@ from portal.accounts import registry
 from portal.config.model import Basis, Company
 from portal.consent.chains import open_key, read_events, wrapped_key_of
 from portal.consent.events import Choice, Evidence
-from portal.consent.ledger import append_event
+from portal.consent.ledger import Book
 from portal.consent.merge import UNSET, State
 from portal.consent.model import ConsentState
 from portal.consent.states import read_state
@@ -81,11 +81,11 @@ def apply_signal(
     """
     wrapped_key_of(db, person_id, lock=True)
     lowered = due_choices(db, person_id, session_id=session_id)
+    if not lowered:
+        return ()
+    book = Book(db, person_id)
     for choice in lowered:
-        append_event(
-            db, person_id, purpose=choice.purpose, channel=choice.channel, topic=choice.topic, act=Act.OBJECTED, actor=Actor.SIGNAL,
-            collection_point=collection_point, language=language,
-        )  # fmt: skip
+        book.append(choice, Act.OBJECTED, actor=Actor.SIGNAL, collection_point=collection_point, language=language)
     return tuple(lowered)
 
 

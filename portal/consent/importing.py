@@ -15,7 +15,7 @@ from portal.consent import telling
 from portal.consent.chains import KeyIsDestroyed
 from portal.consent.events import Choice
 from portal.consent.importing_crowds import YES, OldYes, add_crowd, evidence_of
-from portal.consent.ledger import NoNoticeShown, PauseOutOfRange, UnknownChoice, append_event
+from portal.consent.ledger import Book, NoNoticeShown, PauseOutOfRange, UnknownChoice
 from portal.consent.merge import UNSET, Level, State
 from portal.consent.states import read_state, state_of
 from portal.consent.telling import LOWERINGS, Attested, Outcome, Source, Stored, record_lowering
@@ -113,10 +113,13 @@ def _yes(db: Session, entry: Entry, source: Source) -> Outcome:
     if state.said is not None:
         return Outcome(Stored.REFUSED, why=ONLY_THE_PERSON)
     person = person_for(db, entry.identifier)
-    event = append_event(
-        db, person.id, purpose=choice.purpose, channel=choice.channel, act=Act.IMPORTED, actor=Actor.COMPANY_SYSTEM,
-        collection_point=source.point, evidence=evidence_of(entry.at, source),
-    )  # fmt: skip
+    event = Book(db, person.id).append(
+        Choice(choice.purpose, choice.channel),
+        Act.IMPORTED,
+        actor=Actor.COMPANY_SYSTEM,
+        collection_point=source.point,
+        evidence=evidence_of(entry.at, source),
+    )
     return Outcome(Stored.LEGACY, event.sequence)
 
 

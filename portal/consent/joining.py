@@ -14,10 +14,9 @@ from portal.consent.asking import open_row
 from portal.consent.chains import KeyIsDestroyed, NoSuchPerson, chain_of, wrapped_key_of
 from portal.consent.delivery import queue_delivery
 from portal.consent.events import Choice, Evidence
-from portal.consent.ledger import append_event
+from portal.consent.ledger import Book
 from portal.consent.merge import UNSET, State
-from portal.consent.model import ConsentState
-from portal.consent.states import read_state
+from portal.consent.states import states_of
 from portal.consent.words import STOPS, Act, Actor
 from portal.core import clock
 from portal.core.errors import PortalError
@@ -56,13 +55,13 @@ def join(db: Session, keep: int, gone: int, *, point: str, told_by: str) -> Trac
         )
     if open_row(db, gone) is not None:
         raise CannotBeJoined("Something that the one who would go was asked to confirm still waits.")
-    trace, theirs = _trace(db, gone), _states(db, gone)
+    trace, theirs = _trace(db, gone), states_of(db, gone)
     for row in db.scalars(select(PersonIdentifier).filter_by(person_id=gone).order_by(PersonIdentifier.id)).all():
         move_identifier(db, row, keep)
     for row in db.scalars(select(PersonIdentifier).filter_by(person_id=keep)):
         row.seen_alone_at = None
     _lower(db, keep, theirs, point=point, evidence={"told_by": told_by, "joined": trace.person, "tip": trace.tip})
-    for choice in _states(db, keep):
+    for choice in states_of(db, keep):
         queue_delivery(db, keep, choice)
     return trace
 
@@ -77,16 +76,14 @@ def part(db: Session, row: PersonIdentifier, *, point: str, told_by: str) -> Tra
     others = select(PersonIdentifier.id).where(PersonIdentifier.person_id == before, PersonIdentifier.id != row.id)
     if db.scalar(others.limit(1)) is None:
         raise CannotBeJoined("This is all that the person is known by.")
-    trace, states, since = _trace(db, before), _states(db, before), row.joined_at or row.created_at
+    trace, states, since = _trace(db, before), states_of(db, before), row.joined_at or row.created_at
     move_identifier(db, row)
     evidence = {"told_by": told_by, "parted": trace.person, "tip": trace.tip}
     _lower(db, row.person_id, states, point=point, evidence=evidence)
+    book = Book(db, before)
     for choice, state in states.items():
         if state.said in (Act.GIVEN, Act.IMPORTED) and state.since is not None and state.since >= since:
-            append_event(
-                db, before, purpose=choice.purpose, channel=choice.channel, topic=choice.topic, act=Act.EXPIRED,
-                actor=Actor.COMPANY_SYSTEM, collection_point=point, evidence=evidence,
-            )  # fmt: skip
+            book.append(choice, Act.EXPIRED, actor=Actor.COMPANY_SYSTEM, collection_point=point, evidence=evidence)
         else:
             queue_delivery(db, before, choice)
     return trace
@@ -107,20 +104,15 @@ def _trace(db: Session, person_id: int) -> Trace:
     return Trace(person.public_id, chain.length if chain else 0, bytes(chain.tip).hex() if chain else "")
 
 
-def _states(db: Session, person_id: int) -> dict[Choice, State]:
-    rows = db.scalars(select(ConsentState).filter_by(person_id=person_id).execution_options(populate_existing=True))
-    return {Choice(row.purpose, row.channel, row.topic): read_state(row) for row in rows}
-
-
 def _lower(db: Session, person_id: int, wanted: Mapping[Choice, State], *, point: str, evidence: Evidence) -> None:
     """Bring the person's choices down to where the others stand lower; never up."""
-    now, states = clock.now(), _states(db, person_id)
+    now, book = clock.now(), Book(db, person_id)
+    states = dict(book.states)
 
     def tell(choice: Choice, act: Act, *, until: datetime | None = None, topics: frozenset[str] | None = None) -> None:
-        append_event(
-            db, person_id, purpose=choice.purpose, channel=choice.channel, topic=choice.topic, act=act, actor=Actor.COMPANY_SYSTEM,
-            collection_point=point, evidence=evidence, until=until, topics=topics,
-        )  # fmt: skip
+        book.append(
+            choice, act, actor=Actor.COMPANY_SYSTEM, collection_point=point, evidence=evidence, until=until, topics=topics
+        )
 
     for choice, state in wanted.items():
         own = states.get(choice, UNSET)

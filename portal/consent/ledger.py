@@ -4,7 +4,7 @@ Must never write an event without its state, nor a yes without the text that was
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import cast
 
 from sqlalchemy import Table, bindparam, insert, select, update
@@ -12,87 +12,45 @@ from sqlalchemy.orm import Session
 
 from portal.accounts import registry
 from portal.consent import merge
-from portal.consent.chains import WRAPPED, KeyIsDestroyed, NoSuchPerson, events_of, open_key, read_events, wrapped_key_of
+from portal.consent.chains import WRAPPED, KeyIsDestroyed, NoSuchPerson, events_of, hold_person, open_key, read_events
 from portal.consent.delivery import queue_delivery
 from portal.consent.events import Choice, Event, Evidence, beginning, seal
+from portal.consent.lifting import bring_suppressions_along
 from portal.consent.lowering import note_lowering
 from portal.consent.merge import NothingToUndo, OnlyThePersonMayRaise, State
-from portal.consent.model import ConsentChain, ConsentEvent, Notice
-from portal.consent.notices import notice_for, notices_by_hash
-from portal.consent.states import states_of, write_state
-from portal.consent.words import STOPS, Act, Actor
+from portal.consent.model import ConsentChain, ConsentEvent, ConsentState
+from portal.consent.notices import notices_by_hash, words_of
+from portal.consent.refusals import (
+    LONGEST_PAUSE,
+    ActInTheFuture,
+    NoNoticeShown,
+    PauseOutOfRange,
+    UnknownChoice,
+    refuse_what_cannot_be,
+)
+from portal.consent.states import read_state, write_state
+from portal.consent.words import Act, Actor
 from portal.core import clock, crypto
 from portal.core.db import company_of
-from portal.core.errors import PortalError
 from portal.outbox.webhooks import announce, listeners
 from portal.people.model import Person
 from portal.people.service import Identifier, identifiers_of
-from portal.people.suppressions import lift_suppressions, renew_suppressions, suppressed_choices
-
-LONGEST_PAUSE = timedelta(days=366)
-SAME_ACT = timedelta(minutes=1)
-"""A suppression noted this shortly before a no was noted with it."""
+from portal.people.suppressions import suppressed_choices
 
 TOLD = "consent.changed"
 
-_EVENTS, _CHAINS = cast(Table, ConsentEvent.__table__), cast(Table, ConsentChain.__table__)
+_EVENTS, _CHAINS, _STATES, _PERSONS = (cast(Table, one.__table__) for one in (ConsentEvent, ConsentChain, ConsentState, Person))
 _ADD_EVENT, _BEGIN_CHAIN = insert(_EVENTS), insert(_CHAINS)
 _GO_ON = update(_CHAINS).where(_CHAINS.c.person_id == bindparam("whose"))
-_ENDS = select(_CHAINS.c.length, _CHAINS.c.tip, _CHAINS.c.received_at).where(
-    _CHAINS.c.company_id == bindparam("company"), _CHAINS.c.person_id == bindparam("person")
+_OF_CHAIN = (_PERSONS.c.wrapped_key, _CHAINS.c.length, _CHAINS.c.tip, _CHAINS.c.received_at)
+_OF_STATES = [column for column in _STATES.c if column.name not in ("company_id", "person_id")]
+_STANDS = (
+    select(*_OF_CHAIN, *_OF_STATES)
+    .outerjoin_from(_PERSONS, _CHAINS, (_CHAINS.c.company_id == _PERSONS.c.company_id) & (_CHAINS.c.person_id == _PERSONS.c.id))
+    .outerjoin(_STATES, (_STATES.c.company_id == _PERSONS.c.company_id) & (_STATES.c.person_id == _PERSONS.c.id))
+    .where(_PERSONS.c.company_id == bindparam("company"), _PERSONS.c.id == bindparam("person"))
 )
-
-
-class UnknownChoice(PortalError):
-    """The company asks for no such purpose, channel or topic."""
-
-
-class NoNoticeShown(PortalError):
-    """A yes came without the text that was agreed to, or with one that was never published for it."""
-
-
-class PauseOutOfRange(PortalError):
-    """A pause has to end, after now and within `LONGEST_PAUSE`."""
-
-
-class ActInTheFuture(PortalError):
-    """The act is said to have happened later than now."""
-
-
-def append_event(
-    db: Session,
-    person_id: int,
-    *,
-    purpose: str,
-    channel: str,
-    act: Act,
-    actor: Actor,
-    collection_point: str,
-    topic: str = "",
-    notice_hash: bytes | None = None,
-    language: str | None = None,
-    evidence: Evidence | None = None,
-    acted_at: datetime | None = None,
-    until: datetime | None = None,
-    undoes: int | None = None,
-    frequency: str | None = None,
-    topics: Collection[str] | None = None,
-) -> Event:
-    """Append one act to the person's chain: `Book.append` of a book opened for it. Raises also `NoSuchPerson`."""
-    return Book(db, person_id).append(
-        Choice(purpose, channel, topic),
-        act,
-        actor=actor,
-        collection_point=collection_point,
-        notice_hash=notice_hash,
-        language=language,
-        evidence=evidence,
-        acted_at=acted_at,
-        until=until,
-        undoes=undoes,
-        frequency=frequency,
-        topics=topics,
-    )
+"""A person's key and where their chain ends, beside every choice that was ever answered."""
 
 
 class Book:
@@ -104,12 +62,15 @@ class Book:
 
     def __init__(self, db: Session, person_id: int) -> None:
         self.db, self.person_id, self.company_id = db, person_id, company_of(db)
-        self._wrapped = wrapped_key_of(db, person_id, lock=True)
-        chain = db.connection().execute(_ENDS, {"company": self.company_id, "person": person_id}).one_or_none()
-        self.length: int = chain.length if chain else 0
-        self._tip = bytes(chain.tip) if chain else beginning(self.company_id, person_id)
-        self._received_at: datetime | None = chain.received_at if chain else None
-        self.states = states_of(db, person_id)
+        hold_person(db, person_id)
+        stands = db.connection().execute(_STANDS, {"company": self.company_id, "person": person_id}).all()
+        if not stands:
+            raise NoSuchPerson("There is no such person.")
+        self._wrapped = None if stands[0].wrapped_key is None else bytes(stands[0].wrapped_key)
+        self.length: int = stands[0].length or 0
+        self._tip = bytes(stands[0].tip) if self.length else beginning(self.company_id, person_id)
+        self._received_at: datetime | None = stands[0].received_at
+        self.states = {Choice(row.purpose, row.channel, row.topic): read_state(row) for row in stands if row.purpose is not None}
         self._key: bytes | None = None
         self._identifiers: list[Identifier] | None = None
         self._suppressed: Mapping[tuple[str, str], datetime] | None = None
@@ -128,11 +89,11 @@ class Book:
             self._suppressed = suppressed_choices(self.db, self.identifiers())
         return self._suppressed
 
-    def notice(self, purpose: str, language: str) -> Notice:
-        """The text that is shown today. Raises `NoNotice`."""
-        notice = notice_for(self.db, purpose, language)
-        self._purposes[notice.hash] = notice.purpose
-        return notice
+    def words_of(self, purpose: str, language: str) -> tuple[bytes, str]:
+        """The hash of the text that is shown today, and its language. Raises `NoNotice`."""
+        hash_, spoken = words_of(self.db, purpose, language)
+        self._purposes[hash_] = purpose
+        return hash_, spoken
 
     def events(self, sequences: Collection[int] | None = None) -> list[Event]:
         """What was written, open; only those of `sequences` where it is given. Raises `KeyIsDestroyed`."""
@@ -189,7 +150,8 @@ class Book:
             frequency=frequency,
             topics=None if topics is None else tuple(sorted(topics)),
         )
-        self._refuse_what_cannot_be(event)
+        purpose = registry.company(self.company_id).purposes.get(choice.purpose)
+        refuse_what_cannot_be(event, purpose, is_known=choice in self.states, published_for=self._purpose_of)
         before = self.states.get(choice, merge.UNSET)
         state = merge.after(before, event.deed) if self._comes_last(event) else _refold(self.events(), event)
         digest = self._write(event)
@@ -228,46 +190,11 @@ class Book:
         return event.acted_at is None and event.undoes is None and event.act is not Act.UNDONE and not tie
 
     def _bring_suppressions_along(self, event: Event) -> None:
-        """The person's yes lifts what was noted before it; taking it back puts that in force again; taking back a no lifts what came with it."""
-        choice, undone, at = event.choice, None, event.received_at
-        purpose, channel = choice.purpose, choice.channel
-        if event.act is Act.UNDONE and event.undoes:
-            (undone,) = self.events([event.undoes])
-        if event.act is Act.GIVEN:
-            lift_suppressions(self.db, self.identifiers(), purpose=purpose, channel=channel, until=event.happened_at, at=at)
-        elif undone is not None and undone.act is Act.GIVEN:
-            renew_suppressions(self.db, self.identifiers(), purpose=purpose, channel=channel, lifted_at=undone.received_at)
-        elif undone is not None and undone.act in STOPS:
-            lift_suppressions(
-                self.db,
-                self.identifiers(),
-                purpose=purpose,
-                channel=channel,
-                since=undone.received_at - SAME_ACT,
-                until=at,
-                at=at,
-            )
-        else:
-            return
-        self._suppressed = None
-
-    def _refuse_what_cannot_be(self, event: Event) -> None:
-        choice = event.choice
-        purpose = registry.company(self.company_id).purposes.get(choice.purpose)
-        topics = set(event.topics or ()) | ({choice.topic} if choice.topic else set())
-        offered = purpose is not None and choice.channel in purpose.channels and topics <= purpose.topics.keys()
-        # What a company no longer asks for can still be taken back by those who agreed to it.
-        if not offered and (choice not in self.states or event.act is Act.GIVEN):
-            raise UnknownChoice("The company does not ask for this purpose, channel or topic.")
-        if event.act is Act.PAUSED and not (event.until and event.received_at < event.until <= event.received_at + LONGEST_PAUSE):
-            raise PauseOutOfRange("A pause ends after now, and within a year.")
-        if event.acted_at is not None and event.acted_at > event.received_at:
-            raise ActInTheFuture("An act cannot have happened later than now.")
-        if event.notice_hash is None:
-            if event.act is Act.GIVEN and event.actor is Actor.PERSON:
-                raise NoNoticeShown("A yes needs the text that was agreed to.")
-        elif self._purpose_of(event.notice_hash) != choice.purpose:
-            raise NoNoticeShown("This text was never published for this purpose.")
+        (undone,) = self.events([event.undoes]) if event.act is Act.UNDONE and event.undoes else (None,)
+        stopped = self._suppressed is None or (event.choice.purpose, event.choice.channel) in self._suppressed
+        if undone is not None or (event.act is Act.GIVEN and stopped):
+            bring_suppressions_along(self.db, event, undone, self.identifiers())
+            self._suppressed = None
 
     def _purpose_of(self, hash_: bytes) -> str | None:
         """What a published text is for."""
@@ -295,6 +222,7 @@ def _refold(events: Sequence[Event], event: Event) -> State:
 
 
 __all__ = [
+    "LONGEST_PAUSE",
     "ActInTheFuture",
     "Book",
     "KeyIsDestroyed",
@@ -304,6 +232,5 @@ __all__ = [
     "OnlyThePersonMayRaise",
     "PauseOutOfRange",
     "UnknownChoice",
-    "append_event",
     "events_of",
 ]

@@ -6,8 +6,10 @@ Must never change a text that somebody may have agreed to, and never write where
 import hashlib
 import json
 from collections.abc import Collection, Mapping
+from typing import cast
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Engine, Table, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
@@ -18,7 +20,13 @@ from portal.core import clock
 from portal.core.db import company_of
 from portal.core.errors import PortalError
 
+_ROWS = cast(Table, Notice.__table__)
 _BY_HASH = select(Notice).where(Notice.hash == bindparam("hash"))
+_IS_THERE = select(_ROWS.c.id).where(_ROWS.c.company_id == bindparam("company"), _ROWS.c.hash == bindparam("hash"))
+
+
+_published: WeakKeyDictionary[Engine, set[tuple[int, bytes]]] = WeakKeyDictionary()
+"""Texts that were seen in a database: they stay there for good, and the database itself refuses to have it otherwise."""
 
 
 class NoNotice(PortalError):
@@ -58,15 +66,35 @@ def publish_notices(db: Session, company: Company) -> int:
 
 def notice_for(db: Session, purpose: str, language: str) -> Notice:
     """The text that is shown today, in that language or else in the company's first. Raises `NoNotice`."""
-    company = registry.company(company_of(db))
+    hash_, _spoken = _todays(registry.company(company_of(db)), purpose, language)
+    found = db.scalar(_BY_HASH, {"hash": hash_})
+    if found is None:
+        raise _not_published(purpose)
+    return found
+
+
+def words_of(db: Session, purpose: str, language: str) -> tuple[bytes, str]:
+    """The hash of the same text, and the language that it is in. Raises `NoNotice`."""
+    company_id, connection = company_of(db), db.connection()
+    hash_, spoken = _todays(registry.company(company_id), purpose, language)
+    published = _published.setdefault(connection.engine, set())
+    if (company_id, hash_) not in published:
+        if connection.scalar(_IS_THERE, {"company": company_id, "hash": hash_}) is None:
+            raise _not_published(purpose)
+        published.add((company_id, hash_))
+    return hash_, spoken
+
+
+def _todays(company: Company, purpose: str, language: str) -> tuple[bytes, str]:
     texts = company.purposes[purpose].notice if purpose in company.purposes else None
     if not texts:
         raise NoNotice(f"The purpose {purpose} has no text to agree to in portal.yaml.")
     spoken = language if language in texts else company.languages[0]
-    found = db.scalar(_BY_HASH, {"hash": notice_hash(purpose, spoken, texts[spoken])})
-    if found is None:
-        raise NoNotice(f"The text of {purpose} is not published yet. It is at the next start.")
-    return found
+    return notice_hash(purpose, spoken, texts[spoken]), spoken
+
+
+def _not_published(purpose: str) -> NoNotice:
+    return NoNotice(f"The text of {purpose} is not published yet. It is at the next start.")
 
 
 def current_hash(company: Company, purpose: str, language: str) -> bytes | None:

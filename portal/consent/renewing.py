@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from portal.config.model import Company, Purpose
 from portal.consent.chains import open_key, read_events, wrapped_key_of
-from portal.consent.ledger import append_event
+from portal.consent.events import Choice
+from portal.consent.ledger import Book
 from portal.consent.model import ConsentState, Notice
 from portal.consent.notices import notice_hash
 from portal.consent.words import Act, Actor
@@ -36,10 +37,13 @@ def _end(db: Session, key: str, purpose: Purpose, most: int) -> int:
     ended = 0
     for state in db.scalars(query.order_by(ConsentState.person_id, ConsentState.channel, ConsentState.topic)).all():
         if ended < most and _words_of(db, state) not in today:
-            append_event(
-                db, state.person_id, purpose=key, channel=state.channel, topic=state.topic, act=Act.EXPIRED,
-                actor=Actor.COMPANY_SYSTEM, collection_point=POINT, evidence={"reason": "new_words"},
-            )  # fmt: skip
+            Book(db, state.person_id).append(
+                Choice(key, state.channel, state.topic),
+                Act.EXPIRED,
+                actor=Actor.COMPANY_SYSTEM,
+                collection_point=POINT,
+                evidence={"reason": "new_words"},
+            )
             ended += 1
     return ended
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from portal.accounts import registry
 from portal.consent.chains import KeyIsDestroyed, events_of
 from portal.consent.events import Choice
-from portal.consent.ledger import OnlyThePersonMayRaise, PauseOutOfRange, UnknownChoice, append_event
+from portal.consent.ledger import Book, OnlyThePersonMayRaise, PauseOutOfRange, UnknownChoice
 from portal.consent.merge import UNSET, Level, State
 from portal.consent.model import ConsentEvent
 from portal.consent.states import read_state, state_of
@@ -49,10 +49,13 @@ def restore_lowering(db: Session, payload: Mapping[str, Any], *, mark: str) -> b
         return False
     try:
         with db.begin_nested():
-            append_event(
-                db, person_id, purpose=choice.purpose, channel=choice.channel, topic=choice.topic, collection_point=point,
-                acted_at=datetime.fromisoformat(payload["at"]), evidence={"restored": True}, **deed,
-            )  # fmt: skip
+            Book(db, person_id).append(
+                choice,
+                collection_point=point,
+                acted_at=datetime.fromisoformat(payload["at"]),
+                evidence={"restored": True},
+                **deed,
+            )
     except (UnknownChoice, OnlyThePersonMayRaise, PauseOutOfRange):
         return False
     return True

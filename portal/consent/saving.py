@@ -4,8 +4,6 @@ Must never touch a choice that is newer than what was shown, never write where n
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -15,30 +13,14 @@ from portal.consent.asking import ask_to_confirm
 from portal.consent.basis import NO_CHOICE
 from portal.consent.chains import chain_of
 from portal.consent.changes import Answer, Change
+from portal.consent.desk import Desk, Saved
 from portal.consent.events import Choice, Event, Evidence
 from portal.consent.ledger import LONGEST_PAUSE, Book, PauseOutOfRange, UnknownChoice
 from portal.consent.merge import UNSET, NothingToUndo
-from portal.consent.steps import Plan, Step, Wish, steps_to, stopping
-from portal.consent.words import ANSWERS, Act, Actor
+from portal.consent.steps import Plan, Step, Wish, steps_to
+from portal.consent.words import Act
 from portal.core import clock
 from portal.core.db import company_of
-
-
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """What became of it. `events` are in the ledger now; `stale` was changed by someone since it was shown and is left alone;
-    `pending` waits until the person confirms it from their mailbox; `mailed`: they were written to just now.
-    """
-
-    events: tuple[Event, ...] = ()
-    stale: tuple[Choice, ...] = ()
-    pending: tuple[Change, ...] = ()
-    mailed: bool = False
-
-    @property
-    def sequences(self) -> tuple[int, ...]:
-        """The places of the events in the chain, for `undo`."""
-        return tuple(event.sequence for event in self.events)
 
 
 def version_of(db: Session, person_id: int) -> int:
@@ -64,12 +46,12 @@ def save_choices(
 
     `confirmed`: the person proved their mailbox just now. Otherwise, and for a purpose with `double_opt_in`, what opens further is asked
     for and waits, with a mail to the person's mailbox; what closes acts at once. `twice`: this is that mailbox's answer. `book`: the person's, where it is
-    open in this transaction already. Raises, and then nothing is written, `UnknownChoice`, `PauseOutOfRange` and as `append_event`.
+    open in this transaction already. Raises, and then nothing is written, `UnknownChoice`, `PauseOutOfRange` and as `Book.append`.
     """
     company = registry.company(company_of(db))
     for change in changes:
         _refuse_unknown(company, change)
-    desk = _Desk(book or Book(db, person_id), company, language, collection_point, evidence)
+    desk = Desk(book or Book(db, person_id), company, language, collection_point, evidence)
     newer, suppressed = desk.newer_than(seen), desk.book.suppressed()
     plans: list[tuple[Change, Choice, Plan]] = []
     for change in changes:
@@ -88,34 +70,10 @@ def save_choices(
     return Saved(tuple(events), tuple(choice for _, choice, _ in plans if choice in newer), pending, mailed)
 
 
-def stop_marketing(
-    db: Session,
-    person_id: int,
-    *,
-    language: str,
-    collection_point: str,
-    actor: Actor = Actor.PERSON,
-    evidence: Evidence | None = None,
-) -> Saved:
-    """Say no to every marketing purpose through every channel, and to each of its topics that was chosen apart. Anyone may."""
-    company = registry.company(company_of(db))
-    desk = _Desk(Book(db, person_id), company, language, collection_point, evidence, actor)
-    asked = [
-        Choice(key, channel) for key, purpose in company.purposes.items() if purpose.marketing for channel in purpose.channels
-    ]
-    apart = [choice for choice in desk.book.states if choice.topic and Choice(choice.purpose, choice.channel) in asked]
-    events: list[Event] = []
-    for choice in [*asked, *apart]:
-        purpose, state = company.purposes[choice.purpose], desk.book.states.get(choice, UNSET)
-        if purpose.basis not in NO_CHOICE:
-            events += desk.append(choice, stopping(purpose, state).steps)
-    return Saved(tuple(events))
-
-
 def undo(db: Session, person_id: int, sequences: Sequence[int], *, collection_point: str) -> Saved:
     """The person takes back what those events did, newest first. A choice that changed since stands as it is, and is named in `stale`."""
     company = registry.company(company_of(db))
-    desk = _Desk(Book(db, person_id), company, None, collection_point, None)
+    desk = Desk(Book(db, person_id), company, None, collection_point, None)
     events: list[Event] = []
     stale: list[Choice] = []
     for event in sorted(desk.book.events(set(sequences)), key=lambda one: one.sequence, reverse=True):
@@ -124,61 +82,6 @@ def undo(db: Session, person_id: int, sequences: Sequence[int], *, collection_po
         except NothingToUndo:
             stale.append(event.choice)
     return Saved(tuple(events), tuple(dict.fromkeys(stale)))
-
-
-class _Desk:
-    """One person's open book, and how acts at this place are written into it."""
-
-    def __init__(
-        self,
-        book: Book,
-        company: Company,
-        language: str | None,
-        collection_point: str,
-        evidence: Evidence | None,
-        actor: Actor = Actor.PERSON,
-    ) -> None:
-        self.book, self.company, self.actor = book, company, actor
-        self.language, self.collection_point, self.evidence = language, collection_point, evidence
-
-    def newer_than(self, seen: int) -> set[Choice]:
-        """The choices that something was done to after `seen`, whole channels for their topics."""
-        newer = self.book.events(range(seen + 1, self.book.length + 1))
-        return {replace(event.choice, topic="") for event in newer}
-
-    def append(self, choice: Choice, steps: Iterable[Step]) -> list[Event]:
-        """Write the acts, a yes with the words that were shown for it."""
-        return [
-            self.book.append(
-                choice,
-                step.act,
-                actor=self.actor,
-                collection_point=self.collection_point,
-                evidence=self.evidence,
-                until=step.until,
-                frequency=step.frequency,
-                topics=step.topics,
-                **self.words(choice, step),
-            )
-            for step in steps
-        ]
-
-    def words(self, choice: Choice, step: Step) -> dict[str, Any]:
-        """The text that an answer was given to: today's, or that of the yes which stands."""
-        if step.act not in ANSWERS and step.act is not Act.ASKED:
-            return {"language": self.language}
-        standing = self.book.states.get(choice, UNSET)
-        if step.keeps_words and standing.said is Act.GIVEN and standing.sequence is not None:
-            (yes,) = self.book.events({standing.sequence})
-            return {"notice_hash": yes.notice_hash, "language": yes.language}
-        notice = self.book.notice(choice.purpose, self.language or self.company.languages[0])
-        return {"notice_hash": notice.hash, "language": notice.language}
-
-    def take_back(self, event: Event) -> Event:
-        """Go back to before `event`."""
-        return self.book.append(
-            event.choice, Act.UNDONE, actor=self.actor, collection_point=self.collection_point, undoes=event.sequence
-        )
 
 
 def _wish_of(change: Change, *, suppressed: bool) -> Wish:
@@ -214,4 +117,4 @@ def _refuse_pauses_out_of_range(steps: Iterable[Step]) -> None:
             raise PauseOutOfRange("A pause ends after now, and within a year.")
 
 
-__all__ = ["Answer", "Change", "Saved", "save_choices", "stop_marketing", "undo", "version_of"]
+__all__ = ["Answer", "Change", "Saved", "save_choices", "undo", "version_of"]

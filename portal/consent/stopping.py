@@ -1,87 +1,78 @@
-"""Say no to many choices at once, and take exactly that back. For erasures and for "only stop marketing".
+"""Say no to many choices at once: to all marketing, or to everything that the company could still use, before an erasure.
 
-Must never ask for proof, and never take back more than it did itself.
+Must never ask for proof, and never leave open what it says is stopped.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
-from portal.config.model import Basis, Company
-from portal.consent.chains import events_of
-from portal.consent.events import Choice
-from portal.consent.ledger import NothingToUndo, append_event
+from portal.config.model import Basis, Company, Purpose
+from portal.consent.basis import NO_CHOICE
+from portal.consent.desk import Desk, Saved
+from portal.consent.events import Choice, Evidence
+from portal.consent.ledger import Book
 from portal.consent.merge import UNSET, Level, State
-from portal.consent.model import ConsentState
-from portal.consent.states import read_state
+from portal.consent.steps import Step, stopping
 from portal.consent.words import Act, Actor
 from portal.core.db import company_of
 
-ASKS_NOTHING = frozenset({Basis.CONTRACT, Basis.LEGAL_DUTY})
-ALLOWED_UNTIL_NO = frozenset({Basis.LEGITIMATE_INTEREST, Basis.SOFT_OPT_IN, Basis.SALE_OR_SHARING})
 
-
-def stop_choices(
+def stop_marketing(
     db: Session,
     person_id: int,
     *,
+    language: str,
     collection_point: str,
-    marketing_only: bool = False,
     actor: Actor = Actor.PERSON,
-    language: str | None = None,
-) -> list[int]:
-    """Lower every choice that the company could still use (or only those of marketing); returns the events' sequences."""
+    evidence: Evidence | None = None,
+) -> Saved:
+    """Say no to every marketing purpose through every channel, answered or not, and to what of it is no longer asked for. Anyone may."""
     company = registry.company(company_of(db))
-    states = {
-        Choice(row.purpose, row.channel, row.topic): read_state(row)
-        for row in db.scalars(select(ConsentState).filter_by(person_id=person_id))
-    }
-    stopped = []
-    for choice in _choices(company, states):
-        purpose = company.purposes.get(choice.purpose)
-        if marketing_only and not (purpose and purpose.marketing):
-            continue
-        act = _no_to(states.get(choice, UNSET), purpose.basis if purpose else Basis.CONSENT)
-        if act is not None:
-            event = append_event(
-                db, person_id, purpose=choice.purpose, channel=choice.channel, topic=choice.topic, act=act, actor=actor,
-                collection_point=collection_point, language=language,
-            )  # fmt: skip
-            stopped.append(event.sequence)
-    return stopped
+    desk = Desk(Book(db, person_id), company, language, collection_point, evidence, actor)
+    return _stop(
+        desk, (choice for choice in _every(company, desk.book.states) if _is_marketing(company, choice)), unanswered=True
+    )
 
 
-def take_back(db: Session, person_id: int, sequences: Collection[int], *, collection_point: str) -> int:
-    """Undo these events where nothing newer was chosen since: the person's own act, and no raise. Returns how many."""
-    undone = 0
-    named = set(sequences)
-    for event in [one for one in events_of(db, person_id) if one.sequence in named] if named else ():
-        choice = event.choice
-        try:
-            append_event(
-                db, person_id, purpose=choice.purpose, channel=choice.channel, topic=choice.topic, act=Act.UNDONE,
-                actor=Actor.PERSON, collection_point=collection_point, undoes=event.sequence,
-            )  # fmt: skip
-        except NothingToUndo:
-            continue
-        undone += 1
-    return undone
+def stop_what_could_be_used(db: Session, person_id: int, *, only_marketing: bool, collection_point: str) -> Saved:
+    """Say no, for the person, to every choice that the company could use or that waits for a yes. No text is shown for it."""
+    company = registry.company(company_of(db))
+    desk = Desk(Book(db, person_id), company, None, collection_point, None)
+    every = _every(company, desk.book.states)
+    return _stop(desk, (one for one in every if not only_marketing or _is_marketing(company, one)), unanswered=False)
 
 
-def _choices(company: Company, states: Collection[Choice]) -> Iterator[Choice]:
+def _stop(desk: Desk, choices: Iterable[Choice], *, unanswered: bool) -> Saved:
+    events = []
+    for choice in choices:
+        purpose, state = desk.company.purposes.get(choice.purpose), desk.book.states.get(choice, UNSET)
+        asked = purpose is not None and choice.channel in purpose.channels and not choice.topic
+        if (unanswered and asked) or _could_be_used(purpose, state):
+            events += desk.append(choice, _no_to(purpose, state))
+    return Saved(tuple(events))
+
+
+def _every(company: Company, answered: Iterable[Choice]) -> list[Choice]:
     """Everything that is asked, and what was once answered though it is no longer asked."""
     asked = [Choice(key, channel) for key, purpose in company.purposes.items() for channel in purpose.channels]
-    yield from dict.fromkeys([*asked, *sorted(states, key=lambda one: (one.purpose, one.channel, one.topic))])
+    every = dict.fromkeys([*asked, *sorted(answered, key=lambda one: (one.purpose, one.channel, one.topic))])
+    return [one for one in every if one.purpose not in company.purposes or company.purposes[one.purpose].basis not in NO_CHOICE]
 
 
-def _no_to(state: State, basis: Basis) -> Act | None:
-    """The act that stops a choice, or None where there is nothing to stop."""
-    if basis in ASKS_NOTHING or (state.spoken is Level.STOPPED and not state.pending):
-        return None
-    if state.said is not None and state.spoken > Level.OPEN:
-        return Act.WITHDRAWN if basis not in ALLOWED_UNTIL_NO else Act.OBJECTED
-    if basis in ALLOWED_UNTIL_NO:
-        return Act.OBJECTED
-    return Act.REFUSED if state.pending else None
+def _is_marketing(company: Company, choice: Choice) -> bool:
+    return choice.purpose in company.purposes and company.purposes[choice.purpose].marketing
+
+
+def _could_be_used(purpose: Purpose | None, state: State) -> bool:
+    """Is there a yes, one that waits, or silence where that is enough?"""
+    silence_is_enough = purpose is not None and purpose.basis is not Basis.CONSENT
+    return state.pending or state.spoken > Level.OPEN or silence_is_enough
+
+
+def _no_to(purpose: Purpose | None, state: State) -> tuple[Step, ...]:
+    """The no, in the word that the legal basis has for it; a purpose that is gone rested on consent, for all that is known."""
+    if purpose is not None:
+        return stopping(purpose, state).steps
+    return (Step(Act.WITHDRAWN if state.spoken > Level.OPEN else Act.REFUSED),)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from portal.consent import attesting
 from portal.consent.attesting import OLDEST
 from portal.consent.events import Choice
-from portal.consent.ledger import append_event
+from portal.consent.ledger import Book
 from portal.consent.words import ANSWERS, STOPS, Act, Actor
 from portal.core import clock
 from portal.core.errors import PortalError
@@ -84,7 +84,7 @@ def record_lowering(
     db: Session, identifier: Identifier, choice: Choice, act: Act, *, source: Source, until: datetime | None = None
 ) -> Outcome:
     """A system takes back what a person had agreed to: acts at once, for unknown and erased people too. Raises `NoLowering` and as
-    `append_event`.
+    `Book.append`.
     """
     if act not in LOWERINGS:
         raise NoLowering("Only an act that takes something back can be recorded: refused, withdrawn, objected, expired, paused.")
@@ -94,12 +94,9 @@ def record_lowering(
             return Outcome(Stored.NOTHING)
         suppress(db, identifier, purpose=choice.purpose, channel=choice.channel, source=source.point)
         return Outcome(Stored.SUPPRESSED)
-    event = append_event(
-        db,
-        person.id,
-        purpose=choice.purpose,
-        channel=choice.channel,
-        act=act,
+    event = Book(db, person.id).append(
+        Choice(choice.purpose, choice.channel),
+        act,
         actor=Actor.COMPANY_SYSTEM,
         collection_point=source.point,
         evidence={"told_by": source.key_id},
@@ -111,7 +108,7 @@ def record_lowering(
 def attest(db: Session, identifier: Identifier, attested: Attested, *, source: Source) -> Outcome:
     """Record what the person did in the company's form: as their act where it can be believed, else as what it is worth.
 
-    Raises `FormUrlMissing`, `NoLowering` (for acts that are no answer) and as `append_event`.
+    Raises `FormUrlMissing`, `NoLowering` (for acts that are no answer) and as `Book.append`.
     """
     if attested.act not in ANSWERS:
         raise NoLowering("What can be attested is an answer: given, refused, withdrawn or objected.")
@@ -124,12 +121,9 @@ def attest(db: Session, identifier: Identifier, attested: Attested, *, source: S
     if attested.act is Act.GIVEN:
         return _yes(db, person.id, attested, source)
     believed = clock.now() - OLDEST < attested.acted_at <= clock.now()
-    event = append_event(
-        db,
-        person.id,
-        purpose=attested.choice.purpose,
-        channel=attested.choice.channel,
-        act=attested.act,
+    event = Book(db, person.id).append(
+        Choice(attested.choice.purpose, attested.choice.channel),
+        attested.act,
         actor=Actor.PERSON if believed else Actor.COMPANY_SYSTEM,
         collection_point=source.point,
         evidence={"attested_by": source.key_id, "form_url": attested.form_url},

@@ -11,9 +11,12 @@ from sqlalchemy.orm import Session
 from portal.accounts import registry
 from portal.config.model import Company
 from portal.consent.basis import NO_CHOICE
+from portal.consent.changes import Answer, Change
 from portal.consent.delivery import queue_suppression
+from portal.consent.desk import Saved
 from portal.consent.events import Choice
-from portal.consent.saving import Answer, Change, Saved, save_choices, stop_marketing, version_of
+from portal.consent.saving import save_choices, version_of
+from portal.consent.stopping import stop_marketing
 from portal.core.db import company_of
 from portal.people.service import Identifier, find_person, person_for
 from portal.people.suppressions import suppress

@@ -10,13 +10,14 @@ For the door:
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import and_, bindparam, or_, select, update
+from sqlalchemy import Table, and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
 from portal.core import clock, crypto
+from portal.core.db import company_of
 from portal.identity.model import SessionRow
 from portal.people.addresses import masked
 from portal.people.model import Person, PersonIdentifier
@@ -69,22 +70,21 @@ class BegunSession:
     token: str = field(repr=False)
 
 
+_SESSIONS, _ADDRESSES = cast(Table, SessionRow.__table__), cast(Table, PersonIdentifier.__table__)
 _BY_TOKEN = (
-    select(
-        SessionRow.id, SessionRow.person_id, SessionRow.identifier_id, PersonIdentifier.value.label("address"), SessionRow.browser,
-        SessionRow.started_at, SessionRow.proven_at, SessionRow.last_seen_at, SessionRow.ends_at, SessionRow.token_hash,
-    )
-    .join(PersonIdentifier, PersonIdentifier.id == SessionRow.identifier_id)
+    select(_SESSIONS, _ADDRESSES.c.value.label("address"))
+    .join_from(_SESSIONS, _ADDRESSES, _ADDRESSES.c.id == _SESSIONS.c.identifier_id)
     .where(
-        SessionRow.token_hash == bindparam("token"),
-        SessionRow.ended_at.is_(None),
-        SessionRow.ends_at > bindparam("now"),
-        SessionRow.last_seen_at > bindparam("idle"),
+        _SESSIONS.c.company_id == bindparam("company"),
+        _SESSIONS.c.token_hash == bindparam("token"),
+        _SESSIONS.c.ended_at.is_(None),
+        _SESSIONS.c.ends_at > bindparam("now"),
+        _SESSIONS.c.last_seen_at > bindparam("idle"),
         # An address that its person has left opens nothing of theirs, however long the session would have lasted.
-        or_(PersonIdentifier.left_at.is_(None), PersonIdentifier.left_at > bindparam("now")),
+        or_(_ADDRESSES.c.left_at.is_(None), _ADDRESSES.c.left_at > bindparam("now")),
     )
-)  # fmt: skip
-_BY_TOKEN_HELD = _BY_TOKEN.with_for_update(of=SessionRow, key_share=True)
+)
+_BY_TOKEN_HELD = _BY_TOKEN.with_for_update(of=_SESSIONS, key_share=True)
 
 
 def session_of(db: Session, token: str) -> CurrentSession | None:
@@ -93,8 +93,9 @@ def session_of(db: Session, token: str) -> CurrentSession | None:
         return None
     now = clock.now()
     query = _BY_TOKEN_HELD if db.get_bind().get_execution_options().get("portal_writes") else _BY_TOKEN
-    asked = {"token": crypto.token_hash(PURPOSE, token), "now": now, "idle": now - IDLE}
-    found = db.execute(query, asked).one_or_none()
+    asked = {"company": company_of(db), "token": crypto.token_hash(PURPOSE, token), "now": now, "idle": now - IDLE}
+    db.flush()
+    found = db.connection().execute(query, asked).one_or_none()
     return _current(found, found.address) if found else None
 
 

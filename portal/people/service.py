@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -19,10 +20,11 @@ EMAIL = "email"
 _OF_SIGNING_IN = frozenset({"identifier", "session", "address_change"})
 
 
+_ROWS = cast(Table, PersonIdentifier.__table__)
 _THEIRS = (
-    select(PersonIdentifier.kind, PersonIdentifier.value)
-    .where(PersonIdentifier.person_id == bindparam("person"))
-    .order_by(PersonIdentifier.id)
+    select(_ROWS.c.kind, _ROWS.c.value)
+    .where(_ROWS.c.company_id == bindparam("company"), _ROWS.c.person_id == bindparam("person"))
+    .order_by(_ROWS.c.id)
 )
 
 
@@ -156,7 +158,9 @@ def addresses_of(db: Session, person_id: int) -> list[str]:
 
 def identifiers_of(db: Session, person_id: int) -> list[Identifier]:
     """All identifiers of a person, the oldest first."""
-    return [Identifier(kind, value) for kind, value in db.execute(_THEIRS, {"person": person_id})]
+    db.flush()
+    rows = db.connection().execute(_THEIRS, {"company": company_of(db), "person": person_id})
+    return [Identifier(kind, value) for kind, value in rows]
 
 
 def was_seen_alone(db: Session, person_id: int) -> bool:

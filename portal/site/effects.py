@@ -25,13 +25,13 @@ bp = Blueprint("effects", __name__, url_prefix="/preferences")
 @asks_systems
 def show() -> ResponseReturnValue:
     """The same page with the answers as typed, and what they would have meant."""
-    company, person_id = current_company(), current_session().person_id
+    company, current = current_company(), current_session()
     with database().reading(company.id) as db:
-        stand = words.stand_of(db, person_id)
+        stand = words.stand_of(db, current.person_id)
         form = stand.form()
         if not form.is_whole(stand.purposes):
             return render_template("site/preferences.html", **words.page(db, stand, form=form)), 422
-    effect = effect_of(database(), company.id, person_id, wishes_of(form, stand))
+    effect = effect_of(database(), company.id, current, wishes_of(form, stand))
     with database().reading(company.id) as db:
         page = words.page(db, stand, form=form)
     return render_template("site/preferences.html", **page, effect=_in_words(company.config, effect), effect_asked=True)

@@ -13,7 +13,7 @@ from portal.cases.erasing.confirming import AddressNotSettled, NothingToErase, P
 from portal.cases.erasing.planning import plan_all
 from portal.cases.erasing.plans import SystemPlan
 from portal.cases.meaning import GROUPS
-from portal.consent.stopping import stop_choices
+from portal.consent.stopping import stop_marketing
 from portal.core import faultpoints, i18n
 from portal.core.i18n import _
 from portal.site import erase_words as words
@@ -43,10 +43,8 @@ def show() -> ResponseReturnValue:
 @person_required()
 def only_marketing() -> ResponseReturnValue:
     """Stop all marketing, at once and without proof."""
-    stopped = stop_choices(
-        db(), current_session().person_id, marketing_only=True, collection_point="site:erase", language=i18n.language()
-    )
-    flash(_("All marketing is stopped. Your data stays.") if stopped else _("There was no marketing left to stop."), "ok")
+    stopped = stop_marketing(db(), current_session().person_id, collection_point="site:erase", language=i18n.language())
+    flash(_("All marketing is stopped. Your data stays.") if stopped.events else _("There was no marketing left to stop."), "ok")
     return redirect(url_for("preferences.show"))
 
 

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from portal.consent.desk import Saved
 from portal.consent.events import Choice, Evidence
 from portal.consent.gpc import conflict_shown
 from portal.consent.ledger import Book
-from portal.consent.saving import Change, Saved, save_choices, stop_marketing, undo
+from portal.consent.saving import Change, save_choices, undo
+from portal.consent.stopping import stop_marketing
 from portal.core import i18n
 from portal.core.i18n import _
 from portal.site import preferences_words as words
@@ -36,11 +38,10 @@ def show() -> ResponseReturnValue:
 def save() -> ResponseReturnValue:
     """Save what is wanted of all choices: what newly differs becomes an act, nothing else."""
     book = Book(db(), current_session().person_id)
-    stand = words.stand_in(book)
-    form = stand.form()
+    stand = words.stand_in(book, _answered())
+    form = stand.sent()
     if not form.is_whole(stand.purposes):
-        whole = words.stand_of(db(), book.person_id)
-        return render_template("site/preferences.html", **words.page(db(), whole, form=form)), 422
+        return _show_mistakes(book.person_id)
     _say_what_is_gone()
     return _saved(stand.seen, _save(form.changes(stand.purposes), seen=form.version, book=book))
 
@@ -94,6 +95,25 @@ def take_back() -> ResponseReturnValue:
     return _saved(before, saved)
 
 
+def _every() -> dict[str, Choice]:
+    """Every choice of the company, by what the names of its fields end in."""
+    purposes = current_company().config.purposes
+    return {f"{key}-{channel}": Choice(key, channel) for key, one in purposes.items() for channel in one.channels}
+
+
+def _answered() -> list[Choice]:
+    """The choices that the sent form has an answer for."""
+    return [choice for name, choice in _every().items() if f"say-{name}" in request.form]
+
+
+def _show_mistakes(person_id: int) -> ResponseReturnValue:
+    """The page with what was typed, and what is wrong with it."""
+    stand = words.stand_of(db(), person_id)
+    form = stand.form()
+    form.is_whole(stand.purposes)
+    return render_template("site/preferences.html", **words.page(db(), stand, form=form)), 422
+
+
 def _save(changes: Sequence[Change], *, seen: int, book: Book | None = None) -> Saved:
     return save_choices(
         db(),
@@ -133,6 +153,6 @@ def _left_alone(before: int, stale: Sequence[Choice]) -> ResponseReturnValue:
 
 def _say_what_is_gone() -> None:
     """Answers to something that is no longer asked for change nothing, and that is said."""
-    known = {f"{purpose}-{channel}" for purpose, one in current_company().config.purposes.items() for channel in one.channels}
+    known = _every()
     if any(name.startswith("say-") and name.removeprefix("say-") not in known for name in request.form):
         flash(_("Something on the page is no longer asked for. It was left as it was."), "")

@@ -1,6 +1,6 @@
 """The form of all choices: one answer a choice, its topics, how often. Must never tick for anyone what they did not choose."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -68,6 +68,15 @@ class ChoicesForm(FlaskForm):
     """Made anew for each request by `choices_form`, with the fields of the company's choices."""
 
     seen = HiddenField(validators=[_a_version])
+    _unbound_fields: list[tuple[str, Any]]
+
+    def __init__(self, *, only: Collection[str] | None = None, **given: Any) -> None:
+        """`only`: the choices (`Asked.name`) whose fields are made; to save needs no more than those that were answered."""
+        if only is not None:
+            self._unbound_fields = [
+                (name, field) for name, field in self._unbound_fields if name == "seen" or name.partition("-")[2] in only
+            ]
+        super().__init__(**given)
 
     @property
     def version(self) -> int:
@@ -79,7 +88,8 @@ class ChoicesForm(FlaskForm):
         return [change for asked in asked_in(purposes) if (change := self._change(asked)) is not None]
 
     def _change(self, asked: Asked) -> Change | None:
-        answer = self[f"say-{asked.name}"].data
+        say = self.field_of("say", asked)
+        answer = say.data if say else None
         if answer is None:
             return None
         topics, often = self._of("topics", asked), self._of("often", asked)
@@ -103,8 +113,8 @@ class ChoicesForm(FlaskForm):
         """Valid, and no yes whose topics were all taken out: nobody can tell what that means."""
         whole = bool(self.validate_on_submit())
         for asked in asked_in(purposes):
-            topics, said = self.field_of("topics", asked), self[f"say-{asked.name}"].raw_data
-            if asked.holds and topics and not topics.data and said == [Answer.YES.value]:
+            topics, say = self.field_of("topics", asked), self.field_of("say", asked)
+            if asked.holds and topics and not topics.data and say and say.raw_data == [Answer.YES.value]:
                 topics.errors = [_("Tick at least one, or choose No above.")]
                 whole = False
         return whole
@@ -112,16 +122,29 @@ class ChoicesForm(FlaskForm):
 
 def choices_form(company: Company, purposes: Sequence[PurposeChoices], *, seen: int, typed: bool = True) -> ChoicesForm:
     """The form as it was typed where it was sent (and `typed`), else as the choices stand."""
+    stands = _stands(company, asked_in(purposes), seen)
+    made = _form_of(company, language())
+    return made(data=stands) if typed else made(formdata=None, data=stands)
+
+
+def sent_form(company: Company, purposes: Sequence[PurposeChoices]) -> ChoicesForm:
+    """The part of the form that is about some choices, as it was sent: enough to save, not to be shown again."""
+    every = list(asked_in(purposes))
+    # The token of the form was looked at before any view runs; a new one is for pages.
+    made, names = _form_of(company, language()), {one.name for one in every}
+    return made(only=names, data=_stands(company, every, 0), meta={"csrf": False})
+
+
+def _stands(company: Company, every: Iterable[Asked], seen: int) -> dict[str, Any]:
     stands: dict[str, Any] = {"seen": str(seen)}
-    for asked in asked_in(purposes):
+    for asked in every:
         purpose = company.purposes[asked.purpose.key]
         stands[f"say-{asked.name}"] = asked.answer
         if purpose.topics:
             stands[f"topics-{asked.name}"] = _topics(asked, purpose)
         if purpose.frequencies:
             stands[f"often-{asked.name}"] = _often(asked, purpose)
-    made = _form_of(company, language())
-    return made(data=stands) if typed else made(formdata=None, data=stands)
+    return stands
 
 
 _forms: dict[tuple[int, str], tuple[Company, type[ChoicesForm]]] = {}

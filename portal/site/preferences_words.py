@@ -3,7 +3,7 @@
 Must never show another person's acts, nor call something saved that the ledger does not have.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -24,7 +24,7 @@ from portal.consent.words import Act, Actor
 from portal.core import clock, i18n
 from portal.core.i18n import _, pick
 from portal.site import choices_words
-from portal.site.preferences_form import Asked, ChoicesForm, asked_in, choices_form
+from portal.site.preferences_form import Asked, ChoicesForm, asked_in, choices_form, sent_form
 from portal.site.reached_words import ReachedLine, lines_by_choice
 from portal.web.context import current_company
 
@@ -53,6 +53,10 @@ class Stand:
         """The form as the choices stand, or as it was typed."""
         return choices_form(current_company().config, self.purposes, seen=self.seen)
 
+    def sent(self) -> ChoicesForm:
+        """What was sent of the form for these choices."""
+        return sent_form(current_company().config, self.purposes)
+
     def untouched(self) -> ChoicesForm:
         """The form as the choices stand, whatever was sent."""
         return choices_form(current_company().config, self.purposes, seen=self.seen, typed=False)
@@ -71,9 +75,9 @@ def stand_of(db: Session, person_id: int) -> Stand:
     return Stand(person_id, tuple(choices_of(db, current_company().config, person_id)), version_of(db, person_id))
 
 
-def stand_in(book: Book) -> Stand:
-    """The same for a form that is sent: no more is read of it than what stands."""
-    return Stand(book.person_id, tuple(choices_in(book, current_company().config)), book.length)
+def stand_in(book: Book, answered: Collection[Choice]) -> Stand:
+    """The same for a form that is sent: only of the choices that it answers, and no more than what stands."""
+    return Stand(book.person_id, tuple(choices_in(book, current_company().config, answered)), book.length)
 
 
 def page(

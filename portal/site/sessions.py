@@ -6,6 +6,7 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from flask.typing import ResponseReturnValue
 
 from portal.cases.reading import forget_readings
+from portal.consent.effect import forget_counts
 from portal.core import i18n
 from portal.core.i18n import _
 from portal.identity import sessions as rooms
@@ -43,7 +44,7 @@ def end(number: int) -> ResponseReturnValue:
     current = current_session()
     if number > LARGEST_ID or not rooms.end_session(db(), current.person_id, number):
         abort(404)
-    forget_readings(db(), number)
+    _forget(number)
     return _signed_out() if number == current.id else redirect(url_for("sessions.show"))
 
 
@@ -53,7 +54,7 @@ def end_all() -> ResponseReturnValue:
     """Sign out everywhere, here too."""
     current = current_session()
     for line in rooms.sessions_of(db(), current.person_id):
-        forget_readings(db(), line.id)
+        _forget(line.id)
     rooms.end_all_sessions(db(), current.person_id)
     return _signed_out()
 
@@ -62,9 +63,15 @@ def end_all() -> ResponseReturnValue:
 @person_required()
 def sign_out() -> ResponseReturnValue:
     """End this session."""
-    forget_readings(db(), current_session().id)
+    _forget(current_session().id)
     rooms.sign_out(db(), current_session())
     return _signed_out()
+
+
+def _forget(number: int) -> None:
+    """What systems said for the pages of a session goes with it."""
+    forget_readings(db(), number)
+    forget_counts(db(), number)
 
 
 def _lines(current: rooms.CurrentSession) -> list[dict[str, Any]]:

@@ -3,8 +3,8 @@
 from typing import Any
 
 from portal.accounts import registry
-from portal.consent.events import Event
-from portal.consent.ledger import append_event, events_of
+from portal.consent.events import Choice, Event
+from portal.consent.ledger import Book, events_of
 from portal.consent.notices import notice_for
 from portal.people.service import EMAIL, Identifier, find_identifier
 from tests.doors.site import Site
@@ -32,4 +32,5 @@ def write(site: Site, address: str, company: str = COMPANY, **act: Any) -> Event
     person_id = person_of(site, address, company)
     with site.running.database.writing(registry.ids()[company]) as db:
         notice = notice_for(db, act["purpose"], "en")
-        return append_event(db, person_id, **{"notice_hash": notice.hash, "language": notice.language, **act})
+        choice = Choice(act.pop("purpose"), act.pop("channel"), act.pop("topic", ""))
+        return Book(db, person_id).append(choice, **{"notice_hash": notice.hash, "language": notice.language, **act})

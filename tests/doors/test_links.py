@@ -1,13 +1,16 @@
 """Door 2, the page behind a link in a mail: the token alone says who, a no counts at once, nothing is ever opened from here."""
 
 import re
+import time
 
 import pytest
+from itsdangerous import TimestampSigner
 
 import demo
 from benchmarks.home_weight import weigh
 from demo.stars import ANNA
 from portal.accounts import registry
+from portal.links.reader import UNDO_SECONDS
 from portal.people.link_tokens import Scope
 from tests.doors.links import SECOND, events, shut_off, standing, suppressed, token_for, undo_path, with_company
 from tests.doors.site import FIRST_HOST, SECOND_HOST
@@ -195,6 +198,23 @@ def test_C7_an_undo_works_once_within_ten_minutes_and_only_while_nothing_newer_w
     assert SAID_YES not in given(site)
     browser.post(path_again, later)
     assert SAID_YES in given(site)
+
+
+@pytest.mark.parametrize("door", ["/p", "/embedded/p"])
+def test_C7_the_undo_on_a_page_ends_after_ten_minutes(site, monkeypatch, door):
+    browser, now = site.browser(), int(time.time())
+    browser.open(f"{door}/{token_for(MAREN)}")
+    browser.submit("Save", **{"say-newsletter-email": "no"})
+    path, values = browser.form("Undo")
+    assert path.startswith(door)
+    count = len(events(site, MAREN))
+    monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda self: now + UNDO_SECONDS + 60)
+    browser.post(path, values)
+    assert browser.status == 200 and "too much time has passed" in browser.words
+    assert SAID_YES not in given(site) and len(events(site, MAREN)) == count
+    monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda self: now + UNDO_SECONDS - 60)
+    browser.post(path, values)
+    assert SAID_YES in given(site), "a minute before the end it still works: it was the time that ended it"
 
 
 def test_C7_a_yes_waits_for_the_mailbox_and_counts_as_no_until_then(both_sites):

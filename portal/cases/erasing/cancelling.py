@@ -16,7 +16,7 @@ from portal.cases.erasing.settling import advance, newest_of, seal_result
 from portal.cases.events import PERSON, PORTAL, Code, note
 from portal.cases.model import OPEN_STATES, Case, CaseState
 from portal.cases.workflow import BEGIN, WITHDRAWN
-from portal.consent.stopping import take_back
+from portal.consent.saving import undo
 from portal.core import clock
 from portal.engine.model import StepState
 from portal.engine.service import cancel_step, steps_of
@@ -60,7 +60,7 @@ def stop_erasure(db: Session, case_id: int, *, by: Stopper, actor: str = "") -> 
         erasure.stop_asked_at, erasure.stop_by = clock.now(), by.value
         _note(db, case, by, in_time=in_time)
     if by is Stopper.PERSON and case.person_id is not None and erasure.stopped_choices:
-        if take_back(db, case.person_id, erasure.stopped_choices, collection_point=COLLECTION_POINT):
+        if undo(db, case.person_id, erasure.stopped_choices, collection_point=COLLECTION_POINT).events:
             note(db, case, Code.CHOICES_RESTORED)
         erasure.stopped_choices = []
     if in_time:

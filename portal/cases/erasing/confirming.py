@@ -23,7 +23,7 @@ from portal.cases.meaning import GROUPS
 from portal.cases.model import OPEN_STATES, Case, CaseKind, CaseState, ClockRow
 from portal.cases.scope import Scope, dump_scope, may_see
 from portal.cases.workflow import BEGIN
-from portal.consent.stopping import stop_choices
+from portal.consent.stopping import stop_what_could_be_used
 from portal.core import clock, crypto, faultpoints
 from portal.core.db import company_of
 from portal.core.durations import length_of
@@ -89,7 +89,10 @@ def open_erasure_case(
     starts_at = now + length_of(company.grace_period)
     db.add(ClockRow(case_id=case.id, happened=Happened.RECEIVED, at=now, actor=PERSON))
     note(db, case, Code.ERASURE_CONFIRMED, actor=PERSON)
-    stopped = stop_choices(db, current.person_id, marketing_only=True, collection_point=COLLECTION_POINT) if not choice else []
+    stopped: list[int] = []
+    if not choice:
+        ended = stop_what_could_be_used(db, current.person_id, only_marketing=True, collection_point=COLLECTION_POINT)
+        stopped = list(ended.sequences)
     mine = scope.records | {(plan.system, record.key) for plan in plans for record in plan.records}
     alone = was_confirmed_alone(db, current.person_id, mine)
     db.add(Erasure(case_id=case.id, confirmed_at=now, alone=alone, starts_at=starts_at, stopped_choices=stopped))

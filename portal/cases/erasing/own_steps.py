@@ -20,7 +20,7 @@ from portal.cases.workflow import BEGIN, IDENTITY, WITHDRAWN
 from portal.consent.chains import chain_of
 from portal.consent.delivery import Reached, standing_of
 from portal.consent.sealing import proof_ends
-from portal.consent.stopping import stop_choices
+from portal.consent.stopping import stop_what_could_be_used
 from portal.core import clock, faultpoints
 from portal.core.db import Database
 from portal.core.traces import leave_no_trace
@@ -61,8 +61,8 @@ class Begin:
             return
         note(db, case, Code.ERASURE_BEGUN)
         if not case.choice and case.person_id is not None:
-            stopped = stop_choices(db, case.person_id, collection_point=COLLECTION_POINT)
-            erasure.stopped_choices = [*erasure.stopped_choices, *stopped]
+            stopped = stop_what_could_be_used(db, case.person_id, only_marketing=False, collection_point=COLLECTION_POINT)
+            erasure.stopped_choices = [*erasure.stopped_choices, *stopped.sequences]
             note(db, case, Code.CONSENT_WITHDRAWN)
             if on_their_way(db, case.person_id):
                 not_after = steps_of(db, (BEGIN,), case.id)[0].not_after

@@ -9,6 +9,7 @@ from portal.accounts import registry
 from portal.accounts.api_keys import keys_of, revoke_key
 from portal.api import checks, streams
 from portal.consent import ledger
+from portal.consent.events import Choice
 from portal.consent.notices import notice_for
 from portal.consent.words import Act, Actor
 from portal.core import clock
@@ -29,10 +30,14 @@ def say(site, address, act):
     with site.running.database.writing(registry.ids()["fjordkaffe"]) as db:
         person = person_for(db, Identifier(EMAIL, address), proven=True)
         notice = notice_for(db, "newsletter", "en")
-        ledger.append_event(
-            db, person.id, purpose="newsletter", channel="email", act=act, actor=Actor.PERSON, collection_point="site:preferences",
-            notice_hash=notice.hash, language="en",
-        )  # fmt: skip
+        ledger.Book(db, person.id).append(
+            Choice("newsletter", "email"),
+            act,
+            actor=Actor.PERSON,
+            collection_point="site:preferences",
+            notice_hash=notice.hash,
+            language="en",
+        )
 
 
 def shut(site, address, *, erased):

@@ -8,6 +8,7 @@ import pytest
 from portal.accounts import registry
 from portal.api import alarms
 from portal.consent import ledger
+from portal.consent.events import Choice
 from portal.consent.notices import notice_for, notice_hash
 from portal.consent.words import Act, Actor
 from portal.core import clock
@@ -28,10 +29,14 @@ def person_says(site, act, *, at=None):
     with site.running.database.writing(company()) as db:
         person = person_for(db, Identifier(EMAIL, ADDRESS), proven=True)
         notice = notice_for(db, "newsletter", "en")
-        ledger.append_event(
-            db, person.id, purpose="newsletter", channel="email", act=act, actor=Actor.PERSON, collection_point="site:preferences",
-            notice_hash=notice.hash, language="en",
-        )  # fmt: skip
+        ledger.Book(db, person.id).append(
+            Choice("newsletter", "email"),
+            act,
+            actor=Actor.PERSON,
+            collection_point="site:preferences",
+            notice_hash=notice.hash,
+            language="en",
+        )
 
 
 def allowed(site, shop):

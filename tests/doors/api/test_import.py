@@ -53,10 +53,14 @@ def say(site, address, act):
     with site.running.database.writing(company()) as db:
         person = person_for(db, Identifier(EMAIL, address), proven=True)
         notice = notice_for(db, "newsletter", "en")
-        ledger.append_event(
-            db, person.id, purpose="newsletter", channel="email", act=act, actor=Actor.PERSON, collection_point="site:preferences",
-            notice_hash=notice.hash, language="en",
-        )  # fmt: skip
+        ledger.Book(db, person.id).append(
+            Choice("newsletter", "email"),
+            act,
+            actor=Actor.PERSON,
+            collection_point="site:preferences",
+            notice_hash=notice.hash,
+            language="en",
+        )
 
 
 def standing(shop, address="old@example.org"):

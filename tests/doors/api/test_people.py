@@ -8,6 +8,7 @@ import pytest
 from portal.accounts import registry
 from portal.api import guards
 from portal.consent import ledger
+from portal.consent.events import Choice
 from portal.consent.notices import notice_for
 from portal.consent.verify import rebuild_state, verify_person
 from portal.consent.words import Act, Actor
@@ -36,10 +37,9 @@ def say(site, address, act, *, purpose="newsletter", **more):
     with site.running.database.writing(company()) as db:
         person = person_for(db, Identifier(EMAIL, address), proven=True)
         words: dict[str, Any] = {"notice_hash": notice_for(db, purpose, "en").hash, "language": "en"} if act is Act.GIVEN else {}
-        ledger.append_event(
-            db, person.id, purpose=purpose, channel="email", act=act, actor=Actor.PERSON, collection_point="site:preferences",
-            **words, **more,
-        )  # fmt: skip
+        ledger.Book(db, person.id).append(
+            Choice(purpose, "email"), act, actor=Actor.PERSON, collection_point="site:preferences", **words, **more
+        )
 
 
 def allowed(shop, address):

@@ -6,7 +6,8 @@ import pytest
 
 from portal.cases.meaning import CHOICES
 from portal.cases.model import CaseState
-from portal.consent.ledger import append_event
+from portal.consent.events import Choice
+from portal.consent.ledger import Book
 from portal.consent.notices import notice_for, publish_notices
 from portal.consent.words import Act, Actor
 from portal.identity.sessions import CurrentSession
@@ -19,10 +20,14 @@ def say(house: House, current: CurrentSession, act: Act) -> None:
     """The person answers on the page."""
     with house.world.writing() as db:
         publish_notices(db, house.world.company())
-        append_event(
-            db, current.person_id, purpose="partners", channel="email", act=act, actor=Actor.PERSON, collection_point="site:choices",
-            notice_hash=notice_for(db, "partners", "en").hash, language="en",
-        )  # fmt: skip
+        Book(db, current.person_id).append(
+            Choice("partners", "email"),
+            act,
+            actor=Actor.PERSON,
+            collection_point="site:choices",
+            notice_hash=notice_for(db, "partners", "en").hash,
+            language="en",
+        )
 
 
 def test_the_copy_says_what_the_person_answered_and_not_that_they_agreed(house: House) -> None:

@@ -20,7 +20,8 @@ from portal.cases.model import CaseState
 from portal.cases.restoring.replaying import replay, waiting_steps
 from portal.cases.systems import close_systems, open_system, place_of
 from portal.config import load_config
-from portal.consent.ledger import append_event, events_of
+from portal.consent.events import Choice
+from portal.consent.ledger import Book, events_of
 from portal.consent.notices import notice_for, publish_notices
 from portal.consent.verify import verify_person
 from portal.consent.words import Act, Actor
@@ -113,10 +114,14 @@ class Life:
     def did(self, db: Any, person_id: int, act: Act) -> None:
         """An answer to the newsletter."""
         notice = notice_for(db, "newsletter", "en")
-        append_event(
-            db, person_id, purpose="newsletter", channel="email", act=act, actor=Actor.PERSON, collection_point="site",
-            notice_hash=notice.hash, language="en",
-        )  # fmt: skip
+        Book(db, person_id).append(
+            Choice("newsletter", "email"),
+            act,
+            actor=Actor.PERSON,
+            collection_point="site",
+            notice_hash=notice.hash,
+            language="en",
+        )
 
     def mail(self, template: str) -> Mail:
         """A mail that waits to be sent."""

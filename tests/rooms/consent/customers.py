@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from portal.accounts import registry
 from portal.config import Config, load_config
 from portal.consent.choices import ChannelChoice, ShownNotice, choices_of
-from portal.consent.events import Event
-from portal.consent.ledger import append_event
+from portal.consent.events import Choice, Event
+from portal.consent.ledger import Book
 from portal.consent.notices import notice_for, publish_notices
 from portal.consent.words import Act, Actor
 from portal.core.db import company_of
@@ -70,7 +70,7 @@ class Customer:
             notice = notice_for(self.db, purpose, more.get("language", "en"))
             more |= {"notice_hash": notice.hash, "language": notice.language}
         more.setdefault("collection_point", "site:choices")
-        return append_event(self.db, self.id, purpose=purpose, channel=channel, topic=topic, act=act, actor=actor, **more)
+        return Book(self.db, self.id).append(Choice(purpose, channel, topic), act, actor=actor, **more)
 
     def sees(self, choice: str = "newsletter.email") -> ChannelChoice:
         """What the page shows of a choice."""

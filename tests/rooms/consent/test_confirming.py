@@ -10,7 +10,8 @@ from portal.consent.asking import resend
 from portal.consent.choices import Standing
 from portal.consent.confirming import asked_by, cancel, confirm, end_waiting, refuse
 from portal.consent.ledger import events_of
-from portal.consent.saving import Answer, Change, Saved, save_choices, stop_marketing, version_of
+from portal.consent.saving import Answer, Change, Saved, save_choices, version_of
+from portal.consent.stopping import stop_marketing
 from portal.consent.words import Act, Actor
 from portal.core import clock
 from portal.outbox.model import Mail

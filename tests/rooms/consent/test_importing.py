@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from portal.consent.events import Choice
 from portal.consent.importing import Entry, import_batch, import_one
-from portal.consent.ledger import append_event, events_of
+from portal.consent.ledger import Book, events_of
 from portal.consent.notices import notice_for
 from portal.consent.telling import Source, Stored
 from portal.consent.verify import rebuild_state, verify_person
@@ -30,10 +30,14 @@ def prepare(db, way):
     """Someone who said yes, someone who said no, someone stopped, someone erased, someone who is known and never answered."""
     for name, act in (("yes", Act.GIVEN), ("no", Act.REFUSED)):
         person = person_for(db, named(f"{name}.{way}"), proven=True)
-        append_event(
-            db, person.id, purpose="newsletter", channel="email", act=act, actor=Actor.PERSON, collection_point="site:choices",
-            notice_hash=notice_for(db, "newsletter", "de").hash, language="de",
-        )  # fmt: skip
+        Book(db, person.id).append(
+            Choice("newsletter", "email"),
+            act,
+            actor=Actor.PERSON,
+            collection_point="site:choices",
+            notice_hash=notice_for(db, "newsletter", "de").hash,
+            language="de",
+        )
     suppress(db, named(f"stopped.{way}"), purpose="newsletter", channel="email", source="test")
     bury(db, named(f"erased.{way}"), erased_at=clock.now())
     person_for(db, named(f"known.{way}"))

@@ -7,8 +7,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from portal.consent.events import Choice
 from portal.consent.ledger import (
     ActInTheFuture,
+    Book,
     KeyIsDestroyed,
     NoNoticeShown,
     NoSuchPerson,
@@ -16,7 +18,6 @@ from portal.consent.ledger import (
     OnlyThePersonMayRaise,
     PauseOutOfRange,
     UnknownChoice,
-    append_event,
     events_of,
 )
 from portal.consent.model import ConsentEvent
@@ -29,7 +30,6 @@ from portal.people.model import Person
 from tests.rooms.consent.customers import customer
 
 EVERYTHING: dict[str, Any] = {
-    "topic": "coffees",
     "language": "de",
     "evidence": {"form_url": "https://www.first.example/news", "request": "7KQ2", "visits": 3, "ticked": True},
     "frequency": "monthly",
@@ -39,12 +39,9 @@ EVERYTHING: dict[str, Any] = {
 
 def test_what_was_written_is_read_back_as_it_was(db, maria):
     notice = notice_for(db, "newsletter", "de")
-    written = append_event(
-        db,
-        maria.id,
-        purpose="newsletter",
-        channel="email",
-        act=Act.GIVEN,
+    written = Book(db, maria.id).append(
+        Choice("newsletter", "email", "coffees"),
+        Act.GIVEN,
         actor=Actor.PERSON,
         collection_point="api:shop",
         notice_hash=notice.hash,
@@ -98,9 +95,7 @@ def test_a_person_of_another_company_is_nobody(world):
         maria.did(Act.GIVEN)
     with world.writing(world.second) as db:
         with pytest.raises(NoSuchPerson):
-            append_event(
-                db, maria.id, purpose="newsletter", channel="email", act=Act.REFUSED, actor=Actor.PERSON, collection_point="site"
-            )
+            Book(db, maria.id).append(Choice("newsletter", "email"), Act.REFUSED, actor=Actor.PERSON, collection_point="site")
         with pytest.raises(NoSuchPerson):
             events_of(db, maria.id)
     assert world.rows("SELECT count(*) FROM consent_event") == [(1,)]

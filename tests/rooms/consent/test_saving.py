@@ -7,7 +7,8 @@ import pytest
 from portal.consent.choices import Standing
 from portal.consent.ledger import PauseOutOfRange, UnknownChoice, events_of
 from portal.consent.notices import notice_for
-from portal.consent.saving import Answer, Change, Saved, save_choices, stop_marketing, undo, version_of
+from portal.consent.saving import Answer, Change, Saved, save_choices, undo, version_of
+from portal.consent.stopping import stop_marketing
 from portal.consent.words import Act, Actor
 from portal.core import clock
 from portal.people.service import EMAIL, Identifier

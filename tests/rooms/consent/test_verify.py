@@ -5,8 +5,8 @@ import hashlib
 import pytest
 from sqlalchemy import text
 
-from portal.consent.events import link
-from portal.consent.ledger import append_event
+from portal.consent.events import Choice, link
+from portal.consent.ledger import Book
 from portal.consent.model import ConsentEvent
 from portal.consent.triggers import drop_triggers, install_triggers
 from portal.consent.verify import Fault, LedgerIsBroken, Verdict, rebuild_state, verify_person
@@ -234,7 +234,5 @@ def test_nothing_is_derived_from_a_broken_chain(db, chain):
 def test_a_chain_goes_on_after_it_was_verified(db, maria):
     maria.did(Act.GIVEN)
     verify_person(db, maria.id)
-    append_event(
-        db, maria.id, purpose="newsletter", channel="email", act=Act.WITHDRAWN, actor=Actor.AGENT, collection_point="api:agent"
-    )
+    Book(db, maria.id).append(Choice("newsletter", "email"), Act.WITHDRAWN, actor=Actor.AGENT, collection_point="api:agent")
     assert verify_person(db, maria.id) == Verdict(rows=2, read=True)

@@ -25,8 +25,9 @@ from portal.cases.reading import Reader, open_now, read_held
 from portal.cases.scope import scope_of
 from portal.cases.systems import close_systems
 from portal.config import Config, load_config
+from portal.consent.events import Choice
 from portal.consent.handlers import consent_handlers
-from portal.consent.ledger import append_event
+from portal.consent.ledger import Book
 from portal.consent.model import ConsentState
 from portal.consent.notices import notice_for, publish_notices
 from portal.consent.words import Act, Actor
@@ -177,10 +178,14 @@ class FarHouse:
         """Agree to something, with the text that was shown."""
         with self.world.writing() as db:
             hashed = notice_for(db, purpose, "en").hash
-            append_event(
-                db, current.person_id, purpose=purpose, channel=channel, act=Act.GIVEN, actor=Actor.PERSON,
-                collection_point="site:choices", notice_hash=hashed, language="en",
-            )  # fmt: skip
+            Book(db, current.person_id).append(
+                Choice(purpose, channel),
+                Act.GIVEN,
+                actor=Actor.PERSON,
+                collection_point="site:choices",
+                notice_hash=hashed,
+                language="en",
+            )
 
     def says(self, person_id: int, purpose: str = "newsletter", channel: str = "email") -> Act | None:
         """What a choice says now."""

@@ -135,7 +135,7 @@ def test_the_quick_normal_form_is_the_normal_form(text):
     assert outcome(quick) == expected
 
 
-def portal(*words, stdin=b"", **environment):
+def portal(*words, stdin=b"", timeout=60, **environment):
     return subprocess.run(
         [sys.executable, "-m", "portal", "links", *map(str, words)],
         cwd=ROOT,
@@ -143,7 +143,7 @@ def portal(*words, stdin=b"", **environment):
         capture_output=True,
         check=False,
         env={"PATH": "/usr/bin:/bin", **environment},
-        timeout=60,
+        timeout=timeout,
     )
 
 
@@ -159,6 +159,42 @@ def test_the_command_needs_nothing_but_the_export(tmp_path):
     assert len(lines) == 3 and b"M\xe9,https://privacy.example.com/p/" in lines[1]
     piped = portal("mint", "--key", key, stdin=b"email\nper@example.org\n")
     assert piped.returncode == 0 and piped.stdout.count(b"https://") == 2
+
+
+BROKEN = (
+    "nobody,x",
+    ",x",
+    "per@example.org",
+    "a@b@c,x",
+    '"open@example.org,x',
+    "x@masked.invalid,x",
+    "a" * 300 + "@example.org,x",
+)
+
+
+@pytest.mark.parametrize("count", [20_000, pytest.param(1_000_000, marks=pytest.mark.long)])
+def test_a_long_list_with_bad_lines_has_each_of_them_named_and_the_rest_minted(tmp_path, count):
+    key, sheet, made = (tmp_path / name for name in ("key.json", "list.csv", "out.csv"))
+    key.write_text(EXPORT.dump())
+    wanted: dict[int, str] = {}
+    with sheet.open("w") as lines:
+        lines.write("email,name\n")
+        for number in range(2, count + 2):
+            wrong = BROKEN[number % len(BROKEN)] if number % 997 == 0 else ""
+            lines.write((wrong or f"person{number}@example{number % 500}.org,P") + "\n")
+            wanted |= {number: wrong} if wrong else {}
+    done = portal("mint", "--key", key, "--in", sheet, "--out", made, timeout=600)
+    assert done.returncode == 1
+    *named, summary = done.stderr.decode().splitlines()
+    assert [int(line.removeprefix("Line ").partition(":")[0]) for line in named] == list(wanted)
+    assert summary == f"{count - len(wanted)} links made, {len(wanted)} lines left out."
+    with made.open() as out:
+        next(out)
+        left = (number for number in range(2, count + 2) if number not in wanted)
+        for number, line in zip(left, out, strict=True):
+            assert line.startswith(f"person{number}@example{number % 500}.org,P,https://")
+            if number % 5000 == 0:
+                assert opened(line).identifier.value == f"person{number}@example{number % 500}.org"
 
 
 def test_headers_and_picture_are_for_one_address_that_is_no_argument(tmp_path):
