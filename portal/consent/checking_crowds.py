@@ -128,8 +128,8 @@ def _question(dialect: str) -> Select[Any]:
         exists().where(grave.company_id == company, grave.identifier_hash == sent.c.hash, grave.system == ""),
     )
     theirs = and_(owner.company_id == company, owner.kind == bindparam("kind"), owner.hash == sent.c.hash)
+    # No company again: with it, SQLite would look for everyone who has an answer to the choice.
     said = and_(
-        state.company_id == company,
         state.person_id == owner.person_id,
         state.purpose.in_(bindparam("purposes", expanding=True)),
         state.channel.in_(bindparam("channels", expanding=True)),

@@ -99,10 +99,12 @@ def link(
     *, company_id: int, person_id: int, sequence: int, received_at: datetime, sealed: bytes, digest: bytes, previous: bytes
 ) -> bytes:
     """The hash of a row, from its other columns: needs no key, and never will."""
-    return _sha256(
-        "portal.consent.event/1", company_id, person_id, sequence, _text(received_at), hashlib.sha256(sealed).hexdigest(),
-        digest.hex(), previous.hex(),
-    )  # fmt: skip
+    # Written out for speed: it is what `_sha256` would make of these parts, none of which has a sign that JSON escapes.
+    parts = (
+        f'["portal.consent.event/1", {company_id}, {person_id}, {sequence}, "{_text(received_at)}", '
+        f'"{hashlib.sha256(sealed).hexdigest()}", "{digest.hex()}", "{previous.hex()}"]'
+    )
+    return hashlib.sha256(parts.encode()).digest()
 
 
 def _sha256(*parts: str | int | None) -> bytes:

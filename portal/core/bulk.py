@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Dialect, Table, func, insert, select
+from sqlalchemy import Dialect, LargeBinary, Table, func, insert, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -50,7 +50,8 @@ def _prepared(dialect: Dialect, table: Table, names: tuple[str, ...]) -> tuple[s
     for place, name in enumerate(names):
         kind = table.c[name].type
         process: Process | None = kind.dialect_impl(dialect).bind_processor(dialect)
-        if process is not None:
+        # Bytes go in as they are: the drivers' own wrapper says no more of them.
+        if process is not None and not isinstance(kind, LargeBinary):
             processes.append((place, lru_cache(maxsize=4)(process) if isinstance(kind, Moment) else process))
     order = compiled.positiontup if isinstance(compiled, SQLCompiler) else None
     return str(compiled), None if order is None else [names.index(name) for name in order], processes

@@ -164,16 +164,16 @@ def decrypt(sealed: bytes, context: str) -> bytes:
 
 def decrypter(context: str) -> Callable[[bytes], bytes]:
     """`decrypt` of one context, made ready for many."""
-    ready: dict[str, AESGCM] = {}
+    ready: dict[bytes, AESGCM] = {}
     bound = context.encode()
 
     def opened(sealed: bytes) -> bytes:
-        key_id = key_id_of(sealed)
-        if key_id not in ready:
-            ready[key_id] = AESGCM(keys().by_id("data", key_id))
-        start = 1 + sealed[0]
+        start = 1 + sealed[0] if sealed else 0
+        aead = ready.get(sealed[:start])
+        if aead is None:
+            aead = ready[sealed[:start]] = AESGCM(keys().by_id("data", key_id_of(sealed)))
         try:
-            return ready[key_id].decrypt(sealed[start : start + NONCE_BYTES], sealed[start + NONCE_BYTES :], bound)
+            return aead.decrypt(sealed[start : start + NONCE_BYTES], sealed[start + NONCE_BYTES :], bound)
         except (InvalidTag, ValueError):
             raise CannotDecrypt(f"A value of {context} cannot be decrypted.") from None
 
