@@ -34,6 +34,7 @@ def build(running: Running) -> Flask:
     )
     app.session_interface = SiteCookie()
     _speak(app)
+    app.url_defaults(language.keep_in_address)
     app.before_request(_find_company)
     app.before_request(language.begin_speaking)
     app.before_request(restored.gate(running.database))

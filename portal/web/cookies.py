@@ -17,6 +17,11 @@ NO_COOKIE_BELOW = ("/static/", "/healthz", "/.well-known/", "/p/", "/u/", "/c/",
 LONGEST = 60 * 60 * 24
 
 
+def has_no_cookie() -> bool:
+    """Whether this request is for a door that neither reads nor sets one."""
+    return request.path.startswith(NO_COOKIE_BELOW)
+
+
 class SiteCookie(SessionInterface):
     """Keeps Flask's `session` in a `__Host-` cookie under our own key ring."""
 
@@ -44,7 +49,7 @@ class SiteCookie(SessionInterface):
 
     def save_session(self, app: Flask, session: Any, response: Response) -> None:
         """Write the cookie where its content changed."""
-        if not session.modified or request.path.startswith(NO_COOKIE_BELOW):
+        if not session.modified or has_no_cookie():
             return
         company = company_of_host(request.headers.get("Host"))
         if not session or company is None:

@@ -1,10 +1,13 @@
 """Which language a page speaks: asked for, remembered, or what the browser prefers; always one that the company offers."""
 
-from flask import g, request, session
+from typing import Any
+
+from flask import g, has_request_context, request, session
 from werkzeug.datastructures import LanguageAccept
 
 from portal.core import i18n
 from portal.web.context import current_company
+from portal.web.cookies import has_no_cookie
 
 
 def choose_language() -> str:
@@ -20,6 +23,13 @@ def choose_language() -> str:
         return str(remembered)
     accepted = request.accept_languages if isinstance(request.accept_languages, LanguageAccept) else LanguageAccept()
     return i18n.best_of(offered, [str(value) for value, quality in accepted if quality > 0])
+
+
+def keep_in_address(endpoint: str, values: dict[str, Any]) -> None:
+    """Where no cookie remembers the language that was asked for, it goes along in the address of every page and form."""
+    asked = request.args.get("lang", "") if has_request_context() and "company" in g else ""
+    if asked and asked in current_company().config.languages and has_no_cookie() and not endpoint.startswith("looks."):
+        values.setdefault("lang", asked)
 
 
 def begin_speaking() -> None:

@@ -77,6 +77,24 @@ def test_no_cookie_is_set_in_any_language_and_nothing_needs_one(site):
     assert "Set-Cookie" not in browser.answer.headers
 
 
+def test_a_language_that_was_chosen_stays_through_every_button_and_in_the_ledger(site):
+    browser = site.browser()
+    browser.open(f"/p/{token_for(MAREN)}?lang=de")
+    browser.submit("Speichern", **{"say-newsletter-email": "no"})
+    assert "Ab jetzt gilt als Nein" in browser.words and browser.page.all("html", lang="de")
+    assert events(site, MAREN)[-1].language == "de"
+    browser.submit("Rückgängig")
+    assert browser.page.all("html", lang="de") and SAID_YES in given(site)
+    (back,) = [one for one in browser.page.all("a") if one.words == "Zurück zur Auswahl"]
+    browser.open(back.attributes["href"])
+    assert browser.page.all("html", lang="de") and "Set-Cookie" not in browser.answer.headers
+    browser.open(f"/p/{token_for(MAREN)}")
+    assert "lang=" not in browser.form("Save")[0]
+    browser.open("/unsubscribe?lang=ar")
+    browser.post(browser.form("إيقاف الإعلانات")[0], {"email": ""})
+    assert browser.status == 422 and browser.page.all("html", lang="ar")
+
+
 def test_L2_who_stopped_everything_still_gets_codes(site):
     site.browser().client.post(f"/u/{token_for(MAREN)}", base_url="http://127.0.0.1:8080")
     site.browser().ask_for_link(MAREN)
