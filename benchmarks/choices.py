@@ -1,7 +1,7 @@
 """One choice saved: writes a second as a share of a one-transaction route on the same server, 16 clients, SQLite: `python -m benchmarks.choices`.
 
 Each client is a signed-in customer of the demo who says yes and no in turn, by the form that the page gave them, to a choice that no
-system keeps and to one that the mail tool keeps. Goal: 80 % of the route that adds one row behind the same guard, and no error.
+system keeps and to one that shop and mail tool keep. Goal: 80 % of the route that adds one row behind the same guard, and no error.
 """
 
 import re
@@ -121,7 +121,7 @@ def main() -> None:
                 "bare Flask, one row": partial(press, server, clients, BARE),
                 "one row behind the guard": partial(press, server, clients, GUARDED),
                 "one choice that no system keeps": partial(press, server, clients, SAVE, POST),
-                "one choice that one system keeps": partial(press, server, clients, SAVE, EMAIL),
+                "one choice that two systems keep": partial(press, server, clients, SAVE, EMAIL),
             }
             for once in measured.values():
                 once()
