@@ -20,6 +20,7 @@ from portal import create_app
 from portal.accounts import registry
 from portal.accounts.api_keys import SCOPES, make_key
 from portal.commands.demo import FIRST
+from portal.core.memory import spare_memory
 from scripts.demo_app import start_demo
 from tests.databases import shared_cluster
 
@@ -68,6 +69,8 @@ class Door:
         self.app = create_app(self.running)
         with self.running.database.writing(registry.ids()[FIRST]) as db:
             self.secret = make_key(db, name="bench", scopes=list(SCOPES), by="bench").secret
+        # As a served process does before it begins.
+        spare_memory()
 
     def call(self, name: str, method: str, path: str, lines: Iterator[bytes] | None, count: int) -> Part:
         """One call, its answer read to the end and thrown away."""

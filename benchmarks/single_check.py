@@ -1,9 +1,11 @@
-"""One check after another: requests a second and p99 as a share of an empty route on the same server in the same run: `python -m benchmarks.single_check`.
+"""One check after another: requests a second and p99 as a share of an empty route on the same server in the same run: `python -m benchmarks.single_check [--web-processes 2]`.
 
 Goal: 60 % of the empty route. Each client has a key of its own, so that the limit of 6,000 a minute and key is not what is measured.
 """
 
+import argparse
 import json
+import os
 import socket
 import statistics
 import threading
@@ -64,6 +66,9 @@ def ask(server: Served, requests: list[bytes]) -> Spell:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--web-processes", type=int, default=1)
+    os.environ["PORTAL_WEB_PROCESSES"] = str(parser.parse_args().web_processes)
     say_machine()
     with demo_folder() as folder:
         running = start_demo(folder / "demo")

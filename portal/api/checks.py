@@ -178,10 +178,10 @@ def _read(raw: bytes, allow: bool) -> Identifier | None:
 
 
 def _verdicts(session: Session, kind: str, values: Sequence[bytes], asked: Sequence[Asked]) -> list[bytes]:
-    answers = answers_of(session, kind, values, asked, form=_form)
-    said = [_written(answers.nobody)] * len(values)
+    answers = answers_of(session, kind, values, asked, form=_form, say=_written)
+    said = [answers.nobody] * len(values)
     for place, theirs in answers.others.items():
-        said[place] = _written(theirs)
+        said[place] = theirs
     return said
 
 

@@ -28,33 +28,39 @@ IDENTIFIER, STATE, SUPPRESSION, TOMBSTONE = (
 )
 
 Form = TypeVar("Form")
+Said = TypeVar("Said")
 Found = tuple[int, bool, str, str, str | None, datetime | None]
 """Place of a hash, whether it has to be looked at closer; and of a state its purpose, channel, what was said, and since when."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answers(Generic[Form]):
-    """What was found, each answer as a form (made of the verdict, without its moment) and the moment that belongs into it.
+class Answers(Generic[Said]):
+    """What is said to everybody who is not among `others`, and to these, by their place."""
 
-    `nobody` is what everybody gets who is not among `others`; these by their place.
-    """
-
-    nobody: list[tuple[Form, datetime | None]]
-    others: dict[int, list[tuple[Form, datetime | None]]]
+    nobody: Said
+    others: dict[int, Said]
 
 
 def answers_of(
-    db: Session, kind: str, values: Sequence[bytes], asked: Sequence[Asked], *, form: Callable[[Verdict], Form]
-) -> Answers[Form]:
+    db: Session,
+    kind: str,
+    values: Sequence[bytes],
+    asked: Sequence[Asked],
+    *,
+    form: Callable[[Verdict], Form],
+    say: Callable[[Sequence[tuple[Form, datetime | None]]], Said],
+) -> Answers[Said]:
     """The verdicts on `asked` for identifiers of one kind in normal form (as UTF-8; one to a few thousand).
 
-    `form` makes of a verdict what the answer needs; it is asked once for all who said the same.
+    `form` makes of a verdict what the answer needs, its moment apart: it is asked once for all who said the same. `say` makes the
+    answer of the forms and moments of one identifier, in the order of `asked`.
     """
     rule = Rule(registry.company(company_of(db)), clock.now())
     nobody: list[tuple[Form, datetime | None]] = [(form(rule.decide(choice, State())), None) for choice in asked]
     slots = {choice: place for place, choice in enumerate(asked)}
-    made: dict[tuple[str, str, str | None], tuple[int, Form] | None] = {}
-    others: dict[int, list[tuple[Form, datetime | None]]] = {}
+    made: dict[tuple[str, str, str | None], tuple[int, Form]] = {}
+    some: dict[int, list[tuple[Form, datetime | None]]] = {}
+    others: dict[int, Said] = {}
     rows, per_value = _read(db, kind, values, asked)
     closer = set()
     for place, looked_at_closer, purpose, channel, said, since in rows:
@@ -62,23 +68,25 @@ def answers_of(
         if looked_at_closer:
             closer.add(number)
             continue
-        if (purpose, channel, said) not in made:
-            slot = slots.get((purpose, channel))
-            state = State(said=Act(said) if said else None)
-            made[purpose, channel, said] = None if slot is None else (slot, form(rule.decide((purpose, channel), state)))
-        known = made[purpose, channel, said]
-        if known is not None:
-            mine = others.get(number)
-            if mine is None:
-                mine = others[number] = nobody.copy()
-            mine[known[0]] = known[1], since
+        known = made.get((purpose, channel, said))
+        if known is None:
+            if (purpose, channel) not in slots:
+                continue
+            verdict = rule.decide((purpose, channel), State(said=Act(said) if said else None))
+            known = made[purpose, channel, said] = slots[purpose, channel], form(verdict)
+        if len(asked) == 1:
+            others[number] = say(((known[1], since),))
+            continue
+        mine = some.get(number)
+        if mine is None:
+            mine = some[number] = nobody.copy()
+        mine[known[0]] = known[1], since
+    others.update((number, say(mine)) for number, mine in some.items())
     looked_at = sorted(closer)
     verdicts = check(db, _identifiers(kind, values, looked_at), asked) if looked_at else []
-    others.update(
-        (number, [(form(verdict), verdict.since) for verdict in theirs])
-        for number, theirs in zip(looked_at, verdicts, strict=True)
-    )
-    return Answers(nobody, others)
+    for number, theirs in zip(looked_at, verdicts, strict=True):
+        others[number] = say([(form(verdict), verdict.since) for verdict in theirs])
+    return Answers(say(nobody), others)
 
 
 def suppressed_of(db: Session, kind: str, values: Sequence[bytes], asked: Sequence[Asked]) -> list[bool]:

@@ -118,7 +118,8 @@ def _known_chains(db: Session, person_ids: set[int]) -> dict[int, _Chain]:
 
 def _new_chains(db: Session, identifiers: Sequence[Identifier]) -> dict[Identifier, _Chain]:
     keys = {one: crypto.new_key() for one in identifiers}
-    made = add_people(db, {one: crypto.encrypt(key, WRAPPED) for one, key in keys.items()})
+    wrapped = crypto.encrypter(WRAPPED)
+    made = add_people(db, {one: wrapped(key) for one, key in keys.items()})
     company_id = company_of(db)
     return {
         one: _Chain(new.id, new.public_id, keys[one], 0, beginning(company_id, new.id), True, {}) for one, new in made.items()

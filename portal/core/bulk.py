@@ -11,7 +11,8 @@ from sqlalchemy import Dialect, LargeBinary, Table, func, insert, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from portal.core.db import Moment
+from portal.core import crypto
+from portal.core.db import Encrypted, Moment
 
 Process = Callable[[Any], Any]
 
@@ -25,6 +26,11 @@ def add_rows(db: Session, table: Table, names: Sequence[str], rows: Sequence[Seq
     columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
     for place, process in processes:
         columns[place] = [process(value) for value in columns[place]]
+    for place, name in enumerate(names):
+        kind = table.c[name].type
+        if isinstance(kind, Encrypted):
+            sealed = crypto.encrypter(kind.place)
+            columns[place] = [None if value is None else sealed(value.encode()) for value in columns[place]]
     if order is None:
         connection.exec_driver_sql(statement, [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)])
     else:
@@ -51,7 +57,7 @@ def _prepared(dialect: Dialect, table: Table, names: tuple[str, ...]) -> tuple[s
         kind = table.c[name].type
         process: Process | None = kind.dialect_impl(dialect).bind_processor(dialect)
         # Bytes go in as they are: the drivers' own wrapper says no more of them.
-        if process is not None and not isinstance(kind, LargeBinary):
+        if process is not None and not isinstance(kind, LargeBinary | Encrypted):
             processes.append((place, lru_cache(maxsize=4)(process) if isinstance(kind, Moment) else process))
     order = compiled.positiontup if isinstance(compiled, SQLCompiler) else None
     return str(compiled), None if order is None else [names.index(name) for name in order], processes

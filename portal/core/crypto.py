@@ -152,6 +152,19 @@ def encrypt(plain: bytes, context: str) -> bytes:
     return bytes([len(name)]) + name + nonce + AESGCM(key).encrypt(nonce, plain, context.encode())
 
 
+def encrypter(context: str) -> Callable[[bytes], bytes]:
+    """`encrypt` of one context, made ready for many."""
+    key_id, key = keys().newest("data")
+    name, aead, bound = key_id.encode(), AESGCM(key), context.encode()
+    before, nonces = bytes([len(name)]) + name, random_nonces()
+
+    def sealed(plain: bytes) -> bytes:
+        nonce = next(nonces)
+        return before + nonce + aead.encrypt(nonce, plain, bound)
+
+    return sealed
+
+
 def decrypt(sealed: bytes, context: str) -> bytes:
     """The plain bytes. Raises `CannotDecrypt` where anything was changed, moved or cut."""
     key_id = key_id_of(sealed)
