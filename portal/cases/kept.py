@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
+from typing import cast
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, Table, or_, select
 from sqlalchemy.orm import Session
 
 from portal.adapters.contract import KeptRow
@@ -17,8 +18,11 @@ from portal.cases.kept_holds import hold_of, holds_now
 from portal.cases.kept_model import Kept, KeptHold, KeptOwner
 from portal.cases.model import Case
 from portal.core import clock, crypto
+from portal.core.bulk import add_rows, next_ids
 from portal.core.db import company_of
 from portal.people.service import hashes_of, identifiers_of, was_seen_alone
+
+_KEPT, _OWNERS = cast(Table, Kept.__table__), cast(Table, KeptOwner.__table__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,31 +67,18 @@ def remember_kept(db: Session, case: Case, *, person_id: int, system: str, rows:
     key_id = crypto.keys().newest("hash")[0]
     owners = [(one.kind, hashes_of(company_of(db), one)[key_id]) for one in identifiers_of(db, person_id)]
     alone = alone and was_seen_alone(db, person_id)
-    kept = []
-    for (collection, ground, until), same in groupby(sorted(set(rows), key=_like), key=_like):
-        keys = sorted(row.key for row in same)
-        kept.append(
-            Kept(
-                case_number=case.number,
-                person_id=person_id,
-                system=system,
-                collection=collection,
-                ground=ground,
-                until=until,
-                count=len(keys),
-                rows=json.dumps(keys),
-                alone=alone,
-                kept_at=clock.now(),
-            )
-        )
-    db.add_all(kept)
     db.flush()
-    db.add_all(
-        KeptOwner(kept_id=one.id, kind=kind, identifier_hash=hashed, hash_key_id=key_id)
-        for one in kept
-        for kind, hashed in owners
+    groups = [(like, sorted(row.key for row in same)) for like, same in groupby(sorted(set(rows), key=_like), key=_like)]
+    ids, now, company_id = list(next_ids(db, _KEPT, len(groups))), clock.now(), company_of(db)
+    kept = [
+        (number, company_id, case.number, person_id, system, *like, len(keys), json.dumps(keys), alone, now)
+        for number, (like, keys) in zip(ids, groups, strict=True)
+    ]
+    add_rows(
+        db, _KEPT, "id company_id case_number person_id system collection ground until count rows alone kept_at".split(), kept
     )
-    db.flush()
+    theirs = [(company_id, number, kind, hashed, key_id) for number in ids for kind, hashed in owners]
+    add_rows(db, _OWNERS, "company_id kept_id kind identifier_hash hash_key_id".split(), theirs)
 
 
 def kept_for(db: Session, person_id: int, *, but: str | None = None) -> Sequence[KeptView]:

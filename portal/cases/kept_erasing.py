@@ -34,7 +34,7 @@ def sweep_kept(db: Session) -> int:
         _not_held(db, db.scalars(due.with_for_update()).all()), key=lambda row: (row.case_number, row.system)
     ):
         first = next(same)
-        before = steps_of(db, (KEPT_ERASE,), first.id)
+        before = [step for step in steps_of(db, (KEPT_ERASE,), first.id) if step.system == system]
         if before and before[-1].state in OPEN:
             continue
         # An earlier one was called back by a hold, which has ended.
@@ -110,7 +110,8 @@ class KeptErase:
 
 def _due_with(db: Session, claim: Claim) -> list[Kept]:
     first = db.get(Kept, claim.subject_id)
-    if first is None:
+    # SQLite gives the id of a deleted row to the next one: what was asked of another system is not this.
+    if first is None or first.system != claim.system:
         return []
     due = (
         select(Kept)

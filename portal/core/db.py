@@ -188,7 +188,8 @@ class _Turns:
         # Without a turn in time SQLite's own lock decides, and says who is late.
         if writes and not connection.info.get(TURN) and self._turn.acquire(timeout=WAIT_SECONDS):
             connection.info[TURN] = True
-        connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
+        # By the driver itself: it cannot fail, and stands before every transaction.
+        connection.connection.driver_connection.execute(f"PRAGMA query_only={'OFF' if writes else 'ON'}")  # type: ignore[union-attr]
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     def end(self, connection: Any, record: ConnectionPoolEntry) -> None:

@@ -6,7 +6,7 @@ Must never say that something is written before the disk has it, and never hold 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, cast
@@ -61,11 +61,15 @@ def prune_journal(db: Session) -> int:
 
 def note_for_journal(db: Session, kind: JournalKind, payload: Mapping[str, Any]) -> None:
     """Note something that no restore may undo, in the caller's transaction. `payload` is JSON: hashes, keys and moments (ISO 8601)."""
-    row = {
-        "company_id": company_of(db),
-        "mark": crypto.random_token(),
-        "kind": kind,
-        "payload": json.dumps(payload, sort_keys=True, allow_nan=False),
-        "noted_at": clock.now(),
-    }
-    db.connection().execute(_ADD, row)
+    note_all_for_journal(db, kind, [payload])
+
+
+def note_all_for_journal(db: Session, kind: JournalKind, payloads: Iterable[Mapping[str, Any]]) -> None:
+    """The same for several at once, in one statement."""
+    same = {"company_id": company_of(db), "kind": kind, "noted_at": clock.now()}
+    rows = [
+        {**same, "mark": crypto.random_token(), "payload": json.dumps(payload, sort_keys=True, allow_nan=False)}
+        for payload in payloads
+    ]
+    if rows:
+        db.connection().execute(_ADD, rows)

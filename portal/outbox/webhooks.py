@@ -34,6 +34,7 @@ AT_MOST = 20
 
 
 _ROWS = cast(Table, WebhookEndpoint.__table__)
+_SEEN = "webhook_endpoints"
 _ALIVE = select(_ROWS.c.id, _ROWS.c.kinds).where(_ROWS.c.company_id == bindparam("company"), _ROWS.c.disabled_at.is_(None))
 
 
@@ -91,6 +92,7 @@ def add_endpoint(db: Session, url: str, *, kinds: Collection[str]) -> NewEndpoin
     )
     db.add(row)
     db.flush()
+    db.info.pop(_SEEN, None)
     return NewEndpoint(row.public_id, secret)
 
 
@@ -113,6 +115,7 @@ def rotate_secret(db: Session, public_id: str) -> NewEndpoint:
     row.older_secret, row.older_until, row.secret = row.secret, clock.now() + ROTATION, _new_secret()
     row.disabled_at = row.disabled_why = None
     db.flush()
+    db.info.pop(_SEEN, None)
     return NewEndpoint(row.public_id, row.secret)
 
 
@@ -120,15 +123,17 @@ def remove_endpoint(db: Session, public_id: str) -> None:
     """Take an endpoint away, with its messages. Raises `NoSuchEndpoint`."""
     db.delete(endpoint(db, public_id))
     db.flush()
+    db.info.pop(_SEEN, None)
 
 
 def listeners(db: Session, kind: str) -> list[int]:
-    """The endpoints that want to hear of it. Raises `UnknownKind`."""
+    """The endpoints that want to hear of it, as they stood when this session first asked. Raises `UnknownKind`."""
     if kind not in KINDS:
         raise UnknownKind(kind)
-    db.flush()
-    rows = db.connection().execute(_ALIVE, {"company": company_of(db)})
-    return [endpoint_id for endpoint_id, kinds in rows if kind in kinds]
+    if _SEEN not in db.info:
+        db.flush()
+        db.info[_SEEN] = db.connection().execute(_ALIVE, {"company": company_of(db)}).all()
+    return [endpoint_id for endpoint_id, kinds in db.info[_SEEN] if kind in kinds]
 
 
 def announce(db: Session, kind: str, data: Callable[[], Mapping[str, str]], *, to: Sequence[int] | None = None) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from portal.core import clock, crypto
 from portal.core.db import company_of
 from portal.core.inserting import insert_for
-from portal.core.journal import JournalKind, note_for_journal
+from portal.core.journal import JournalKind, note_all_for_journal
 from portal.people.model import Suppression
 from portal.people.service import Identifier, hashes_of, identifiers_of
 
@@ -55,8 +55,8 @@ def suppress_all(db: Session, identifier: Identifier, choices: Iterable[tuple[st
     newest = {"at": statement.excluded.at, "source": statement.excluded.source, "lifted_at": None}
     same = [Suppression.company_id, Suppression.hash, Suppression.purpose, Suppression.channel]
     db.execute(statement.on_conflict_do_update(index_elements=same, set_=newest))
-    for one in said:
-        note_for_journal(db, JournalKind.SUPPRESSION, {"hash": hashed.hex(), "hash_key": key_id, "at": now.isoformat(), **one})
+    same_for_all = {"hash": hashed.hex(), "hash_key": key_id, "at": now.isoformat()}
+    note_all_for_journal(db, JournalKind.SUPPRESSION, [{**same_for_all, **one} for one in said])
     db.flush()
 
 
