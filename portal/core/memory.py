@@ -5,12 +5,13 @@ import gc
 import sys
 
 M_ARENA_MAX = -8
-ARENAS = 2
-"""glibc gives each thread a heap of its own, up to eight a core; what one has freed is no use to the others (mallopt(3))."""
+ARENAS = 1
+"""glibc gives each thread a heap of its own, up to eight a core; what one has freed is no use to the others (mallopt(3)). Since Python
+lets one of them run at a time, they hardly wait for one another at a single heap."""
 
 
 def spare_memory() -> None:
-    """Few heaps for many threads; and what is there now is left alone by the collector, so that forked processes go on sharing it."""
+    """One heap for all threads; and what is there now is left alone by the collector, so that forked processes go on sharing it."""
     if sys.platform == "linux":
         mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
         if mallopt is not None:
