@@ -13,13 +13,15 @@ import os
 import pwd
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import LiteralString
+from typing import Any, LiteralString
 from urllib.parse import quote
 
 import psycopg
@@ -54,9 +56,10 @@ class PostgresDidNotStart(RuntimeError):
 class Cluster:
     """One running PostgreSQL server of our own, reached over a socket that only this user (or root) may open."""
 
-    def __init__(self, directory: Path, keeper: "subprocess.Popen[str]") -> None:
+    def __init__(self, directory: Path, keeper: "subprocess.Popen[str]", start: Sequence[str]) -> None:
         self.directory = directory
         self._keeper = keeper
+        self._start = start
         self._lock = threading.Lock()
         self._count = 0
         self._templates: set[str] = set()
@@ -94,6 +97,19 @@ class Cluster:
         if self._keeper.poll() is None:
             self._keeper.communicate("\n", timeout=SECONDS_TO_STOP)
 
+    def crash(self) -> None:
+        """Kill the server with -9 and start it again on what is on the disk. Only a `durable` one promises that everything committed is."""
+        os.kill(int((self.directory / "data" / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+        for _ in range(150):
+            # Refused for as long as one of the killed server's processes has not noticed yet.
+            if (
+                subprocess.run(self._start, cwd=self.directory, capture_output=True, check=False, **_as_server_user()).returncode
+                == 0
+            ):
+                return
+            time.sleep(0.2)
+        raise PostgresDidNotStart((self.directory / "log").read_text())
+
     def _run(self, statement: LiteralString, *names: str, literal: bool = False) -> None:
         parts = [sql.Literal(name) if literal else sql.Identifier(name) for name in names]
         with psycopg.connect(host=str(self.directory), user=ROLE, dbname="postgres", autocommit=True) as connection:
@@ -128,16 +144,16 @@ def start_cluster(*, durable: bool = False) -> Cluster:
         cwd=directory,
         env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
         start_new_session=True,  # Ctrl-C ends the tests, which end the server; it must not hit the server itself
-        user=owner.pw_uid if owner else None,
-        group=owner.pw_gid if owner else None,
-        extra_groups=[] if owner else None,
+        **_as_server_user(),
     )
     assert keeper.stdout is not None
     said = keeper.stdout.readline()
     if said != "ready\n":
         rest, _ = keeper.communicate()
         raise PostgresDidNotStart(f"{said}{rest}")
-    cluster = Cluster(directory, keeper)
+    data, log = directory / "data", directory / "log"
+    again = [str(programs / "pg_ctl"), "start", "--silent", "--wait", f"--pgdata={data}", f"--log={log}", f"--options={options}"]
+    cluster = Cluster(directory, keeper, again)
     atexit.register(cluster.stop)
     return cluster
 
@@ -160,6 +176,12 @@ def _usual_folders() -> list[Path]:
     ]
     packaged.sort(key=lambda folder: int(re.sub(r"\D", "", folder.parent.name) or 0), reverse=True)
     return [Path(on_path).resolve().parent, *packaged] if on_path else packaged
+
+
+def _as_server_user() -> dict[str, Any]:
+    """How `subprocess` starts something as that user."""
+    owner = _server_user()
+    return {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []} if owner else {}
 
 
 def _server_user() -> pwd.struct_passwd | None:

@@ -87,8 +87,14 @@ def _nursery() -> "subprocess.Popen[str]":
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.faults.nursery"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
-    atexit.register(process.kill)
+    atexit.register(_end, process)
     return process
+
+
+def _end(process: "subprocess.Popen[str]") -> None:
+    """Its children end with the tests that started them; the nursery ends with the last test."""
+    process.kill()
+    process.communicate()
 
 
 def _ask(order: Mapping[str, Any]) -> int | None:
