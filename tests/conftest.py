@@ -3,6 +3,7 @@
 import functools
 import os
 
+import pytest
 from hypothesis import settings
 
 from portal.core import documents
@@ -13,3 +14,16 @@ settings.load_profile("portal")
 
 # Hundreds of tests open a site of their own on the same `portal.yaml` and maps: the same bytes are taken apart once a process.
 documents.parse_yaml = functools.lru_cache(maxsize=64)(documents.parse_yaml)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of the variants of a `sampled` test the first one is tried every time, and all of them with --long."""
+    tried: set[tuple[str, str]] = set()
+    for item in items:
+        if not isinstance(item, pytest.Function) or item.get_closest_marker("sampled") is None:
+            continue
+        test = (str(item.path), item.originalname)
+        if test in tried:
+            item.add_marker(pytest.mark.long)
+        tried.add(test)

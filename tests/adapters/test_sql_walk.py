@@ -340,6 +340,7 @@ print(count, peak)
 """
 
 
+@pytest.mark.sampled
 @pytest.mark.slow
 def test_a_hundred_thousand_rows_take_no_more_memory_than_ten_thousand(shop: Shop) -> None:
     peaks = []

@@ -41,6 +41,7 @@ def worker(both_sites, tmp_path):
         assert process.wait(30) == 0
 
 
+@pytest.mark.sampled
 def test_a_full_disk_delays_a_copy_and_loses_nothing(both_sites, worker, tmp_path):
     person = both_sites.signed_in(demo.CUSTOMER)
     log, files = tmp_path / "log", both_sites.folder / "files"
@@ -82,6 +83,7 @@ def of_maren(site):
         return shop.execute("SELECT count(*) FROM customers WHERE email = ?", (demo.CUSTOMER,)).fetchone()[0]
 
 
+@pytest.mark.sampled
 def test_a_full_disk_delays_an_erasure_which_is_whole_once_there_is_room(both_sites, worker, tmp_path):
     log = tmp_path / "log"
     wait_until(lambda: "worker.starting" in log.read_text())

@@ -17,6 +17,7 @@ from portal.starting import refuse_missing_keys
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("kind", crypto.KINDS)
 def test_after_a_rotation_everyone_is_still_found_and_a_finished_copy_still_opens(site, kind):
     browser = site.signed_in(demo.CUSTOMER)

@@ -49,6 +49,7 @@ def test_H6_fifty_slow_clients_do_not_hold_up_a_healthy_one(served, kind):
             connection.close()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("kind", ["a head that does not end", "a body that does not come"])
 def test_H6_a_byte_now_and_then_gains_no_time(served, kind):
     with closing(opened(served.port, SLOW[kind])) as connection:

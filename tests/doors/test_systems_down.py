@@ -107,7 +107,7 @@ def look(site, browser):
 
 @pytest.mark.parametrize(
     ("broken", "waits"),
-    [pytest.param(locked, True, marks=pytest.mark.slow), pytest.param(endless, True, marks=pytest.mark.slow), (rubbish, False)],
+    [pytest.param(locked, True, marks=pytest.mark.slow), pytest.param(endless, True, marks=pytest.mark.long), (rubbish, False)],
     ids=["locked", "endless", "rubbish"],
 )
 def test_H15_a_system_that_fails_is_named_and_nothing_it_says_gets_out(site, broken, waits):

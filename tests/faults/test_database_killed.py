@@ -14,7 +14,7 @@ from tests.rooms import world as worlds
 from tests.rooms.erasing.house import CountingPost, FarHouse, far_house
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres]
-ALWAYS = ("engine.claimed", "engine.settling", "journal.marking")
+ALWAYS = ("engine.settling",)
 
 
 @pytest.fixture(scope="module")

@@ -35,6 +35,7 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("processes")
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_stopping_the_demo_leaves_no_process_and_no_port_behind(folder, number):
     with serve_demo(folder, PORTAL_WEB_PROCESSES="2") as served:

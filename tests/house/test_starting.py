@@ -78,6 +78,7 @@ MISTAKES = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_in_portal_yaml_is_named_with_its_line_and_nothing_starts(made, mistake):
     old, new, said = MISTAKES[mistake]
@@ -126,6 +127,7 @@ DATABASES = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("which", DATABASES)
 def test_H15_a_database_that_cannot_be_used_is_said_without_the_drivers_words(made, which, tmp_path):
     (tmp_path / "rubbish.db").write_bytes(b"maren@example.org " * 400)

@@ -127,6 +127,7 @@ def test_many_writers_at_once_write_each_entry_once(world: World) -> None:
     assert sorted(map(int, texts(world))) == list(range(40))
 
 
+@pytest.mark.sampled
 @pytest.mark.slow
 def test_a_writer_that_is_killed_after_the_disk_has_it_loses_nothing_and_counts_nothing_twice(world: World) -> None:
     note(world, "one", "two")

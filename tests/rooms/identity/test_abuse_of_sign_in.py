@@ -37,6 +37,7 @@ def test_S1_fifty_presses_at_once_make_one_session(world: World, browser: Browse
     assert world.rows("SELECT count(*) FROM person") == [(1,)]
 
 
+@pytest.mark.sampled
 def test_S1_a_hundred_wrong_codes_at_once_are_compared_five_times_at_most(world: World, browser: Browser) -> None:
     browser.asks()
     post(world)

@@ -213,6 +213,7 @@ def test_E2_a_sender_whose_lease_ended_cannot_write_over_the_next_ones_result(wo
     assert mail(world).state == "sent"
 
 
+@pytest.mark.sampled
 def test_E2_several_senders_at_once_send_each_mail_once(world: World, server: GoodServer) -> None:
     for number in range(30):
         queue(world, f"sign_in:{number}", to=f"person{number}@example.org")
