@@ -119,6 +119,7 @@ def everybody(world, db):
     return [named(number) for number in range(len(EVERYBODY) + 2)]
 
 
+@pytest.mark.slow
 def test_many_are_answered_as_each_alone_on_every_basis_in_every_state_suppressed_or_erased(world, db, everybody):
     every = choices_to_check(world.company())
     rows = set()
@@ -136,6 +137,7 @@ def test_many_are_answered_as_each_alone_on_every_basis_in_every_state_suppresse
     assert {row for row, allowed in rows if not allowed} == {one.value for one in Row} - {"always"}
 
 
+@pytest.mark.slow
 def test_importers_are_answered_alike_for_many_and_for_one(world, db, everybody):
     values = [one.value.encode() for one in everybody]
     for asked in (choices_to_check(world.company()), [("consent", "email")]):

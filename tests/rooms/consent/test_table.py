@@ -14,6 +14,7 @@ from scripts.consent_page import ACTS, BEFORE, LATER, STATES, answers, consent_p
 CHOICES = {Basis.CONSENT: "newsletter.email", Basis.SOFT_OPT_IN: "similar.email", Basis.SALE_OR_SHARING: "partners.email"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("basis", CHOICES)
 @pytest.mark.parametrize("actor", list(Actor))
 @pytest.mark.parametrize("before", BEFORE)

@@ -3,12 +3,16 @@
 import subprocess
 import sys
 
+import pytest
+
 from portal.consent.choices import Standing
 from portal.consent.ledger import events_of
 from portal.consent.verify import verify_person
 from portal.consent.words import Act
 from tests.rooms.consent.customers import Customer, customer
 from tests.rooms.world import environment_of
+
+pytestmark = pytest.mark.slow
 
 TIMES = 20
 

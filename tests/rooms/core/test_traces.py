@@ -47,6 +47,7 @@ def test_O3_not_even_the_ciphertext_of_what_was_erased_stays_in_the_file_or_in_i
 
 
 @sqlite_only
+@pytest.mark.slow
 def test_O3_a_reader_that_is_at_work_is_not_waited_for_long_and_the_next_time_does_it(world: World) -> None:
     with world.reading() as db:
         db.query(Person).all()

@@ -212,6 +212,7 @@ def run_child(tmp_path: Path, body: str, limit: int = 0) -> subprocess.Completed
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit", [30, 5_000, CHUNK_BYTES * 2 + 11])
 def test_a_full_disk_is_named_and_no_half_file_stays(tmp_path: Path, limit: int) -> None:
     body = """
@@ -228,6 +229,7 @@ def test_a_full_disk_is_named_and_no_half_file_stays(tmp_path: Path, limit: int)
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_on_the_very_last_byte_is_named_too(tmp_path: Path) -> None:
     whole = seal(tmp_path / "probe", b"x" * 100_000).stat().st_size
     (tmp_path / "probe").unlink()

@@ -147,6 +147,7 @@ def portal(*words, stdin=b"", timeout=60, **environment):
     )
 
 
+@pytest.mark.slow
 def test_the_command_needs_nothing_but_the_export(tmp_path):
     key, sheet = tmp_path / "key.json", tmp_path / "list.csv"
     key.write_text(EXPORT.dump())
@@ -197,6 +198,7 @@ def test_a_long_list_with_bad_lines_has_each_of_them_named_and_the_rest_minted(t
                 assert opened(line).identifier.value == f"person{number}@example{number % 500}.org"
 
 
+@pytest.mark.slow
 def test_headers_and_picture_are_for_one_address_that_is_no_argument(tmp_path):
     key = tmp_path / "key.json"
     key.write_text(EXPORT.dump())
@@ -209,6 +211,7 @@ def test_headers_and_picture_are_for_one_address_that_is_no_argument(tmp_path):
     assert wrong.returncode == 1 and b"nobody" not in wrong.stderr and b"Traceback" not in wrong.stderr
 
 
+@pytest.mark.slow
 def test_keys_are_made_listed_exported_and_shut_off(tmp_path):
     from portal.core import crypto
 

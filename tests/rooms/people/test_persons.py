@@ -64,6 +64,7 @@ def test_a_person_is_found_under_an_older_hash_key_too(world: World, keys: crypt
         assert person_for(db, MARIA).id == before
 
 
+@pytest.mark.slow
 @pytest.mark.sampled
 def test_rotation_brings_every_value_under_the_newest_keys(world: World, keys: crypto.KeyRing) -> None:
     people = [Identifier("email", f"person{number}@example.org") for number in range(1203)]
