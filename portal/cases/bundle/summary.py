@@ -163,7 +163,8 @@ def _grid(
     """All rows in one table; of many columns the first that say something."""
     most = budget.take(min(part.count, ROWS_A_TABLE))
     rows = list(islice(part.rows(), most))
-    telling = [column for column in part.columns if not meaning.is_within(column.like.category, "system")] or list(part.columns)
+    read = [column for column in part.columns if column.id in reads]
+    telling = [column for column in read if not meaning.is_within(column.like.category, "system")] or read
     filled = [column.id for column in telling if any(reads[column.id](row["values"].get(column.id)) for row in rows)]
     names = filled[:COLUMNS]
     rest = _rest(most, part.count, file) if most < part.count else ""

@@ -12,7 +12,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from portal.adapters.contract import Record
+from portal.adapters.contract import Record, Value
 from portal.cases.bundle import summary
 from portal.cases.bundle.content import Logo
 from portal.cases.bundle.groups import arrange
@@ -109,6 +109,17 @@ def page_of(tmp_path: Path, **more: object) -> str:
         tables = spool_rows(((part.key, part.records()) for part in made_of.systems), folder, lambda *_: False)
         groups = arrange(made_of.company, tables)
         return summary.summary_page(made_of, build_statement(made_of.company, made_of.laws), groups, tables)
+
+
+def test_a_list_of_nothing_but_what_a_system_notes_is_set_without_its_row_numbers(tmp_path: Path) -> None:
+    def noted() -> Iterator[Record]:
+        for number in range(3):
+            values = (Value("id", "system.operations", 700 + number), Value("status", "system.operations", "by night"))
+            yield Record("shop.orders", f"shop.orders:{number}", values)
+
+    page = page_of(tmp_path, records=noted)
+    assert page.count("by night") == 3
+    assert "701" not in page
 
 
 def test_F4_nothing_is_fetched_on_any_path(tmp_path: Path, listener: tuple[int, list[bytes]]) -> None:
