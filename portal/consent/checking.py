@@ -7,10 +7,10 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, cast
+from typing import cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, Table, bindparam, select
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
@@ -132,7 +132,7 @@ def _read(db: Session, identifiers: Sequence[Identifier]) -> dict[Identifier, _K
     if crowd.people:
         whose = {"company": company_of(db), "people": list(set(crowd.people.values()))}
         for found in db.connection().execute(_STATES, whose):
-            states[found.person_id][found.purpose, found.channel] = _state(found)
+            states[found.person_id][found.purpose, found.channel] = read_state(found)
     return {
         one: _Known(
             states.get(crowd.people.get(one, -1), {}),
@@ -142,7 +142,3 @@ def _read(db: Session, identifiers: Sequence[Identifier]) -> dict[Identifier, _K
         )
         for one in {*crowd.people, *crowd.suppressed, *crowd.erased_at}
     }
-
-
-def _state(row: Row[Any]) -> State:
-    return read_state(row)

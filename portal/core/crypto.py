@@ -300,6 +300,7 @@ def random_token() -> str:
 
 
 LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Of what is read out on the phone: none that is taken for another."""
 
 
 def random_public_id() -> str:

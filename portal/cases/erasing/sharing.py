@@ -22,7 +22,6 @@ from portal.core.limits import Limit, count_once
 from portal.people.service import identifiers_of, was_seen_alone
 from portal.people.tombstones import covers, tombstones_of
 
-LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 BARE = 43
 """Letters of a token as it is mailed; what the page hands on, once the code was typed, is longer by its mark."""
 MARK = 20
@@ -72,7 +71,7 @@ def open_result(db: Session, token: str) -> OpenedLink | None:
 def open_with_code(db: Session, token: str, typed: str) -> str | None:
     """The token that shows all of it, where the code is that of the request. An empty field is no try; too many tries fit nothing."""
     bare = token[:BARE]
-    link, letters = open_link(db, LinkKind.RESULT, bare), "".join(one for one in typed.upper() if one in LETTERS)
+    link, letters = open_link(db, LinkKind.RESULT, bare), "".join(one for one in typed.upper() if one in crypto.LETTERS)
     if link is None or not letters or not count_once(db, TYPED, crypto.token_hash("erasure.code", bare).hex()):
         return None
     codes = [_code(link.case, key_id).replace("-", "") for key_id in crypto.keys().ids("hash")]
@@ -85,8 +84,8 @@ def _code(case: Case, key_id: str) -> str:
     number = int.from_bytes(crypto.identifier_hash("erasure.code", "case", case.number, key_id))
     letters = ""
     for _position in range(8):
-        number, letter = divmod(number, len(LETTERS))
-        letters += LETTERS[letter]
+        number, letter = divmod(number, len(crypto.LETTERS))
+        letters += crypto.LETTERS[letter]
     return f"{letters[:4]}-{letters[4:]}"
 
 

@@ -8,14 +8,12 @@ import demo
 from portal.accounts import registry
 from portal.accounts.api_keys import keys_of, revoke_key
 from portal.api import checks, streams
-from portal.consent import ledger
-from portal.consent.events import Choice
-from portal.consent.notices import notice_for
-from portal.consent.words import Act, Actor
+from portal.consent.words import Act
 from portal.core import clock
 from portal.people.service import EMAIL, Identifier, person_for
 from portal.people.suppressions import suppress
 from portal.people.tombstones import bury
+from tests.doors.api.answers import say
 from tests.doors.api.caller import caller
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
@@ -24,20 +22,6 @@ NEWS = ("newsletter", "email")
 
 def wanted(address, **more):
     return {"identifier": {"kind": "email", "value": address}, "purposes": ["newsletter"], "channels": ["email"], **more}
-
-
-def say(site, address, act):
-    with site.running.database.writing(registry.ids()["fjordkaffe"]) as db:
-        person = person_for(db, Identifier(EMAIL, address), proven=True)
-        notice = notice_for(db, "newsletter", "en")
-        ledger.Book(db, person.id).append(
-            Choice("newsletter", "email"),
-            act,
-            actor=Actor.PERSON,
-            collection_point="site:preferences",
-            notice_hash=notice.hash,
-            language="en",
-        )
 
 
 def shut(site, address, *, erased):

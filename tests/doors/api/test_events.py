@@ -8,13 +8,13 @@ import pytest
 from portal.accounts import registry
 from portal.api import alarms
 from portal.consent import ledger
-from portal.consent.events import Choice
-from portal.consent.notices import notice_for, notice_hash
-from portal.consent.words import Act, Actor
+from portal.consent.notices import notice_hash
+from portal.consent.words import Act
 from portal.core import clock
 from portal.core.limits import Limit
 from portal.people.service import EMAIL, Identifier, find_person, person_for
 from portal.people.tombstones import bury
+from tests.doors.api.answers import say
 from tests.doors.api.caller import caller
 from tests.doors.tables import changed, digest
 
@@ -23,20 +23,6 @@ ADDRESS = "somebody@example.org"
 
 def company():
     return registry.ids()["fjordkaffe"]
-
-
-def person_says(site, act, *, at=None):
-    with site.running.database.writing(company()) as db:
-        person = person_for(db, Identifier(EMAIL, ADDRESS), proven=True)
-        notice = notice_for(db, "newsletter", "en")
-        ledger.Book(db, person.id).append(
-            Choice("newsletter", "email"),
-            act,
-            actor=Actor.PERSON,
-            collection_point="site:preferences",
-            notice_hash=notice.hash,
-            language="en",
-        )
 
 
 def allowed(site, shop):
@@ -65,7 +51,7 @@ def lowering(**changes):
 
 def test_a_system_takes_a_consent_back_at_once_and_the_ledger_names_it(site):
     shop = caller(site, name="web-shop")
-    person_says(site, Act.GIVEN)
+    say(site, ADDRESS, Act.GIVEN)
     assert allowed(site, shop)
     said = shop.call("POST", "/consents/lowerings", lowering())
     assert (said.status_code, said.get_json()["stored"]) == (201, "lowered")
@@ -175,7 +161,7 @@ def test_A8_a_notice_of_another_purpose_proves_nothing(site):
 
 def test_A8_a_yes_dated_before_a_refusal_that_we_heard_of_opens_nothing(site):
     shop = caller(site)
-    person_says(site, Act.REFUSED)
+    say(site, ADDRESS, Act.REFUSED)
     for acted_at in (clock.now() - timedelta(minutes=5), clock.now() - timedelta(days=6)):
         said = shop.call("POST", "/consents/attestations", attestation(site, acted_at=acted_at.isoformat())).get_json()
         assert said["why"] == "something_newer"
@@ -188,7 +174,7 @@ def test_A8_a_yes_dated_before_a_refusal_that_we_heard_of_opens_nothing(site):
 
 def test_a_no_is_taken_even_where_it_cannot_be_believed(site):
     shop = caller(site)
-    person_says(site, Act.GIVEN)
+    say(site, ADDRESS, Act.GIVEN)
     said = shop.call("POST", "/consents/attestations", attestation(site, act="withdrawn", acted_at="2020-01-01T00:00:00Z"))
     assert said.get_json()["stored"] == "lowered"
     assert not allowed(site, shop)
@@ -205,7 +191,7 @@ def test_E7_a_form_sent_before_an_erasure_brings_nobody_back(site):
 
 def test_A7_the_same_request_twice_is_one_event(site):
     shop = caller(site)
-    person_says(site, Act.GIVEN)
+    say(site, ADDRESS, Act.GIVEN)
     for _ in range(3):
         shop.call("POST", "/consents/lowerings", lowering(), headers={"Idempotency-Key": "7"})
     assert len(shop.call("POST", "/consents/history", {"identifier": {"value": ADDRESS}}).get_json()["events"]) == 2
@@ -233,7 +219,7 @@ def test_A14_the_same_address_bears_no_equal_id_at_two_companies(site):
 )
 def test_C3_what_cannot_be_recorded_is_refused_without_repeating_it_and_nothing_is_written(site, body):
     shop = caller(site)
-    person_says(site, Act.GIVEN)
+    say(site, ADDRESS, Act.GIVEN)
     before = digest(site)
     said = shop.call("POST", "/consents/lowerings", body)
     assert said.status_code == 422

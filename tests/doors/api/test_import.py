@@ -10,13 +10,14 @@ from portal.accounts.api_keys import SCOPES, keys_of, revoke_key
 from portal.api import imports, streams
 from portal.consent import ledger
 from portal.consent.events import Choice
-from portal.consent.notices import notice_for, notice_hash
+from portal.consent.notices import notice_hash
 from portal.consent.verify import verify_person
-from portal.consent.words import Act, Actor
+from portal.consent.words import Act
 from portal.core import clock
-from portal.people.service import EMAIL, Identifier, find_person, person_for
+from portal.people.service import EMAIL, Identifier, find_person
 from portal.people.suppressions import suppress
 from portal.people.tombstones import bury
+from tests.doors.api.answers import say
 from tests.doors.api.caller import caller
 from tests.doors.tables import changed, digest
 
@@ -47,20 +48,6 @@ def send(shop, *lines, dry=False):
     assert answer.status_code == 200, answer.text
     told = [json.loads(one) for one in answer.data.splitlines()]
     return told[:-1], told[-1]
-
-
-def say(site, address, act):
-    with site.running.database.writing(company()) as db:
-        person = person_for(db, Identifier(EMAIL, address), proven=True)
-        notice = notice_for(db, "newsletter", "en")
-        ledger.Book(db, person.id).append(
-            Choice("newsletter", "email"),
-            act,
-            actor=Actor.PERSON,
-            collection_point="site:preferences",
-            notice_hash=notice.hash,
-            language="en",
-        )
 
 
 def standing(shop, address="old@example.org"):
