@@ -206,6 +206,7 @@ MAILS: dict[str, dict[str, Any]] = {
     "address_changed": ADDRESS_MAIL,
     "address_undone": ADDRESS_MAIL,
     "asked": {**MAIL, "answer_date_words": "Thursday 10 December 2026"},
+    "message": MAIL,
     "ready": {**MAIL, "expires_words": "Monday 7 December 2026", "later_words": "Monday 21 December 2026"},
     "ready_part": {**MAIL, "expires_words": "Monday 7 December 2026", "later_words": ""},
 }

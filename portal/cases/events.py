@@ -20,6 +20,7 @@ from portal.outbox.webhooks import announce
 
 PERSON = "person"
 PORTAL = "portal"
+STAFF = "staff"
 
 
 class Code(StrEnum):
@@ -50,6 +51,8 @@ class Code(StrEnum):
     FILE_GONE = "file_gone"
     ASKED = "asked"
     WRITTEN = "written"
+    STAFF_WROTE = "staff_wrote"
+    ANSWERED = "answered"
     ERASURE_CONFIRMED = "erasure_confirmed"
     MARKETING_STOPPED = "marketing_stopped"
     ADDRESSES_TOLD = "addresses_told"
@@ -104,6 +107,8 @@ _TITLES = {
     Code.FILE_GONE: N_("The file was deleted, as announced"),
     Code.ASKED: N_("You asked us something"),
     Code.WRITTEN: N_("You wrote to us"),
+    Code.STAFF_WROTE: N_("We wrote to you"),
+    Code.ANSWERED: N_("We answered you"),
     Code.ERASURE_CONFIRMED: N_("You asked us to delete your data"),
     Code.MARKETING_STOPPED: N_("All marketing stopped"),
     Code.ADDRESSES_TOLD: N_("We wrote to every address that we have of you"),
@@ -179,6 +184,8 @@ def _words(event: CaseEvent) -> str:
         return _("Nothing is lost. We go on trying.")
     if code is Code.SOME_WITHHELD:
         return ngettext("%(num)s text. Why stands above.", "%(num)s texts. Why stands above.", int(params.get("count", 0)))
+    if code in (Code.STAFF_WROTE, Code.ANSWERED):
+        return _("What we wrote stands under Write to us.")
     if code is Code.DOWNLOADED:
         return browser_words(str(params.get("browser", "")))
     return _words_of_erasure(code, int(params.get("count", 0)))

@@ -1,4 +1,4 @@
-"""The mails of a case: received, asked, ready, the rest is ready. Nothing held, nothing typed and no file is ever in them."""
+"""The mails of a case: received, asked, something was written, ready, the rest is ready. Nothing held, nothing typed and no file is ever in them."""
 
 from contextlib import AbstractContextManager
 from datetime import date
@@ -24,6 +24,11 @@ def send_asked(db: Session, case: Case, answer_by: date) -> None:
     with speaking(case):
         words = {"answer_date_words": i18n.format_date(answer_by, weekday=True)}
     _send(db, case, "asked", f"asked:{case.id}", words)
+
+
+def send_message(db: Session, case: Case, message_id: int) -> None:
+    """That something was written to the person; never what."""
+    _send(db, case, "message", f"message:{message_id}", {})
 
 
 def send_ready(db: Session, case: Case, package: Package, *, follows_by: date | None) -> None:

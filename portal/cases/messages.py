@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from portal.cases.model import Author, Case, CaseMessage
@@ -49,7 +49,9 @@ class Message:
     text: str | None = field(repr=False)
 
 
-def add_message(db: Session, case: Case, *, author: Author, text: str, session_id: int | None = None) -> None:
+def add_message(
+    db: Session, case: Case, *, author: Author, text: str, session_id: int | None = None, actor: str | None = None
+) -> CaseMessage:
     """Store a message, without marks that would turn the text around it. Raises a `MessageRefused`; staff are not counted."""
     kept = clean(text).strip()
     if not kept:
@@ -58,8 +60,12 @@ def add_message(db: Session, case: Case, *, author: Author, text: str, session_i
         raise MessageTooLong(f"A message has at most {LONGEST} characters.")
     if author is Author.PERSON and not count_once(db, A_DAY, str(company_of(db)), str(case.person_id)):
         raise TooManyMessages("So many messages were written today that the next one has to wait until tomorrow.")
-    db.add(CaseMessage(case_id=case.id, session_id=session_id, author=author, text=kept, at=clock.now()))
+    message = CaseMessage(
+        case_id=case.id, session_id=session_id, author=author, actor=(actor or "")[:40] or None, text=kept, at=clock.now()
+    )
+    db.add(message)
     db.flush()
+    return message
 
 
 def messages_of(db: Session, case: Case) -> list[Message]:
@@ -88,6 +94,28 @@ def unanswered(db: Session, case: Case) -> int:
             break
         count += 1
     return count
+
+
+def has_unread(db: Session, case: Case, *, of: Author) -> bool:
+    """Whether something that this side wrote was not read by the other."""
+    unread = select(CaseMessage.id).filter_by(case_id=case.id, author=of).where(CaseMessage.read_at.is_(None))
+    return db.scalar(unread.limit(1)) is not None
+
+
+def mark_read(db: Session, case_id: int, *, of: Author) -> None:
+    """The other side has had before it what this one wrote."""
+    db.execute(
+        update(CaseMessage)
+        .where(CaseMessage.case_id == case_id, CaseMessage.author == of, CaseMessage.read_at.is_(None))
+        .values(read_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+
+
+def waits_for_staff() -> ColumnElement[bool]:
+    """That the last word in a case is the person's: for a query of cases."""
+    last = select(func.max(CaseMessage.id)).where(CaseMessage.case_id == Case.id).correlate(Case).scalar_subquery()
+    return select(CaseMessage.id).where(CaseMessage.id == last, CaseMessage.author == Author.PERSON).exists()
 
 
 def _rows(db: Session, case: Case) -> Sequence[CaseMessage]:

@@ -133,7 +133,10 @@ class CaseEvent(CompanyOwned, Base):
 
 
 class CaseMessage(CompanyOwned, Base):
-    """One message between the person and staff. `session_id` is where the person wrote it: a mailbox may be two people's."""
+    """One message between the person and staff. `session_id` is where the person wrote it: a mailbox may be two people's.
+
+    `actor` is who of the staff wrote, never shown to the person; `read_at` is when the other side first had it before them.
+    """
 
     __tablename__ = "case_message"
 
@@ -142,7 +145,9 @@ class CaseMessage(CompanyOwned, Base):
     session_id: Mapped[int | None] = mapped_column(ForeignKey("session.id", ondelete="SET NULL"), index=True)
     author: Mapped[Author] = mapped_column(_word(Author, 10))
     text: Mapped[str] = mapped_column(Encrypted("case_message.text"))
+    actor: Mapped[str | None] = mapped_column(String(40))
     at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
 
 
 class CasePart(CompanyOwned, Base):

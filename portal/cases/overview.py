@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
@@ -11,7 +11,7 @@ from portal.cases.dates import due_of
 from portal.cases.erasing.settling import newest_of, step_to_settle
 from portal.cases.erasing.stages import erasure_stages
 from portal.cases.events import timeline
-from portal.cases.messages import messages_of, unanswered
+from portal.cases.messages import messages_of, unanswered, waits_for_staff
 from portal.cases.model import OPEN_STATES, Case, CaseKind, CasePart, CaseState, PartState
 from portal.cases.service import case_by_number
 from portal.cases.stages import stages_of
@@ -37,8 +37,8 @@ class CaseLine:
 
 
 def open_cases(db: Session) -> list[CaseLine]:
-    """All open cases of the session's company, what is due first first."""
-    rows = db.scalars(select(Case).where(Case.state.in_(OPEN_STATES)).order_by(Case.id))
+    """All open cases of the session's company, and those in which the last word is the person's; what is due first first."""
+    rows = db.scalars(select(Case).where(or_(Case.state.in_(OPEN_STATES), waits_for_staff())).order_by(Case.id))
     lines = [CaseLine(case.number, case.kind, case.state, due_of(db, case).day, ", ".join(_stuck(db, case))) for case in rows]
     return sorted(lines, key=lambda line: line.due)
 

@@ -1,4 +1,4 @@
-"""`portal case list | show | texts | release | resolve`: what waits for a human, until the console does it.
+"""`portal case list | show | texts | release | resolve | answer`: what waits for a human, until the console does it.
 
 Must never print a value of a customer but in `texts`, which is asked for by name and written down with who looked.
 """
@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
+from portal.commands import case_desk
 from portal.commands.companies import start_for
 from portal.core import i18n
 
@@ -53,6 +54,7 @@ def add(commands: Any) -> None:
             act.add_argument("--system", required=True, help="key of the system whose step it is")
             act.add_argument("--outcome", required=True, choices=("retry", "skip", "done"))
             act.add_argument("--reason", required=True, help="why, in one sentence; the customer sees it")
+    case_desk.add(acts)
 
 
 def list_them(chosen: argparse.Namespace) -> int:
@@ -120,12 +122,4 @@ def resolve(chosen: argparse.Namespace) -> int:
     def act(db: Session) -> None:
         resolve_step(db, chosen.number, system=chosen.system, outcome=chosen.outcome, reason=chosen.reason, actor=chosen.by)
 
-    return _write(chosen, act, f"{chosen.number}: {chosen.system} is settled ({chosen.outcome}).")
-
-
-def _write(chosen: argparse.Namespace, act: Any, said: str) -> int:
-    running, company_id = start_for(chosen)
-    with running.database.writing(company_id) as db:
-        act(db)
-    print(said)
-    return 0
+    return case_desk.write(chosen, act, f"{chosen.number}: {chosen.system} is settled ({chosen.outcome}).")

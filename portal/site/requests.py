@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from portal.cases.erasing.cancelling import stop_erasure
 from portal.cases.erasing.model import Stopper
 from portal.cases.events import PERSON, Code, note
-from portal.cases.messages import MessageRefused, add_message, messages_for
+from portal.cases.messages import MessageRefused, add_message, has_unread, mark_read, messages_for
 from portal.cases.model import Author, Case, CaseKind
 from portal.cases.scope import may_see
 from portal.cases.service import NoSuchCase, cancel_case, case_for_person
@@ -18,6 +18,7 @@ from portal.site.erase_stop_words import told_of_stop
 from portal.site.forms import MessageForm
 from portal.site.kept_words import kept_words
 from portal.site.messages_words import refused
+from portal.web.context import current_company, database
 from portal.web.guards import current_session, person_required
 from portal.web.transactions import db
 
@@ -39,6 +40,7 @@ def show(number: str) -> ResponseReturnValue:
     case = _case(number)
     if not may_see(db(), current_session().id, case):
         return redirect(url_for("records.show"))
+    _had_before_them(case)
     return _page(case, MessageForm())
 
 
@@ -81,6 +83,14 @@ def _page(case: Case, form: MessageForm, status: int = 200) -> ResponseReturnVal
     current = current_session()
     said = words.page(db(), case, fresh=is_fresh(current, clock.now()))
     return render_template("site/request.html", form=form, messages=messages_for(db(), case, current.id), **said), status
+
+
+def _had_before_them(case: Case) -> None:
+    """Note that what staff wrote was shown, in a short transaction of its own: the next message is worth a mail again."""
+    shown = [one for one in messages_for(db(), case, current_session().id) if one.author is Author.STAFF]
+    if has_unread(db(), case, of=Author.STAFF) and all(one.text is not None for one in shown):
+        with database().writing(current_company().id) as writing:
+            mark_read(writing, case.id, of=Author.STAFF)
 
 
 def _case(number: str) -> Case:

@@ -1,7 +1,9 @@
 """Asking a human at the door: the number and the words become a case with a page, and every refusal keeps what was typed."""
 
 import demo
+from portal.accounts import registry
 from portal.cases import filing
+from portal.cases.answering import answer_case
 from portal.core import limits
 from portal.web.strangers import ASKING
 from tests.doors.site import SECOND_HOST
@@ -58,6 +60,29 @@ def test_C9_a_message_is_shown_as_it_was_typed_and_never_as_markup_or_link(site)
     assert said and said[0].words == "<script>alert(1)</script> https://evil.example abc"
     assert not said[0].all("a") and not said[0].all("script")
     assert said[0].attributes["dir"] == "auto"
+
+
+def test_the_answer_stands_on_the_page_and_opening_it_makes_the_next_one_worth_a_mail(site):
+    browser = site.signed_in(MAREN)
+    ask(browser, message="Where is my parcel?")
+    number = browser.path.rpartition("/")[2]
+
+    def answers(text):
+        with site.running.database.writing(registry.ids()["fjordkaffe"]) as db:
+            answer_case(db, number, text=text, actor="staff-7")
+
+    def told():
+        return len([mail for mail in site.mails(MAREN) if "A message from" in mail.subject])
+
+    answers("In Bergen <b>harbour</b>.")
+    answers("It leaves tomorrow.")
+    assert told() == 1
+    [mail] = [mail for mail in site.mails(MAREN) if "A message from" in mail.subject]
+    assert "Bergen" not in mail.text + mail.html and number in mail.text
+    browser.open(f"/requests/{number}")
+    assert "In Bergen <b>harbour</b>." in browser.words and "We wrote to you" in browser.words
+    answers("It has arrived.")
+    assert told() == 2
 
 
 def test_C11_the_eleventh_request_of_a_day_is_refused_in_plain_words(site):
