@@ -40,7 +40,7 @@ SUMMARIES = {
     "certificate": "check certificates of erasures, offline (`certificate verify`)",
     "links": "keys of links in mails, and links for whole lists (`links keys | mint | headers | qr`)",
     "kept": "what erasures had to leave, and holding it beyond its day (`kept list | hold | lift`)",
-    "case": "look at cases and settle what waits for a human (`case list | show | answer | release | resolve`)",
+    "case": "look at cases and settle what waits for a human (`case list | show | answer | extend | release | resolve`)",
 }
 ALIASES = {"migrate": ["database", "migrate"], "map": ["config", "map"]}
 

@@ -207,6 +207,14 @@ MAILS: dict[str, dict[str, Any]] = {
     "address_undone": ADDRESS_MAIL,
     "asked": {**MAIL, "answer_date_words": "Thursday 10 December 2026"},
     "message": MAIL,
+    "needs_you": MAIL,
+    "extended": {
+        **MAIL,
+        "old_date_words": "Monday 21 December 2026",
+        "new_date_words": "Monday 22 February 2027",
+        "because_words": "There is more to look through than usual, and it hangs together.",
+        "law_words": "GDPR Art. 12(3)",
+    },
     "ready": {**MAIL, "expires_words": "Monday 7 December 2026", "later_words": "Monday 21 December 2026"},
     "ready_part": {**MAIL, "expires_words": "Monday 7 December 2026", "later_words": ""},
 }

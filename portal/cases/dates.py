@@ -48,8 +48,8 @@ class Due:
 
     @property
     def is_late(self) -> bool:
-        """Whether the day has passed."""
-        return self.today > self.day
+        """Whether the day has passed while the clock ran."""
+        return self.dates.waiting_since is None and self.today > self.day
 
 
 def reviews_of(company: Company) -> dict[str, Review]:
@@ -64,7 +64,7 @@ def laws_of(company: Company) -> list[Law]:
 
 def choose_law(company: Company, kind: str, event: ClockEvent) -> tuple[Law, DueDates]:
     """The law whose day comes first of those that give this right. Raises `NoLawGivesThis`."""
-    found = earliest_of(laws_of(company), kind, [event], company.time_zone, company.public_holidays)
+    found = earliest_of(laws_of(company), kind, [event], company.time_zone, days_off_of(company))
     if found is None:
         raise NoLawGivesThis(f"No law of the company gives the right of {kind}. Add one to its laws in portal.yaml.")
     return found
@@ -77,7 +77,7 @@ def due_of(db: Session, case: Case) -> Due:
         promise(length_of(company.answers_within).days) if case.law == NO_LAW else load_law(case.law, reviews=reviews_of(company))
     )
     zone = company.time_zone
-    dates = due_dates(law, _history(db, case), zone, company.public_holidays)
+    dates = due_dates(law, history_of(db, case), zone, days_off_of(company))
     return Due(law, dates, day_of(case.received_at, zone), day_of(clock.now(), zone))
 
 
@@ -86,6 +86,12 @@ def margin_of(dates: DueDates, received: date) -> date:
     return dates.due - timedelta(days=(dates.due - received).days // 4)
 
 
-def _history(db: Session, case: Case) -> Sequence[ClockEvent]:
+def days_off_of(company: Company) -> frozenset[date]:
+    """The days on which nobody of the company has to work, besides weekends."""
+    return frozenset(company.public_holidays)
+
+
+def history_of(db: Session, case: Case) -> Sequence[ClockEvent]:
+    """What happened to the clock of a case, in the order in which it was noted."""
     rows = db.scalars(select(ClockRow).filter_by(case_id=case.id).order_by(ClockRow.id))
     return [ClockEvent(row.happened, row.at, row.reason, row.until) for row in rows]

@@ -53,6 +53,10 @@ class Code(StrEnum):
     WRITTEN = "written"
     STAFF_WROTE = "staff_wrote"
     ANSWERED = "answered"
+    VERIFIED = "verified"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    EXTENDED = "extended"
     ERASURE_CONFIRMED = "erasure_confirmed"
     MARKETING_STOPPED = "marketing_stopped"
     ADDRESSES_TOLD = "addresses_told"
@@ -109,6 +113,10 @@ _TITLES = {
     Code.WRITTEN: N_("You wrote to us"),
     Code.STAFF_WROTE: N_("We wrote to you"),
     Code.ANSWERED: N_("We answered you"),
+    Code.VERIFIED: N_("It is sure that you asked"),
+    Code.PAUSED: N_("We need something from you"),
+    Code.RESUMED: N_("The clock runs again"),
+    Code.EXTENDED: N_("We need longer"),
     Code.ERASURE_CONFIRMED: N_("You asked us to delete your data"),
     Code.MARKETING_STOPPED: N_("All marketing stopped"),
     Code.ADDRESSES_TOLD: N_("We wrote to every address that we have of you"),
@@ -132,6 +140,13 @@ _TITLES = {
     Code.ERASURE_DONE: N_("Your data is deleted"),
     Code.ENDED_BY_ERASURE: N_("Ended, because your data was deleted"),
     Code.ERASURE_DONE_BUT: N_("The deletion has ended, but not everything could be deleted"),
+}
+
+
+_OF_THE_CLOCK = {
+    Code.PAUSED: N_("What it is stands under Write to us. The days until you write do not count."),
+    Code.RESUMED: N_("The days count again."),
+    Code.EXTENDED: N_("The new date and why stand above."),
 }
 
 
@@ -186,6 +201,8 @@ def _words(event: CaseEvent) -> str:
         return ngettext("%(num)s text. Why stands above.", "%(num)s texts. Why stands above.", int(params.get("count", 0)))
     if code in (Code.STAFF_WROTE, Code.ANSWERED):
         return _("What we wrote stands under Write to us.")
+    if code in _OF_THE_CLOCK:
+        return _(_OF_THE_CLOCK[code])
     if code is Code.DOWNLOADED:
         return browser_words(str(params.get("browser", "")))
     return _words_of_erasure(code, int(params.get("count", 0)))
@@ -220,5 +237,6 @@ def _look(code: Code) -> str:
         Code.SYSTEM_BY_HAND,
         Code.PLAN_GREW,
         Code.ERASURE_DONE_BUT,
+        Code.PAUSED,
     }
     return "doubt" if code in doubtful else "done"

@@ -6,7 +6,9 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
-from portal.cases.model import Case, Package
+from portal.cases.laws.citing import in_words
+from portal.cases.laws.model import Law
+from portal.cases.model import Case, LongerBecause, Package
 from portal.core import i18n, urls
 from portal.outbox.service import queue_mail
 from portal.people.service import mail_address_of
@@ -29,6 +31,31 @@ def send_asked(db: Session, case: Case, answer_by: date) -> None:
 def send_message(db: Session, case: Case, message_id: int) -> None:
     """That something was written to the person; never what."""
     _send(db, case, "message", f"message:{message_id}", {})
+
+
+def send_needs_you(db: Session, case: Case, pause_id: int) -> None:
+    """That the answer waits for something from the person; what it is, stands on the page."""
+    _send(db, case, "needs_you", f"needs_you:{pause_id}", {})
+
+
+def send_extended(db: Session, case: Case, *, was: date, now: date, because: LongerBecause, law: Law) -> None:
+    """That the answer takes longer: the old date and the new one, and the reason that the law accepts."""
+    with speaking(case):
+        words = {
+            "old_date_words": i18n.format_date(was, weekday=True),
+            "new_date_words": i18n.format_date(now, weekday=True),
+            "because_words": longer_words(because),
+            "law_words": in_words(law, law.extend.article) if law.extend else "",
+        }
+    _send(db, case, "extended", f"extended:{case.id}", words)
+
+
+def longer_words(because: LongerBecause) -> str:
+    """Why it takes longer, in the language in force."""
+    return {
+        LongerBecause.COMPLEX: i18n._("There is more to look through than usual, and it hangs together."),
+        LongerBecause.MANY: i18n._("You have several requests open with us at the same time."),
+    }[because]
 
 
 def send_ready(db: Session, case: Case, package: Package, *, follows_by: date | None) -> None:

@@ -65,6 +65,13 @@ class Author(StrEnum):
     STAFF = "staff"
 
 
+class LongerBecause(StrEnum):
+    """Why an answer takes longer: what laws accept (GDPR Art. 12(3)). That much is to do in general is no reason."""
+
+    COMPLEX = "complex"
+    MANY = "many"
+
+
 def _word(kind: type[StrEnum], length: int) -> Enum:
     """A column that holds the value of one of these words as text; no type of the database, which would have to be migrated."""
     return Enum(
@@ -106,7 +113,10 @@ class Case(CompanyOwned, Base):
 
 
 class ClockRow(CompanyOwned, Base):
-    """One entry of a case's clock (`laws.ClockEvent`); only ever added, and dates are computed from all of them."""
+    """One entry of a case's clock (`laws.ClockEvent`); only ever added, and dates are computed from all of them.
+
+    `because` and `words` are what the person was told with a later date.
+    """
 
     __tablename__ = "clock_event"
 
@@ -116,6 +126,8 @@ class ClockRow(CompanyOwned, Base):
     at: Mapped[datetime]
     reason: Mapped[StopReason | None] = mapped_column(_word(StopReason, 12))
     until: Mapped[date | None]
+    because: Mapped[LongerBecause | None] = mapped_column(_word(LongerBecause, 12))
+    words: Mapped[str | None] = mapped_column(Encrypted("clock_event.words"))
     actor: Mapped[str] = mapped_column(String(40))
 
 

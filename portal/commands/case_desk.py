@@ -1,4 +1,4 @@
-"""`portal case answer`: what staff do in a case beside its steps, until the console does it.
+"""`portal case answer | verified | pause | resume | extend`: what staff do in a case beside its steps, until the console does it.
 
 Must never print what a customer wrote, nor take a text for a customer from the command line, where other users of the machine read it.
 """
@@ -6,6 +6,7 @@ Must never print what a customer wrote, nor take a text for a customer from the 
 import argparse
 import sys
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,83 @@ from sqlalchemy.orm import Session
 
 from portal.commands.companies import start_for
 
+STOPS = ("identity", "scope", "fee")
+
 
 def add(acts: Any) -> None:
     """Add the acts to those of `portal case`."""
     one = _act(acts, "answer", "write to the customer on the page of the case; the mail says only that something waits", answer)
     one.add_argument("--file", required=True, help="file with the text, UTF-8; `-` reads it from the standard input")
     one.add_argument("--close", action="store_true", help="this is the answer: the case ends with it")
+
+    _act(acts, "verified", "who asks is surely the person: some laws start the clock here", verified)
+    one = _act(acts, "pause", "ask the customer for what the answer needs; the clock stands still where the law lets it", pause)
+    one.add_argument("--reason", required=True, choices=STOPS, help="what is missing")
+    one.add_argument("--file", required=True, help="file with the question to the customer; `-` reads the standard input")
+    one = _act(acts, "resume", "what was asked for is there: the clock runs again", resume)
+    one.add_argument("--reason", required=True, choices=STOPS)
+    one = _act(
+        acts,
+        "extend",
+        "take the law's longer time, once, and tell the customer; without --yes it only says what would be",
+        extend,
+    )
+    one.add_argument("--because", required=True, choices=("complex", "many"), help="what the law accepts as a reason")
+    one.add_argument("--file", required=True, help="file with why in this case, in a sentence or two; the customer reads it")
+    one.add_argument("--until", type=date.fromisoformat, metavar="YYYY-MM-DD", help="only where the law lets you name the date")
+    one.add_argument("--yes", action="store_true", help="do it, and tell the customer")
+
+
+def verified(chosen: argparse.Namespace) -> int:
+    """Note that who asks was confirmed."""
+    from portal.cases.clocks import note_verified
+
+    return write(chosen, lambda db: note_verified(db, chosen.number, actor=chosen.by), f"{chosen.number}: noted.")
+
+
+def pause(chosen: argparse.Namespace) -> int:
+    """Ask, and let the clock stand still."""
+    from portal.cases.clocks import pause_clock
+    from portal.cases.laws.model import StopReason
+
+    text, reason = _text_of(chosen.file), StopReason(chosen.reason)
+    return write(
+        chosen,
+        lambda db: pause_clock(db, chosen.number, reason=reason, text=text, actor=chosen.by),
+        f"{chosen.number}: the clock stands still until the customer writes. They are told that you need something.",
+    )
+
+
+def resume(chosen: argparse.Namespace) -> int:
+    """Let the clock run again."""
+    from portal.cases.clocks import resume_clock
+    from portal.cases.laws.model import StopReason
+
+    reason = StopReason(chosen.reason)
+    return write(
+        chosen,
+        lambda db: resume_clock(db, chosen.number, reason=reason, actor=chosen.by),
+        f"{chosen.number}: the clock runs again.",
+    )
+
+
+def extend(chosen: argparse.Namespace) -> int:
+    """Say what an extension would do, or (`--yes`) do it."""
+    from portal.cases.clocks import extend_deadline, look_at_extension
+    from portal.cases.model import LongerBecause
+    from portal.cases.service import case_by_number
+
+    running, company_id = start_for(chosen)
+    if not chosen.yes:
+        with running.database.reading(company_id) as db:
+            longer = look_at_extension(db, case_by_number(db, chosen.number), until=chosen.until)
+        print(f"{chosen.number}: would move from {longer.now} to {longer.then}. Nothing is done; add --yes.")
+        return 0
+    words, because = _text_of(chosen.file), LongerBecause(chosen.because)
+    with running.database.writing(company_id) as db:
+        longer = extend_deadline(db, chosen.number, because=because, words=words, until=chosen.until, actor=chosen.by)
+    print(f"{chosen.number}: moved from {longer.now} to {longer.then}. The customer is told.")
+    return 0
 
 
 def answer(chosen: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from portal.cases.clocks import resume_by_answer
 from portal.cases.erasing.cancelling import stop_erasure
 from portal.cases.erasing.model import Stopper
 from portal.cases.events import PERSON, Code, note
@@ -75,6 +76,7 @@ def write(number: str) -> ResponseReturnValue:
         form.message.errors = [refused(refusal)]
         return _page(case, form, 422)
     note(db(), case, Code.WRITTEN, actor=PERSON)
+    resume_by_answer(db(), case)
     flash(_("Your message has arrived. A person reads it."), "ok")
     return redirect(url_for("requests.show", number=number, _anchor="talk"))
 

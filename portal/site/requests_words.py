@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 from portal.accounts import registry
 from portal.cases.advancing import live_package
 from portal.cases.bundle.content import LeftOut
+from portal.cases.clocks import moved_date
 from portal.cases.dates import Due, due_of
 from portal.cases.events import system_title, timeline
 from portal.cases.laws.citing import in_words
 from portal.cases.laws.promise import NO_LAW
+from portal.cases.letters import longer_words
 from portal.cases.meaning import title_of
 from portal.cases.model import OPEN_STATES, Case, CaseKind, CasePart, CaseState, DownloadLog, Package, PartState, WithheldText
 from portal.cases.packing import withheld_texts
@@ -81,6 +83,8 @@ def page(db: Session, case: Case, *, fresh: bool) -> dict[str, Any]:
             "day_number": max(due.day_number, 0),
             "days_total": due.days_total,
             "usual": _usual(case),
+            "waits_since": due.dates.waiting_since if case.state in OPEN_STATES else None,
+            "moved": _moved(db, case),
         },
         "stages": stages_of(registry.company(case.company_id), steps_of(db, (EXPORT, BUILD), case.id)),
         "download": _download(db, case, package, fresh=fresh) if package else None,
@@ -122,6 +126,15 @@ def _law(due: Due) -> str:
     return in_words(due.law, due.law.respond.article)
 
 
+def _moved(db: Session, case: Case) -> dict[str, Any] | None:
+    """What was told with a later date."""
+    moved = moved_date(db, case)
+    if moved is None:
+        return None
+    why = longer_words(moved.because) if moved.because else ""
+    return {"first_day": moved.first_day, "why": why, "words": moved.words or ""}
+
+
 def _usual(case: Case) -> str:
     if case.kind is CaseKind.QUESTION:
         return ""
@@ -143,6 +156,8 @@ def _state(db: Session, case: Case, due: Due) -> str:
         return "partly"
     if case.state is CaseState.ANSWERED:
         return "done"
+    if case.state in OPEN_STATES and due.dates.waiting_since:
+        return "needs_you"
     if case.state is CaseState.OPEN and due.is_late:
         return "late"
     return str(case.state.value)
@@ -151,6 +166,8 @@ def _state(db: Session, case: Case, due: Due) -> str:
 def _lead(case: Case, due: Due, package: Package | None, *, waits: bool, without: list[str]) -> str:
     if case.state is CaseState.CANCELLED:
         return _("You stopped this request on %(day)s.", day=format_date(case.closed_at or case.received_at))
+    if case.state in OPEN_STATES and due.dates.waiting_since:
+        return _("We need something from you. What it is stands below, under Write to us.")
     if case.kind is CaseKind.QUESTION:
         return _question_lead(case, due)
     if case.state is CaseState.ENDED:

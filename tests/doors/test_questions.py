@@ -74,13 +74,13 @@ def test_the_answer_stands_on_the_page_and_opening_it_makes_the_next_one_worth_a
     def told():
         return len([mail for mail in site.mails(MAREN) if "A message from" in mail.subject])
 
-    answers("In Bergen <b>harbour</b>.")
+    answers("In Hammerfest <b>harbour</b>.")
     answers("It leaves tomorrow.")
     assert told() == 1
     [mail] = [mail for mail in site.mails(MAREN) if "A message from" in mail.subject]
-    assert "Bergen" not in mail.text + mail.html and number in mail.text
+    assert "Hammerfest" not in mail.text + mail.html and number in mail.text
     browser.open(f"/requests/{number}")
-    assert "In Bergen <b>harbour</b>." in browser.words and "We wrote to you" in browser.words
+    assert "In Hammerfest <b>harbour</b>." in browser.words and "We wrote to you" in browser.words
     answers("It has arrived.")
     assert told() == 2
 
