@@ -5,6 +5,7 @@ from pathlib import Path
 from flask import Flask, Response, g, request
 
 from portal.api import all_parts as api
+from portal.api.quick import QuickAnswers
 from portal.core import crypto, i18n
 from portal.links import embedding, page
 from portal.links.all_parts import blueprints as link_blueprints
@@ -37,7 +38,8 @@ def build(running: Running) -> Flask:
     app.url_defaults(language.keep_in_address)
     app.before_request(_find_company)
     app.before_request(language.begin_speaking)
-    app.before_request(restored.gate(running.database))
+    gate = restored.Gate(running.database)
+    app.before_request(gate.refuse)
     app.before_request(forgery.refuse_foreign_posts)
     forgery.protect(app)
     app.after_request(set_headers)
@@ -51,6 +53,7 @@ def build(running: Running) -> Flask:
     app.after_request(embedding.allow_configured_frames)
     for blueprint in link_blueprints():
         forgery.exempt(app, blueprint)
+    app.wsgi_app = QuickAnswers(app, running.database, gate)  # type: ignore[method-assign]  # how Flask wants it to be wrapped
     return app
 
 

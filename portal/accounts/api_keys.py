@@ -7,9 +7,9 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, delete, func, select, update
+from sqlalchemy import Table, and_, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from portal.accounts.companies import record_audit
@@ -17,6 +17,7 @@ from portal.accounts.model import ApiAnswerRow, ApiKeyRow
 from portal.core import clock, crypto
 from portal.core.db import company_of
 from portal.core.errors import PortalError
+from portal.core.glances import Glance, Question
 from portal.core.journal import JournalKind, note_for_journal
 
 SCOPES = {
@@ -39,9 +40,11 @@ ANSWERS_KEPT = timedelta(days=1)
 """How long the same idempotency key gets the same answer."""
 
 _KEY = cast(Table, ApiKeyRow.__table__).c
-_LIVE = select(_KEY.id, _KEY.public_id, _KEY.name, _KEY.scopes).where(
-    _KEY.company_id == bindparam("company"), _KEY.secret_hash == bindparam("secret"), _KEY.revoked_at.is_(None)
-)
+IS_LIVE = and_(_KEY.company_id == bindparam("company"), _KEY.secret_hash == bindparam("secret"), _KEY.revoked_at.is_(None))
+"""Of a row: it is the live key of the company `company` whose secret has the hash `secret`."""
+
+_LIVE = select(_KEY.id, _KEY.public_id, _KEY.name, _KEY.scopes).where(IS_LIVE)
+_LIVE_QUESTION = Question(_LIVE)
 _FORM = re.compile(r"ppk_[A-Za-z0-9_-]{43}")
 
 
@@ -109,7 +112,7 @@ def make_key(db: Session, *, name: str, scopes: Collection[str], by: str) -> New
         ApiKeyRow(
             public_id=public_id,
             name=name,
-            secret_hash=crypto.token_hash("api-key", secret),
+            secret_hash=hash_of(secret),
             scopes=sorted(scopes),
             created_at=clock.now(),
             created_by=by[:40],
@@ -122,11 +125,31 @@ def make_key(db: Session, *, name: str, scopes: Collection[str], by: str) -> New
 
 def key_for(db: Session, secret: str) -> ApiKey | None:
     """The live key of the session's company with this secret, or None: never cached, so that a revocation holds at once (A3)."""
-    if _FORM.fullmatch(secret) is None:
+    if not is_in_form(secret):
         return None
-    asked = {"company": company_of(db), "secret": crypto.token_hash("api-key", secret)}
-    row = db.connection().execute(_LIVE, asked).first()
-    return ApiKey(row.id, row.public_id, row.name, frozenset(row.scopes)) if row else None
+    row = db.connection().execute(_LIVE, {"company": company_of(db), "secret": hash_of(secret)}).first()
+    return _key_of(row) if row else None
+
+
+def key_at_a_glance(glance: Glance, company_id: int, secret_hash: bytes) -> ApiKey | None:
+    """The same by the hash of the secret, and no more cached."""
+    rows = glance.ask(_LIVE_QUESTION, {"company": company_id, "secret": secret_hash})
+    return _key_of(rows[0]) if rows else None
+
+
+def is_in_form(secret: str) -> bool:
+    """Whether it could be a key at all."""
+    return _FORM.fullmatch(secret) is not None
+
+
+def hash_of(secret: str) -> bytes:
+    """All that is kept of a key."""
+    return crypto.token_hash("api-key", secret)
+
+
+def _key_of(row: Any) -> ApiKey:
+    id_, public_id, name, scopes = row
+    return ApiKey(id_, public_id, name, frozenset(scopes))
 
 
 def is_live(db: Session, key_id: int) -> bool:

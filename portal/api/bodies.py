@@ -34,7 +34,7 @@ def load(raw: bytes) -> Any:
     try:
         text = raw.decode("utf-8")
         _refuse_depth(text)
-        return json.loads(text, object_pairs_hook=_no_name_twice, parse_constant=_no_constant)
+        return _STRICT.decode(text)
     except (ValueError, RecursionError):
         raise Problem("not-json") from None
 
@@ -89,6 +89,9 @@ def _no_name_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(name)
+
+
+_STRICT = json.JSONDecoder(object_pairs_hook=_no_name_twice, parse_constant=_no_constant)
 
 
 def _refuse_depth(text: str) -> None:

@@ -7,8 +7,9 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from flask import Response, request
 from pydantic import BaseModel, Field
@@ -22,10 +23,13 @@ from portal.api.identifiers import IdentifierIn, NotUsable
 from portal.api.operations import Part
 from portal.api.problems import Problem
 from portal.api.streams import NDJSON, Batch, answer_lines, batches_of, is_stream
+from portal.config.model import Company
 from portal.consent.checking import Asked, Verdict, choices_to_check
 from portal.consent.checking_crowds import answers_of, suppressed_of
+from portal.consent.checking_one import answer_at_a_glance
+from portal.core.glances import Glance
 from portal.people.service import EMAIL, Identifier
-from portal.web.context import current_company, database
+from portal.web.context import CurrentCompany, current_company, database
 from portal.web.transactions import db
 
 Answering = Callable[[Session, str, Sequence[bytes], Sequence[Asked]], list[bytes]]
@@ -95,6 +99,34 @@ def check_consents() -> Response:
     return Response(b"{%s}" % said, content_type="application/json")
 
 
+def plain_check(glance: Glance, company: CurrentCompany, secret: bytes, sent: Any) -> bytes | None:
+    """The answer to one plain question of the key with that hash; None for what is not plain, or not as `CheckIn` wants it, and where
+    the key may not ask: `check_consents` sees to that.
+    """
+    if not isinstance(sent, dict) or not sent.keys() <= {"identifier", "purposes", "channels"}:
+        return None
+    who, purposes, channels = sent.get("identifier"), sent.get("purposes", []), sent.get("channels", [])
+    if not isinstance(who, dict) or not who.keys() <= {"kind", "value"} or who.get("kind", EMAIL) != EMAIL:
+        return None
+    value = who.get("value")
+    if not isinstance(value, str) or len(value) > LONGEST_PLAIN or identifiers.PLAIN.fullmatch(value) is None:
+        return None
+    asked = _plainly_asked(company.config, purposes, channels)
+    if asked is None:
+        return None
+    key = company.id, secret, "consents:check"
+    said = answer_at_a_glance(glance, key, Identifier(EMAIL, value), asked, form=_form, say=_written)
+    return None if said is None else b"{%s}" % said
+
+
+def _plainly_asked(config: Company, purposes: Any, channels: Any) -> list[Asked] | None:
+    for names, most in ((purposes, 100), (channels, 20)):
+        if not isinstance(names, list) or len(names) > most or not all(isinstance(name, str) for name in names):
+            return None
+    asked = choices_to_check(config, purposes, channels)
+    return None if _is_unknown(asked, purposes, channels) else asked
+
+
 @part.operation(
     "POST", "/suppressions/check", scope="consents:check", summary="Ask whether an importer must leave someone out",
     answer=SuppressedOut, reads=True, takes=("application/json", NDJSON), gives=("application/json", NDJSON), body_schema=CheckIn,
@@ -112,10 +144,14 @@ def check_suppressions() -> SuppressedOut | Response:
 
 def _asked(purposes: Sequence[str], channels: Sequence[str]) -> list[Asked]:
     asked = choices_to_check(current_company().config, purposes, channels)
-    known = {purpose for purpose, _ in asked}, {channel for _, channel in asked}
-    if set(purposes) - known[0] or set(channels) - known[1]:
+    if _is_unknown(asked, purposes, channels):
         raise Problem("invalid", errors=[{"pointer": "", "detail": "A purpose or channel is named that is not in portal.yaml."}])
     return asked
+
+
+def _is_unknown(asked: list[Asked], purposes: Sequence[str], channels: Sequence[str]) -> bool:
+    """Whether a purpose or channel was named that leads to nothing."""
+    return bool(set(purposes) - {purpose for purpose, _ in asked} or set(channels) - {channel for _, channel in asked})
 
 
 def _many(asked: list[Asked], answer: Answering) -> Response:
@@ -191,8 +227,13 @@ def _suppressions(session: Session, kind: str, values: Sequence[bytes], asked: S
 
 def _form(verdict: Verdict) -> tuple[bytes, bytes]:
     """`VerdictOut` as JSON, without the cost of the model: what stands before its moment, and what stands behind."""
-    named = {"purpose": verdict.purpose, "channel": verdict.channel, "allowed": verdict.allowed, "row": verdict.row}
-    before, behind = (json.dumps(one, separators=(",", ":")).encode() for one in (named, verdict.topics))
+    return _formed(verdict.purpose, verdict.channel, verdict.allowed, verdict.row, verdict.topics)
+
+
+@lru_cache(maxsize=4096)
+def _formed(purpose: str, channel: str, allowed: bool, row: str, topics: tuple[str, ...] | None) -> tuple[bytes, bytes]:
+    named = {"purpose": purpose, "channel": channel, "allowed": allowed, "row": row}
+    before, behind = (json.dumps(one, separators=(",", ":")).encode() for one in (named, topics))
     return before[:-1] + b',"since":', b',"topics":' + behind + b"}"
 
 

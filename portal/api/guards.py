@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from flask import current_app, g, request
+from flask import Flask, current_app, g, request
 
 from portal.accounts.api_keys import SCOPES, ApiKey, key_for
 from portal.accounts.api_usage import Allowance, ApiUsage
@@ -25,6 +25,9 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 SMALL = 16 * 1024
 """Of a body that is there as soon as its head is."""
+
+COUNTED = "portal.allowance"
+"""In the environment of a request: what its key has left, where it was counted before the application. No header can be called so."""
 
 TELLING = Limit("api.telling", 50_000, timedelta(days=1))
 """Answers a day and key that show whether somebody is known: a shop asks for who signs in there, and nobody needs the whole list so (A6)."""
@@ -47,7 +50,8 @@ def api_key_required(scope: str, *, lowers: bool = False, tells: bool = False) -
             g.api_key = _key(shared=_reads_at_once())
             if scope not in g.api_key.scopes:
                 raise Problem("forbidden", scope=scope)
-            g.allowance = _usage().count(database(), current_company().id, g.api_key.id)
+            # Who came here by way of the quick answers was counted there.
+            g.allowance = request.environ.get(COUNTED) or usage(current_app).count(database(), current_company().id, g.api_key.id)
             if g.allowance.remaining < 0 and not lowers:
                 logs.event("api.limited", level=30, company=current_company().key, key_id=g.api_key.public_id)
                 raise Problem("too-many-requests", headers={"Retry-After": str(g.allowance.reset)})
@@ -69,8 +73,11 @@ def current_key() -> ApiKey:
 def limit_headers() -> dict[str, str]:
     """`RateLimit` and `RateLimit-Policy` of this answer, where a key was counted."""
     allowance: Allowance | None = g.get("allowance")
-    if allowance is None:
-        return {}
+    return {} if allowance is None else headers_of(allowance)
+
+
+def headers_of(allowance: Allowance) -> dict[str, str]:
+    """What a key is told of what it has left."""
     return {
         "RateLimit-Policy": f'"key";q={allowance.limit};w={allowance.seconds}',
         "RateLimit": f'"key";r={max(allowance.remaining, 0)};t={allowance.reset}',
@@ -83,13 +90,18 @@ def _reads_at_once() -> bool:
     return not writes() and (request.method != "POST" or small)
 
 
+def secret_of(authorization: str) -> str:
+    """The key in an `Authorization` header; empty where it holds none."""
+    kind, _, secret = authorization.partition(" ")
+    return secret.strip() if kind.lower() == "bearer" else ""
+
+
 def _key(*, shared: bool) -> ApiKey:
-    kind, _, secret = request.headers.get("Authorization", "").partition(" ")
-    found = None
-    if kind.lower() == "bearer":
+    secret, found = secret_of(request.headers.get("Authorization", "")), None
+    if secret:
         # Looked up at each request, in whatever process: a revoked key is over at once (A3).
         with nullcontext(db()) if shared else database().reading(current_company().id) as session:
-            found = key_for(session, secret.strip())
+            found = key_for(session, secret)
     if found is None:
         raise Problem("unauthorized", headers={"WWW-Authenticate": 'Bearer realm="privacy portal"'})
     return found
@@ -108,6 +120,7 @@ def _spend(key: ApiKey) -> None:
     raise Problem("too-many-requests", detail="The day's budget of such answers is used up.", headers={"Retry-After": wait})
 
 
-def _usage() -> ApiUsage:
-    usage: ApiUsage = current_app.extensions.setdefault("portal_api_usage", ApiUsage())
-    return usage
+def usage(app: Flask) -> ApiUsage:
+    """How much each key was used in this process."""
+    counters: ApiUsage = app.extensions.setdefault("portal_api_usage", ApiUsage())
+    return counters

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Generic, TypeVar, cast
 
-from sqlalchemy import BindParameter, Select, Table, and_, bindparam, exists, or_, select
+from sqlalchemy import BindParameter, ColumnElement, FromClause, Select, Table, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
@@ -29,6 +29,8 @@ IDENTIFIER, STATE, SUPPRESSION, TOMBSTONE = (
 
 Form = TypeVar("Form")
 Said = TypeVar("Said")
+ToForm = Callable[[Verdict], Form]
+ToSay = Callable[[Sequence[tuple[Form, datetime | None]]], Said]
 Found = tuple[int, bool, str, str, str | None, datetime | None]
 """Place of a hash, whether it has to be looked at closer; and of a state its purpose, channel, what was said, and since when."""
 
@@ -47,8 +49,8 @@ def answers_of(
     values: Sequence[bytes],
     asked: Sequence[Asked],
     *,
-    form: Callable[[Verdict], Form],
-    say: Callable[[Sequence[tuple[Form, datetime | None]]], Said],
+    form: ToForm[Form],
+    say: ToSay[Form, Said],
 ) -> Answers[Said]:
     """The verdicts on `asked` for identifiers of one kind in normal form (as UTF-8; one to a few thousand).
 
@@ -122,10 +124,19 @@ def _read(db: Session, kind: str, values: Sequence[bytes], asked: Sequence[Asked
 
 @cache
 def _question(dialect: str) -> Select[Any]:
-    """Whose each hash is and what they said. Closer has to be looked at who was suppressed or erased, whom an address was added to,
-    and what is paused or for some topics only.
+    """For the hashes that were sent, as far as it is asked about; nothing of those of whom nothing is known."""
+    rows = rows_of(
+        wanted_rows(dialect),
+        STATE.c.purpose.in_(bindparam("purposes", expanding=True)),
+        STATE.c.channel.in_(bindparam("channels", expanding=True)),
+    )
+    return rows.where(or_(STATE.c.person_id.is_not(None), rows.selected_columns.closer))
+
+
+def rows_of(sent: FromClause, *narrower: ColumnElement[bool]) -> Select[Any]:
+    """Whose each hash of `sent` is and what they said. Closer has to be looked at who was suppressed or erased, whom an address was
+    added to, and what is paused or for some topics only.
     """
-    sent = wanted_rows(dialect)
     company: BindParameter[int] = bindparam("company")
     owner, state, stop, grave = IDENTIFIER.c, STATE.c, SUPPRESSION.c, TOMBSTONE.c
     closer = or_(
@@ -137,14 +148,6 @@ def _question(dialect: str) -> Select[Any]:
     )
     theirs = and_(owner.company_id == company, owner.kind == bindparam("kind"), owner.hash == sent.c.hash)
     # No company again: with it, SQLite would look for everyone who has an answer to the choice.
-    said = and_(
-        state.person_id == owner.person_id,
-        state.purpose.in_(bindparam("purposes", expanding=True)),
-        state.channel.in_(bindparam("channels", expanding=True)),
-        state.topic == "",
-    )
-    return (
-        select(sent.c.place, closer.label("closer"), state.purpose, state.channel, state.said, state.since)
-        .select_from(sent.outerjoin(IDENTIFIER, theirs).outerjoin(STATE, said))
-        .where(or_(state.person_id.is_not(None), closer))
-    )
+    said = and_(state.person_id == owner.person_id, state.topic == "", *narrower)
+    found = select(sent.c.place, closer.label("closer"), state.purpose, state.channel, state.said, state.since)
+    return found.select_from(sent.outerjoin(IDENTIFIER, theirs).outerjoin(STATE, said))

@@ -26,6 +26,7 @@ from sqlalchemy.types import TypeDecorator
 
 from portal.core import crypto
 from portal.core.errors import PortalError
+from portal.core.glances import Glances
 
 ALL_COMPANIES = "all"
 """Said by the worker and the commands that really mean every company."""
@@ -113,6 +114,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = make_engine(url)
         self._writing = self.engine.execution_options(portal_writes=True)
+        self.glances = Glances(url, wait_seconds=WAIT_SECONDS)
 
     @property
     def is_sqlite(self) -> bool:
@@ -142,6 +144,7 @@ class Database:
     def close(self) -> None:
         """Let go of all connections."""
         self.engine.dispose()
+        self.glances.close()
 
 
 def make_engine(url: str) -> Engine:

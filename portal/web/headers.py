@@ -9,6 +9,17 @@ CSP = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 NO_FRAME = "frame-ancestors 'none'"
+ALWAYS = (
+    ("Content-Security-Policy", CSP),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), interest-cohort=()"),
+    ("X-Robots-Tag", "noindex, nofollow"),
+)
+ONLY_SECURE = ("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+VARIES = ("Cookie", "Accept-Language", "Sec-GPC")
 PICTURE_CSP = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
@@ -25,18 +36,19 @@ def allow_frame(response: Response, origins: Sequence[str]) -> Response:
 def set_headers(response: Response) -> Response:
     """Fill in what the view did not say itself. Every answer but a static file is personal: no-store, errors and redirects too."""
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", CSP)
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("X-Frame-Options", "DENY")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-    headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), interest-cohort=()")
-    headers.setdefault("X-Robots-Tag", "noindex, nofollow")
+    for name, value in ALWAYS:
+        headers.setdefault(name, value)
     # A page opened by a secret link says nothing at all of where it was; elsewhere our own host may know, so that Origin is sent.
     headers.setdefault("Referrer-Policy", "no-referrer" if g.get("secret_link") else "same-origin")
     if request.is_secure:
-        headers.setdefault("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+        headers.setdefault(*ONLY_SECURE)
     if "Cache-Control" not in headers:
         headers["Cache-Control"] = "no-store"
-        response.vary.update(("Cookie", "Accept-Language", "Sec-GPC"))
+        response.vary.update(VARIES)
     return response
+
+
+def headers_of_data(*, secure: bool) -> list[tuple[str, str]]:
+    """The same for an answer of data that nobody has put headers on."""
+    said = [*ALWAYS, ("Referrer-Policy", "same-origin"), ("Cache-Control", "no-store"), ("Vary", ", ".join(VARIES))]
+    return [*said, ONLY_SECURE] if secure else said

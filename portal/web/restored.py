@@ -1,7 +1,6 @@
 """While a restored database waits for its journal, every page answers 503 and does nothing else."""
 
 import time
-from collections.abc import Callable
 
 from flask import Response, make_response, render_template, request
 
@@ -13,16 +12,24 @@ from portal.core.i18n import _
 LOOK_AGAIN_SECONDS = 3.0
 
 
-def gate(database: Database) -> Callable[[], Response | None]:
-    """A check before every request; the database is asked every few seconds, and at the first."""
-    seen = {"next": 0.0, "restored": True}
+class Gate:
+    """Stands before every request; the database is asked every few seconds, and at the first."""
 
-    def refuse_while_restored() -> Response | None:
-        if time.monotonic() >= seen["next"]:
-            epoch = epoch_of(database)
-            seen["restored"], seen["next"] = epoch.restored, time.monotonic() + LOOK_AGAIN_SECONDS
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._next_look, self._shut = 0.0, True
+
+    def is_shut(self) -> bool:
+        """Whether the database is one that was restored and waits for its journal."""
+        if time.monotonic() >= self._next_look:
+            epoch = epoch_of(self._database)
+            self._shut, self._next_look = epoch.restored, time.monotonic() + LOOK_AGAIN_SECONDS
             crypto.use_generation(epoch.generation)
-        if not seen["restored"] or (request.endpoint or "").startswith("looks."):
+        return self._shut
+
+    def refuse(self) -> Response | None:
+        """503 while it is shut, but for the look."""
+        if not self.is_shut() or (request.endpoint or "").startswith("looks."):
             return None
         html = render_template(
             "site/error.html",
@@ -34,5 +41,3 @@ def gate(database: Database) -> Callable[[], Response | None]:
         answer = make_response(html, 503)
         answer.headers["Retry-After"] = "120"
         return answer
-
-    return refuse_while_restored

@@ -8,10 +8,12 @@ import pytest
 from sqlalchemy import Table, insert
 
 from portal.accounts import registry
+from portal.accounts.api_keys import hash_of, make_key
 from portal.config.model import Basis
 from portal.consent.basis import Row
 from portal.consent.checking import check, choices_to_check, suppressed_among
 from portal.consent.checking_crowds import answers_of, suppressed_of
+from portal.consent.checking_one import answer_at_a_glance
 from portal.consent.model import ConsentState
 from portal.consent.words import Act
 from portal.core import clock, crypto
@@ -135,6 +137,33 @@ def test_many_are_answered_as_each_alone_on_every_basis_in_every_state_suppresse
     assert {row for row, _ in rows} == {one.value for one in Row}
     assert {row for row, allowed in rows if allowed} == {one.value for one in Row} - {"suppressed"}
     assert {row for row, allowed in rows if not allowed} == {one.value for one in Row} - {"always"}
+
+
+def at_a_glance(glance, key, one, asked):
+    return answer_at_a_glance(glance, key, one, asked, form=lambda verdict: verdict, say=list)
+
+
+@pytest.mark.slow
+def test_one_at_a_glance_is_answered_as_any_other_or_not_at_all_and_only_to_a_key_that_may_ask(world, db, everybody):
+    company, secret = world.first, make_key(db, name="shop", scopes=["consents:check"], by="test").secret
+    db.commit()
+    key, answered = (company, hash_of(secret), "consents:check"), 0
+    with world.database.glances.open() as glance:
+        for asked in (
+            choices_to_check(world.company()),
+            [("consent", "email")],
+            choices_to_check(world.company(), channels=["sms"]),
+        ):
+            for one, alone in zip(everybody, check(db, everybody, asked), strict=True):
+                said = at_a_glance(glance, key, one, asked)
+                answered += said is not None
+                assert said is None or [(verdict.allowed, verdict.row, since) for verdict, since in said] == [
+                    (verdict.allowed, verdict.row, verdict.since) for verdict in alone
+                ]
+        assert answered > 3 * 10
+        for other in ((world.second, key[1], key[2]), (company, b"x" * 32, key[2]), (company, key[1], "links:mint")):
+            assert at_a_glance(glance, other, everybody[0], [("consent", "email")]) is None
+        assert at_a_glance(glance, key, Identifier("phone", everybody[1].value), [("consent", "email")])[0][1] is None
 
 
 @pytest.mark.slow
