@@ -16,6 +16,7 @@ FAMILIES = (
     "keys",
     "config",
     "case",
+    "laws",
     "kept",
     "api-key",
     "ledger",
@@ -40,6 +41,7 @@ SUMMARIES = {
     "certificate": "check certificates of erasures, offline (`certificate verify`)",
     "links": "keys of links in mails, and links for whole lists (`links keys | mint | headers | qr`)",
     "kept": "what erasures had to leave, and holding it beyond its day (`kept list | hold | lift`)",
+    "laws": "the laws that the portal knows, and how a date comes about (`laws list | show`)",
     "case": "look at cases and settle what waits for a human (`case list | show | answer | extend | release | resolve`)",
 }
 ALIASES = {"migrate": ["database", "migrate"], "map": ["config", "map"]}

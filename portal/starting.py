@@ -16,7 +16,8 @@ from portal.accounts.companies import upsert_companies
 from portal.adapters.contract import Place
 from portal.adapters.registry import known_kinds
 from portal.cases.advancing import keys_of_files
-from portal.cases.dates import laws_of
+from portal.cases.dates import days_off_of, laws_of
+from portal.cases.laws.days_off import NoHolidays
 from portal.cases.laws.loading import shipped
 from portal.cases.laws.model import LawNeedsReview
 from portal.config import Config, load_config
@@ -131,6 +132,13 @@ def check_laws(config: Config, company_key: str, company: Company) -> None:
         raise config.error(
             "companies", company_key, "laws", problem=str(missing),
             remedy="Name who compared it and when under `law_reviews`, as docs/laws.md says.",
+        ) from None  # fmt: skip
+    try:
+        days_off_of(company)
+    except NoHolidays as missing:
+        raise config.error(
+            "companies", company_key, "holidays_of", problem=str(missing),
+            remedy="Mend it, or write the days under `public_holidays`.",
         ) from None  # fmt: skip
 
 

@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 
 from portal.accounts import registry
 from portal.cases.laws import ClockEvent, DueDates, Law, Review, due_dates, earliest_of, load_law, load_laws
+from portal.cases.laws.days_off import holidays_of
 from portal.cases.laws.deadlines import day_of
+from portal.cases.laws.kinds import as_for
 from portal.cases.laws.promise import NO_LAW, promise
 from portal.cases.model import Case, ClockRow
 from portal.config.model import Company
@@ -64,7 +66,8 @@ def laws_of(company: Company) -> list[Law]:
 
 def choose_law(company: Company, kind: str, event: ClockEvent) -> tuple[Law, DueDates]:
     """The law whose day comes first of those that give this right. Raises `NoLawGivesThis`."""
-    found = earliest_of(laws_of(company), kind, [event], company.time_zone, days_off_of(company))
+    laws = [as_for(law, kind) for law in laws_of(company)]
+    found = earliest_of(laws, kind, [event], company.time_zone, days_off_of(company))
     if found is None:
         raise NoLawGivesThis(f"No law of the company gives the right of {kind}. Add one to its laws in portal.yaml.")
     return found
@@ -74,7 +77,9 @@ def due_of(db: Session, case: Case) -> Due:
     """The dates of a case, computed from its clock as it stands."""
     company = registry.company(case.company_id)
     law = (
-        promise(length_of(company.answers_within).days) if case.law == NO_LAW else load_law(case.law, reviews=reviews_of(company))
+        promise(length_of(company.answers_within).days)
+        if case.law == NO_LAW
+        else as_for(load_law(case.law, version=case.law_version, reviews=reviews_of(company)), case.kind)
     )
     zone = company.time_zone
     dates = due_dates(law, history_of(db, case), zone, days_off_of(company))
@@ -88,7 +93,8 @@ def margin_of(dates: DueDates, received: date) -> date:
 
 def days_off_of(company: Company) -> frozenset[date]:
     """The days on which nobody of the company has to work, besides weekends."""
-    return frozenset(company.public_holidays)
+    named = company.holidays_of
+    return frozenset(company.public_holidays) | (holidays_of(named.country, named.subdivision) if named else frozenset())
 
 
 def history_of(db: Session, case: Case) -> Sequence[ClockEvent]:

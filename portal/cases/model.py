@@ -103,6 +103,7 @@ class Case(CompanyOwned, Base):
     kind: Mapped[CaseKind] = mapped_column(_word(CaseKind, 20))
     state: Mapped[CaseState] = mapped_column(_word(CaseState, 12), default=CaseState.OPEN)
     law: Mapped[str] = mapped_column(String(40))
+    law_version: Mapped[int] = mapped_column(default=1)
     language: Mapped[str] = mapped_column(String(20))
     source: Mapped[str] = mapped_column(String(44))
     choice: Mapped[list[str]] = mapped_column(JSON)

@@ -62,7 +62,7 @@ def open_access_case(
     company, now = registry.company(company_of(db)), clock.now()
     law, dates = choose_law(company, CaseKind.ACCESS, ClockEvent(Happened.RECEIVED, now))
     case = Case(
-        number=crypto.random_public_id(), person_id=person_id, kind=CaseKind.ACCESS, state=CaseState.OPEN, law=law.id, language=language,
+        number=crypto.random_public_id(), person_id=person_id, kind=CaseKind.ACCESS, state=CaseState.OPEN, law=law.id, law_version=law.version, language=language,
         source=source, choice=choice, proven=dump_scope(proven), open_key=_wish(person_id, choice, proven), received_at=now,
     )  # fmt: skip
     try:

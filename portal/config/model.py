@@ -270,6 +270,13 @@ class LawReview(Part):
     on: date
 
 
+class HolidayCalendar(Part):
+    """The country, or part of it, whose public holidays are days off (package `holidays`)."""
+
+    country: Country
+    subdivision: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,6}$")] | None = None
+
+
 class OwnRetention(Part):
     """How long the portal keeps its own rows."""
 
@@ -307,7 +314,8 @@ class Company(Part):
     law_reviews: dict[Key, LawReview] = Field(
         default_factory=dict, description="By law: who has compared the figures that the project has not read, and when"
     )
-    public_holidays: list[date] = Field(default_factory=list)
+    public_holidays: list[date] = Field(default_factory=list, description="Days off, besides those of `holidays_of`")
+    holidays_of: HolidayCalendar | None = Field(None, description="Whose public holidays move a date in law")
     purposes: dict[Key, Purpose]
     sources: dict[Key, Source]
     recipients: dict[Key, Recipient]

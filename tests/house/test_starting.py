@@ -69,6 +69,12 @@ MISTAKES = {
         b"laws: [eu_gdpr]\n    law_reviews: {eu_gdpr: {by: Somebody}}",
         r":\d+: .*law_reviews.*on",
     ),
+    "a law that nobody has read": (b"laws: [eu_gdpr]", b"laws: [eu_gdpr, us_va]", r":\d+: .*laws.*us_va.*law_reviews"),
+    "a country without holidays": (
+        b"laws: [eu_gdpr]",
+        b"laws: [eu_gdpr]\n    holidays_of: {country: XX}",
+        r":\d+: .*holidays_of.*does not know XX.*public_holidays",
+    ),
     "unknown reference": (b"retention: account\n", b"retention: acount\n", r":\d+: .*acount"),
     "unknown kind": (b"kind: demo", b"kind: salesfroce", r":\d+: .*salesfroce.*Known are: "),
     "not YAML": (b"    hosts: [", b"\thosts: [", r":\d+: This is not YAML"),

@@ -73,7 +73,7 @@ def open_erasure_case(
     company, now = registry.company(company_of(db)), clock.now()
     law, dates = choose_law(company, CaseKind.ERASURE, ClockEvent(Happened.RECEIVED, now))
     case = Case(
-        number=crypto.random_public_id(), person_id=current.person_id, kind=CaseKind.ERASURE, state=CaseState.OPEN, law=law.id,
+        number=crypto.random_public_id(), person_id=current.person_id, kind=CaseKind.ERASURE, state=CaseState.OPEN, law=law.id, law_version=law.version,
         language=language, source=source, choice=choice, proven=dump_scope(scope), open_key=_wish(current.person_id, scope), received_at=now,
     )  # fmt: skip
     try:

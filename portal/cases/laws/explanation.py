@@ -79,4 +79,10 @@ def _weekday(day: date) -> str:
 
 
 def _source(figure: Figure) -> str:
-    return f" ({figure.article})"
+    if figure.seen:
+        return f" ({figure.article})"
+    return f" ({figure.article}; {_not_read()})"
+
+
+def _not_read() -> str:
+    return _("not read in its source")

@@ -16,17 +16,24 @@ REMEDY = "docs/laws.md says what may stand here."
 
 def shipped() -> list[str]:
     """The ids of all laws that come with the portal."""
-    return sorted(path.stem for path in FOLDER.glob("*.yaml"))
+    return sorted(path.stem for path in FOLDER.glob("*.yaml") if ".v" not in path.stem)
 
 
-def load_law(law_id: str, *, folder: Path = FOLDER, reviews: Mapping[str, Review] | None = None) -> Law:
+def load_law(
+    law_id: str, *, version: int | None = None, folder: Path = FOLDER, reviews: Mapping[str, Review] | None = None
+) -> Law:
     """The law as it may be used: without figures that nobody has read, unless `reviews` names who has.
+
+    With a `version`, as it stood when that was the newest: a case keeps the law it was opened under.
 
     Raises `DocumentError` for a mistake in its file or an unknown id, `LawNeedsReview` where it cannot be used unreviewed.
     """
     # Laws come with the code and change with it: every case would wait for the same file to be read.
     read = _read_shipped if folder == FOLDER else read_law
-    return in_force(read(folder / f"{law_id}.yaml"), reviews or {})
+    law = read(folder / f"{law_id}.yaml")
+    if version is not None and version != law.version:
+        law = read(folder / f"{law_id}.v{version}.yaml")
+    return in_force(law, reviews or {})
 
 
 def load_laws(ids: Iterable[str], *, folder: Path = FOLDER, reviews: Mapping[str, Review] | None = None) -> list[Law]:
@@ -47,7 +54,7 @@ def read_law(path: Path) -> Law:
         if first["type"] == "missing":
             raise document.error(place, "This is missing.", f"Add it; {REMEDY}") from None
         raise document.error(place, f"{first['msg'].removeprefix('Value error, ')}.", f"Mend it; {REMEDY}") from None
-    if law.id != path.stem:
+    if path.stem not in (law.id, f"{law.id}.v{law.version}"):
         raise document.error(("id",), f"The file is named {path.stem}.", "File name and id of a law are the same.")
     return law
 

@@ -155,6 +155,13 @@ class Appeal(Figure):
     extend: Span | None = None
 
 
+class Complaint(Figure):
+    """A complaint to the company as a case of its own: when receipt is confirmed, and what the portal aims at for the answer."""
+
+    acknowledge: Span | None = None
+    target: Span
+
+
 class Free(Figure):
     """How often answers cost nothing."""
 
@@ -172,6 +179,9 @@ class Law(Part):
     """One law. Every part that is left out does not exist under it."""
 
     id: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}_[a-z0-9_]{1,20}$")]
+    version: int = Field(
+        ge=1, description="Raised with every change of a figure; the file as it was stays beside it as `<id>.v<version>.yaml`"
+    )
     title: Words
     cite: Words
     reviewed_on: date = Field(description="When the project last compared this file with its sources")
@@ -184,6 +194,7 @@ class Law(Part):
     extend: Extension | None = None
     appeal: Appeal | None = None
     opt_out: Deadline | None = None
+    complaint: Complaint | None = None
     revoke: Deadline | None = Field(None, description="How fast use stops once consent is taken back")
     free: Free | None = None
     agent: Agent | None = None
@@ -206,6 +217,14 @@ class Review:
     on: date
 
 
+def unread_figures(law: Law) -> list[str]:
+    """Names of the figures that nobody has read in their source."""
+    rights = [f"rights.{right.value}" for right, figure in law.rights.items() if not figure.seen]
+    stops = [f"clock.stops.{reason.value}" for reason, stop in law.clock.stops.items() if not stop.seen]
+    parts = ((name, getattr(law, name)) for name in type(law).model_fields)
+    return [*rights, *stops, *(name for name, part in parts if isinstance(part, Figure) and not part.seen)]
+
+
 class LawNeedsReview(PortalError):
     """The law cannot be used as shipped: a figure it cannot do without was not read in its source."""
 
@@ -219,7 +238,7 @@ def in_force(law: Law, reviews: Mapping[str, Review]) -> Law:
             raise LawNeedsReview(
                 f"{law.id}: `{name}` was not read in its source. Have someone compare it and name them and the date."
             )
-    optional = ("acknowledge", "refuse", "extend", "appeal", "opt_out", "revoke", "free", "agent", "signal")
+    optional = ("acknowledge", "refuse", "extend", "appeal", "opt_out", "complaint", "revoke", "free", "agent", "signal")
     unread = {name: None for name in optional if (figure := getattr(law, name)) is not None and not figure.seen}
     clock = law.clock.model_copy(update={"stops": {reason: stop for reason, stop in law.clock.stops.items() if stop.seen}})
     rights = {right: entitlement for right, entitlement in law.rights.items() if entitlement.seen}

@@ -17,6 +17,7 @@ def promise(days: int) -> Law:
     own = "the company's own word"
     return Law(
         id=NO_LAW,
+        version=1,
         title=own,
         cite=own,
         reviewed_on=date(2026, 11, 26),

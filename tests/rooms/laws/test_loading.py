@@ -1,13 +1,16 @@
+import hashlib
+import json
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from portal.cases.laws import Review, load_law
+from portal.cases.laws import Law, Review, load_law
 from portal.cases.laws.loading import FOLDER, load_laws, read_law, shipped, unknown_law
-from portal.cases.laws.model import LawNeedsReview, StopReason
+from portal.cases.laws.model import LawNeedsReview, Period, StopReason, Unit, unread_figures
 from portal.core.documents import DocumentError
 
+VERSIONS = Path(__file__).parents[2] / "vectors" / "laws.json"
 GOOD = (FOLDER / "eu_gdpr.yaml").read_text()
 
 
@@ -17,9 +20,52 @@ def write(tmp_path: Path, text: str, name: str = "eu_gdpr") -> Path:
     return path
 
 
-def test_every_shipped_law_loads_and_is_usable_without_a_review() -> None:
-    assert shipped()
-    assert [law.id for law in load_laws(shipped())] == shipped()
+READ = "ca_qc ch_fadp eu_gdpr uk_gdpr us_ca us_de us_tx za_popia".split()
+
+
+def test_every_shipped_law_loads_and_those_that_nobody_has_read_are_off_until_a_reviewer_is_named() -> None:
+    assert len(shipped()) == 31
+    reviews = {law_id: Review("A. Person", date(2026, 11, 1)) for law_id in shipped()}
+    assert [law.id for law in load_laws(shipped(), reviews=reviews)] == shipped()
+    assert [law.id for law in load_laws(READ)] == READ
+    for law_id in set(shipped()) - set(READ):
+        with pytest.raises(LawNeedsReview, match=law_id):
+            load_law(law_id)
+
+
+def test_what_was_not_read_of_a_law_that_is_on_stays_off() -> None:
+    assert load_law("us_tx").appeal is None
+    assert load_law("us_tx", reviews={"us_tx": Review("A. Person", date(2026, 11, 1))}).appeal is not None
+    assert "appeal" in unread_figures(read_law(FOLDER / "us_tx.yaml"))
+    assert unread_figures(read_law(FOLDER / "us_ca.yaml")) == []
+    assert unread_figures(read_law(FOLDER / "eu_gdpr.yaml")) == ["clock.stops.scope"]
+
+
+def figures(law: Law) -> str:
+    """Everything of a law that can change a date or a right, as a digest."""
+    plain = law.model_dump(mode="json", exclude={"title", "translated", "notes", "reviewed_on"})
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yaml")), ids=lambda path: path.stem)
+def test_a_changed_figure_is_a_new_version_and_the_old_file_stays(path: Path) -> None:
+    law, known = read_law(path), json.loads(VERSIONS.read_text())
+    assert known.get(f"{law.id} {law.version}") == figures(law), (
+        "Raise `version`, keep the old file as <id>.v<old>.yaml, add the digest."
+    )
+    assert {f"{law.id} {old}" for old in range(1, law.version)} <= known.keys()
+
+
+def test_a_case_keeps_the_version_of_the_law_that_it_was_opened_under(tmp_path: Path) -> None:
+    write(tmp_path, GOOD, "eu_gdpr.v1")
+    write(
+        tmp_path, GOOD.replace("version: 1", "version: 2").replace("period: 1 month\n  target", "period: 2 months\n  target", 1)
+    )
+    newest, old = load_law("eu_gdpr", folder=tmp_path), load_law("eu_gdpr", version=1, folder=tmp_path)
+    assert (newest.version, newest.respond.period) == (2, Period(2, Unit.MONTH))
+    assert (old.version, old.respond.period) == (1, Period(1, Unit.MONTH))
+    with pytest.raises(DocumentError):
+        load_law("eu_gdpr", version=3, folder=tmp_path)
 
 
 def test_the_gdpr_says_what_it_says() -> None:
@@ -70,7 +116,7 @@ def test_a_law_that_is_not_there_is_named_with_the_nearest() -> None:
     with pytest.raises(DocumentError):
         load_law("eu_gdrp")
     assert "Did you mean `eu_gdpr`?" in str(unknown_law("eu_gdrp", "portal.yaml", 12))
-    assert "Known are: eu_gdpr" in str(unknown_law("mars", "portal.yaml", 12))
+    assert "Known are: au_app, br_lgpd" in str(unknown_law("mars", "portal.yaml", 12))
 
 
 def test_a_figure_that_nobody_has_read_is_off_until_a_reviewer_is_named(tmp_path: Path) -> None:
