@@ -20,6 +20,9 @@ from portal.core import clock
 
 CONFIG = Path(__file__).parent / "portal.yaml"
 CUSTOMER = stars.MAREN.email
+STAFF_ADDRESS = "privacy.desk@example.net"
+STAFF_NAME = "Ida of the privacy desk"
+STAFF_ROLES = ("privacy_officer",)
 
 FILES = {
     "DEMO_FJORDKAFFE_SHOP_URL": "fjordkaffe_shop.db",
@@ -37,6 +40,9 @@ __all__ = [
     "NOBODY",
     "SHARED",
     "SHARED_ADDRESS",
+    "STAFF_ADDRESS",
+    "STAFF_NAME",
+    "STAFF_ROLES",
     "ConsentAct",
     "NotADemoDatabase",
     "Person",

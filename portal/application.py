@@ -6,14 +6,15 @@ from flask import Flask, Response, g, request
 
 from portal.api import all_parts as api
 from portal.api.quick import QuickAnswers
+from portal.console.all_parts import blueprints as console_blueprints
 from portal.core import crypto, i18n
 from portal.links import embedding, page
 from portal.links.all_parts import blueprints as link_blueprints
 from portal.site.all_parts import blueprints
 from portal.starting import Running
-from portal.web import errors, forgery, language, looks, restored, transactions
+from portal.web import errors, forgery, language, looks, restored, staff_guards, transactions
 from portal.web.context import company_of_host, current_company
-from portal.web.cookies import SiteCookie
+from portal.web.cookies import DoorCookie
 from portal.web.headers import set_headers
 
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
@@ -33,7 +34,7 @@ def build(running: Running) -> Flask:
         SECRET_KEY=crypto.secret_for("flask"),
         TEMPLATES_AUTO_RELOAD=False,
     )
-    app.session_interface = SiteCookie()
+    app.session_interface = DoorCookie()
     _speak(app)
     app.url_defaults(language.keep_in_address)
     app.before_request(_find_company)
@@ -41,12 +42,13 @@ def build(running: Running) -> Flask:
     gate = restored.Gate(running.database)
     app.before_request(gate.refuse)
     app.before_request(forgery.refuse_foreign_posts)
+    app.before_request(staff_guards.arrive_from_elsewhere)
     forgery.protect(app)
     app.after_request(set_headers)
     app.teardown_request(_end_request)
     errors.handle_errors(app, api.is_ours, api.refuse)
     api.register(app)
-    for blueprint in (looks.bp, *blueprints(demo=running.settings.is_demo), *link_blueprints()):
+    for blueprint in (looks.bp, *blueprints(demo=running.settings.is_demo), *link_blueprints(), *console_blueprints()):
         app.register_blueprint(blueprint)
     # The same page once more, under the one address that other sites may frame.
     app.register_blueprint(page.bp, name=embedding.NAME, url_prefix=embedding.PREFIX)

@@ -16,6 +16,7 @@ import portal.core.journal
 import portal.core.limits
 import portal.engine.model
 import portal.identity.model
+import portal.identity.staff_model
 import portal.outbox.model
 import portal.outbox.webhook_model
 import portal.people.model  # noqa: F401  # importing the models is what fills the metadata

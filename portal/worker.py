@@ -35,6 +35,7 @@ from portal.engine.contract import Handler
 from portal.engine.delivery import PollingDelivery
 from portal.identity.links import issue_due_links
 from portal.identity.pruning import prune_sign_ins
+from portal.identity.staff_links import issue_due_staff_links, prune_staff_links
 from portal.outbox.delivery import deliver_due, open_transport
 from portal.outbox.pruning import prune_mails
 from portal.outbox.webhook_delivery import deliver_webhooks
@@ -99,7 +100,7 @@ class Worker:
 
     def _run_loops(self, stop: threading.Event) -> None:
         loops = [
-            threading.Thread(target=self._repeat, args=(stop, LINK_SECONDS, "links", lambda: issue_due_links(self.database))),
+            threading.Thread(target=self._repeat, args=(stop, LINK_SECONDS, "links", self.issue_links)),
             threading.Thread(
                 target=self._repeat, args=(stop, MAIL_SECONDS, "mails", lambda: deliver_due(self.database, self.transport))
             ),
@@ -116,9 +117,13 @@ class Worker:
 
     def run_due(self) -> int:
         """Do what is due now, once, in this thread; returns how much was done. For tests and for `portal demo`."""
-        done = issue_due_links(self.database) + settle_opt_outs(self.database)
+        done = self.issue_links() + settle_opt_outs(self.database)
         done += self.steps.run_due()
         return done + deliver_due(self.database, self.transport) + deliver_webhooks(self.database) + self.write_journal()
+
+    def issue_links(self) -> int:
+        """Mail the links that customers and staff wait for."""
+        return issue_due_links(self.database) + issue_due_staff_links(self.database)
 
     def write_journal(self) -> int:
         """Bring to the disk outside the database what no restore may undo."""
@@ -136,6 +141,7 @@ class Worker:
             with self.database.writing(company_id) as db:
                 kinds = {
                     "sign_ins": prune_sign_ins(db, company),
+                    "staff_sign_ins": prune_staff_links(db),
                     "mails": prune_mails(db, company),
                     "cases": prune_cases(db, company),
                     "kept": prune_kept(db, company),

@@ -7,6 +7,8 @@ from portal.accounts.model import AuditEntry, CompanyRow
 from portal.config.model import Portal
 from portal.core import clock
 
+AUDITED = "audited"
+
 
 def upsert_companies(db: Session, portal: Portal) -> dict[str, int]:
     """Give every configured company a row; returns the ids by key."""
@@ -25,5 +27,11 @@ def company_ids(db: Session) -> dict[str, int]:
 
 
 def record_audit(db: Session, *, actor: str, act: str, target: str, **detail: str | int | bool | None) -> None:
-    """Write one audit entry in the caller's transaction: no audit, no act."""
+    """Write one audit entry in the caller's transaction: no audit, no act. Doors of staff look whether it was done (`audited`)."""
     db.add(AuditEntry(at=clock.now(), actor=actor, act=act, target=target, detail=detail))
+    db.info[AUDITED] = True
+
+
+def audited(db: Session) -> bool:
+    """Whether this session has written an audit entry."""
+    return bool(db.info.get(AUDITED))

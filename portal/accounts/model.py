@@ -1,4 +1,4 @@
-"""Tables of companies, their API keys and audit entries. A company's texts live in `portal.yaml`; the row only lends its id."""
+"""Tables of companies, their staff, API keys and audit entries. A company's texts live in `portal.yaml`; the row only lends its id."""
 
 from datetime import datetime
 from typing import Any
@@ -30,6 +30,24 @@ class AuditEntry(CompanyOwned, Base):
     act: Mapped[str] = mapped_column(String(60))
     target: Mapped[str] = mapped_column(String(80))
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+class StaffRow(CompanyOwned, Base):
+    """A member of staff of one company. `public_id` may be shown and logged; the row stays when they go, for the audit entries."""
+
+    __tablename__ = "staff"
+    __table_args__ = (UniqueConstraint("company_id", "public_id"), Index("ix_staff_address", "company_id", "address_hash"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(12))
+    name: Mapped[str] = mapped_column(Encrypted("staff.name"))
+    address: Mapped[str] = mapped_column(Encrypted("staff.address"))
+    address_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    address_hash_key_id: Mapped[str] = mapped_column(String(12))
+    roles: Mapped[list[str]] = mapped_column(JSON)
+    created_at: Mapped[datetime]
+    created_by: Mapped[str] = mapped_column(String(40))
+    removed_at: Mapped[datetime | None]
 
 
 class ApiKeyRow(CompanyOwned, Base):

@@ -12,7 +12,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from http.client import HTTPConnection, HTTPException
@@ -67,11 +67,12 @@ def run(wanted: int, *, as_json: bool, folder: Path) -> int:
     running = start(read_settings(os.environ), urls=urls, hosts={FIRST: ["127.0.0.1", "localhost"]})
     seed(running)
     api_key = key_of_demo(running, folder)
+    codes = codes_of_staff(running)
     running.database.close()
     spare_memory()
     # Whoever says that it answers is not this process: gunicorn forks it, and a copy made while a thread holds a lock
     # (OpenSSL's, say) would wait for that lock for ever.
-    facts = _facts(urls, api_key)
+    facts = _facts(urls, api_key, codes)
     worker = _fork_worker(running, lambda: _announce(port, json.dumps(facts) if as_json else _words(facts)))
     try:
         return serve(running)
@@ -79,7 +80,7 @@ def run(wanted: int, *, as_json: bool, folder: Path) -> int:
         _stop(worker)
 
 
-def _facts(urls: Mapping[str, str], api_key: str) -> dict[str, str]:
+def _facts(urls: Mapping[str, str], api_key: str, codes: Sequence[str]) -> dict[str, Any]:
     import demo
 
     return {
@@ -88,7 +89,24 @@ def _facts(urls: Mapping[str, str], api_key: str) -> dict[str, str]:
         "customer": demo.CUSTOMER,
         "second_url": urls["alpenrad"],
         "api_key": api_key,
+        "console": f"{urls[FIRST]}/console",
+        "staff": demo.STAFF_ADDRESS,
+        "staff_codes": list(codes),
     }
+
+
+def codes_of_staff(running: "Running") -> list[str]:
+    """New recovery codes, at each start, of the one who works at the first company's console; made at the first start."""
+    import demo
+    from portal.accounts import registry
+    from portal.accounts.staff import add_staff, staff_at
+    from portal.identity.recovery_codes import make_codes
+
+    with running.database.writing(registry.ids()[FIRST]) as db:
+        staff = staff_at(db, demo.STAFF_ADDRESS) or add_staff(
+            db, address=demo.STAFF_ADDRESS, name=demo.STAFF_NAME, roles=demo.STAFF_ROLES, by="demo"
+        )
+        return make_codes(db, staff, by="demo")
 
 
 def key_of_demo(running: "Running", folder: Path) -> str:
@@ -219,7 +237,7 @@ def _stop(worker: int) -> None:
         return
 
 
-def _words(facts: dict[str, str]) -> str:
+def _words(facts: Mapping[str, Any]) -> str:
     return "\n".join(
         (
             "",
@@ -227,6 +245,9 @@ def _words(facts: dict[str, str]) -> str:
             f"  Sign in as        {facts['customer']}",
             f"  Demo mailbox      {facts['mailbox']}   (the link and the code arrive here)",
             f"  Second company    {facts['second_url']}",
+            f"  Staff's console   {facts['console']}",
+            f"  Sign in as        {facts['staff']}   (after the mailed link comes a code, each good once:",
+            f"                    {' '.join(facts['staff_codes'][:3])} ...)",
             f"  API               {facts['url']}/api/v1/docs   (a key with every right: {facts['api_key']})",
             "",
             "  Ctrl-C stops everything.",

@@ -3,6 +3,7 @@
 HOME = "/"
 SIGN_IN = "/sign-in"
 LINK = "/in/{token}"
+STAFF_LINK = "/console/in/{token}"
 HELP = "/help"
 ADDRESS = "/address/{token}"
 CONFIRM_CHOICE = "/confirm/{token}"

@@ -20,7 +20,7 @@ from portal.core import crypto
 from portal.identity import sessions
 from portal.people.link_tokens import Link
 from portal.web.context import current_company
-from portal.web.cookies import SiteCookie
+from portal.web.cookies import DoorCookie
 
 UNDO_SECONDS = 600
 UNDO = "link-undo"
@@ -74,7 +74,7 @@ def read_undo(reader: Reader, token: str) -> list[int]:
 
 def signed_in_as(db: Session, reader: Reader) -> str:
     """Who is signed in in this browser: `same`, `other`, or nobody. Only to be said; it gives no right here."""
-    token = (SiteCookie().read(request) or {}).get("sid")
+    token = (DoorCookie().read(request) or {}).get("sid")
     current = sessions.session_of(db, token) if isinstance(token, str) else None
     if current is None:
         return ""

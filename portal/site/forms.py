@@ -1,54 +1,26 @@
 """Forms of door 1: what may be typed, how long, and what is said where it does not fit."""
 
-from collections.abc import Callable
 from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     EmailField,
-    Field,
-    Form,
     HiddenField,
     RadioField,
     SelectMultipleField,
     StringField,
     TextAreaField,
 )
-from wtforms.validators import Optional, StopValidation
+from wtforms.validators import Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.cases.messages import LONGEST as LONGEST_MESSAGE
 from portal.cases.questions import LONGEST_NUMBER
 from portal.core.i18n import N_, _
+from portal.web.fields import ADDRESS, LONGEST_ADDRESS, TOO_LONG_ADDRESS, at_most, needed
 
-LONGEST_ADDRESS = 320
-TOO_LONG_ADDRESS = N_("This is too long for an e-mail address.")
 TOO_LONG_MESSAGE = N_("This is too long. Send it in two messages.")
-ADDRESS = {"autocomplete": "email", "inputmode": "email", "spellcheck": "false", "autocapitalize": "none", "maxlength": "400"}
-
-Check = Callable[[Form, Field], None]
-
-
-def needed(message: str) -> Check:
-    """Something has to stand there; `message` says what, in the language of the request."""
-
-    def check(form: Form, field: Field) -> None:
-        if not field.data or (isinstance(field.data, str) and not field.data.strip()):
-            field.errors = []
-            raise StopValidation(_(message))
-
-    return check
-
-
-def at_most(length: int, message: str) -> Check:
-    """No longer than that."""
-
-    def check(form: Form, field: Field) -> None:
-        if field.data and len(field.data) > length:
-            raise StopValidation(_(message))
-
-    return check
 
 
 class AddressForm(FlaskForm):

@@ -8,6 +8,7 @@ from werkzeug.exceptions import HTTPException
 
 from portal.core import crypto, logs
 from portal.core.i18n import _
+from portal.web.cookies import is_staffs
 from portal.web.forgery import CSRFError
 
 
@@ -48,7 +49,12 @@ def _page(status: int) -> Response:
         return Response("421 This address is not served here.\n", 421, content_type="text/plain; charset=utf-8")
     title, sentence = words_for(status)
     html = render_template(
-        "site/error.html", status=status, title=title, sentence=sentence, error_id=g.get("error_id"), signed_in="sid" in session
+        "site/error.html",
+        status=status,
+        title=title,
+        sentence=sentence,
+        error_id=g.get("error_id"),
+        signed_in="sid" in session and not is_staffs(),
     )
     return make_response(html, status)
 

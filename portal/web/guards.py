@@ -33,7 +33,7 @@ def public(why: str) -> Callable[[View], View]:
     """Anyone may come in; `why` says why that is right."""
 
     def guarded(view: View) -> View:
-        run = _prepare(view, in_transaction(view))
+        run = prepared(view, in_transaction(view))
         cast(Any, run).guard = Guard("public", why)
         return cast(View, run)
 
@@ -48,7 +48,7 @@ def person_required(*, fresh: bool = False) -> Callable[[View], View]:
 
     def guarded(view: View) -> View:
         checked = in_transaction(_with_person(view, fresh=fresh))
-        run = _prepare(view, checked)
+        run = prepared(view, checked)
         cast(Any, run).guard = Guard("person", "fresh" if fresh else "")
         return cast(View, run)
 
@@ -62,7 +62,7 @@ def link_required(scope: str) -> Callable[[View], View]:
     """
 
     def guarded(view: View) -> View:
-        run = _prepare(view, in_transaction(_with_link(view, shows=scope == "preferences")))
+        run = prepared(view, in_transaction(_with_link(view, shows=scope == "preferences")))
         cast(Any, run).guard = Guard("link", scope)
         return cast(View, run)
 
@@ -90,7 +90,9 @@ def current_link() -> OpenedLink:
     return cast(OpenedLink, g.opened_link)
 
 
-def _prepare(view: Callable[..., Any], checked: Callable[..., Any]) -> Callable[..., Any]:
+def prepared(view: Callable[..., Any], checked: Callable[..., Any]) -> Callable[..., Any]:
+    """The checked view, with what its marks say known before its transaction opens."""
+
     @wraps(view)
     def run(*args: Any, **kwargs: Any) -> Any:
         g.opens_to_read = getattr(view, "opens_to_read", False)

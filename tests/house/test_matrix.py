@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from portal.accounts.roles import PERMISSIONS
 from tests.doors.links import token_for
 from tests.doors.tables import changed, digest, strip
 from tests.doors.walked import MAREN, open_walked
@@ -49,8 +50,10 @@ def test_every_route_names_its_guard_and_unsafe_methods_have_routes_of_their_own
         view = site.app.view_functions[rule.endpoint]
         guard = getattr(view, "guard", None)
         assert guard is not None, f"{rule} has no guard"
-        assert guard.kind in ("public", "person", "link", "api_key")
+        assert guard.kind in ("public", "person", "link", "api_key", "staff")
         assert guard.kind != "link" or guard.detail in ("preferences", "stop")
+        assert (guard.kind == "staff") is str(rule).startswith("/console") or guard.kind == "public"
+        assert guard.kind != "staff" or guard.detail.removesuffix(" fresh") in {*PERMISSIONS, "arriving"}, rule
         if guard.kind == "public":
             assert len(guard.detail) > 10, f"{rule} does not say why it is public"
         methods = (rule.methods or set()) - {"HEAD", "OPTIONS"}
@@ -195,6 +198,7 @@ def test_the_addresses_that_mails_name_are_routes(site):
         urls.SIGN_IN,
         urls.HELP,
         urls.LINK.format(token="x"),
+        urls.STAFF_LINK.format(token="x"),
         urls.CONFIRM_CHOICE.format(token="x"),
         urls.REQUEST.format(case="7KQ2-M9XD-4TBR"),
         urls.PREFERENCES_LINK.format(token="x"),

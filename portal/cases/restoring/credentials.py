@@ -8,10 +8,13 @@ from sqlalchemy.orm import Session
 
 from portal.core import clock
 from portal.identity.model import AddressChange, ChangeState, RequestState, SessionRow, SignInRequest
+from portal.identity.staff_model import StaffCode, StaffLink, StaffSession
 
 
 def void_credentials(db: Session) -> int:
-    """End all sessions, sign-in links and codes, and changes of address under way, of the session's company; returns how many.
+    """End all sessions, sign-in links and codes, changes of address under way, and the recovery codes of staff, of the session's company.
+
+    Returns how many. Passkeys stay: what they prove is not in the backup. An operator gives a new code to who has none.
 
     Signed values (cookies, next steps, undo) carry the generation, which changes when the restore ends.
     """
@@ -26,5 +29,11 @@ def void_credentials(db: Session) -> int:
         .where(AddressChange.state == ChangeState.ASKED)
         .values(state=ChangeState.STOPPED, ended_at=now)
         .returning(AddressChange.id),
+        update(StaffSession).where(StaffSession.ended_at.is_(None)).values(ended_at=now).returning(StaffSession.id),
+        update(StaffLink)
+        .where(StaffLink.state.in_((RequestState.ASKED, RequestState.ISSUED)))
+        .values(state=RequestState.STOPPED, ended_at=now, token_hash=None)
+        .returning(StaffLink.id),
+        update(StaffCode).where(StaffCode.ended_at.is_(None)).values(ended_at=now).returning(StaffCode.id),
     )
     return sum(len(db.execute(one.execution_options(synchronize_session=False)).all()) for one in ended)

@@ -8,12 +8,14 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
 from portal.accounts.api_keys import restore_revocation
+from portal.accounts.staff import restore_staff
 from portal.cases.advancing import close_case
 from portal.cases.model import OPEN_STATES, Case, CaseState
 from portal.cases.restoring.coming_back import RESTORE_ERASE, erase_again
@@ -24,6 +26,7 @@ from portal.core.db import ALL_COMPANIES, Database
 from portal.core.journal import JournalKind
 from portal.core.journal_files import Line, read_journal
 from portal.engine.model import OPEN, Step, StepState
+from portal.identity.passkeys import restore_passkey_removal
 from portal.outbox.holding import hold_outbox
 from portal.people.suppressions import restore_suppression
 from portal.people.tombstones import restore_tombstone
@@ -56,7 +59,7 @@ _WORDS = {
     JournalKind.TOMBSTONE: "tombstones put back",
     JournalKind.SUPPRESSION: "suppressions put back",
     JournalKind.WITHDRAWAL: "choices lowered again",
-    JournalKind.REVOCATION: "keys shut off again",
+    JournalKind.REVOCATION: "keys and staff shut off again",
     JournalKind.ERASURE: "requests of erasure ended again",
 }
 
@@ -69,11 +72,21 @@ def _apply(db: Session, line: Line) -> bool:
         case JournalKind.WITHDRAWAL:
             return restore_lowering(db, line.payload, mark=line.mark)
         case JournalKind.REVOCATION:
-            return restore_revocation(db, str(line.payload["public_id"]), at=datetime.fromisoformat(line.payload["at"]))
+            return _shut_off(db, line.payload)
         case JournalKind.ERASURE:
             return _end_erasure(db, str(line.payload["number"]), CaseState(line.payload["state"]))
         case JournalKind.SUPPRESSION:
             return restore_suppression(db, line.payload)
+
+
+def _shut_off(db: Session, payload: Mapping[str, Any]) -> bool:
+    """An API key, a passkey, or what a member of staff might do: whichever it was, it stays taken."""
+    at = datetime.fromisoformat(str(payload["at"]))
+    if "staff" in payload:
+        return restore_staff(db, str(payload["staff"]), payload["roles"], at=at)
+    if "passkey" in payload:
+        return restore_passkey_removal(db, str(payload["passkey"]), at=at)
+    return restore_revocation(db, str(payload["public_id"]), at=at)
 
 
 def _end_erasure(db: Session, number: str, state: CaseState) -> bool:

@@ -1,0 +1,35 @@
+"""Checks of forms that all doors share: what has to stand there, and how long it may be."""
+
+from collections.abc import Callable
+
+from wtforms import Field, Form
+from wtforms.validators import StopValidation
+
+from portal.core.i18n import N_, _
+
+LONGEST_ADDRESS = 320
+TOO_LONG_ADDRESS = N_("This is too long for an e-mail address.")
+ADDRESS = {"autocomplete": "email", "inputmode": "email", "spellcheck": "false", "autocapitalize": "none", "maxlength": "400"}
+
+Check = Callable[[Form, Field], None]
+
+
+def needed(message: str) -> Check:
+    """Something has to stand there; `message` says what, in the language of the request."""
+
+    def check(form: Form, field: Field) -> None:
+        if not field.data or (isinstance(field.data, str) and not field.data.strip()):
+            field.errors = []
+            raise StopValidation(_(message))
+
+    return check
+
+
+def at_most(length: int, message: str) -> Check:
+    """No longer than that."""
+
+    def check(form: Form, field: Field) -> None:
+        if field.data and len(field.data) > length:
+            raise StopValidation(_(message))
+
+    return check

@@ -1,0 +1,140 @@
+"""The staff's door in Chromium: the passkey ceremony with a virtual authenticator, and its pages dark, narrow, right to left."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.here import answering
+from tests.browser.test_walk import AXE
+from tests.chromium import shared_chromium
+from tests.doors.site import open_site
+from tests.doors.staff import AGENT, hire, link_of
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    site = open_site(tmp_path_factory.mktemp("console") / "demo")
+    yield site
+    site.running.database.close()
+
+
+@pytest.fixture(scope="module")
+def codes(site):
+    return hire(site, "privacy_officer")
+
+
+@pytest.fixture(scope="module")
+def url(site):
+    with answering(site.app) as (port, _front):
+        yield f"http://localhost:{port}"
+
+
+@pytest.fixture
+def page(url):
+    with shared_chromium().new_context(locale="en", base_url=url) as context:
+        yield context.new_page()
+
+
+def half_in(page, site):
+    page.goto("/console/sign-in")
+    page.get_by_label("Your work e-mail address").fill(AGENT)
+    page.get_by_role("button", name="Send me the link").click()
+    page.goto(link_of(site, AGENT))
+    page.get_by_role("button", name="Go on").click()
+    page.wait_for_url("**/console/second**")
+
+
+def with_code(page, site, code):
+    half_in(page, site)
+    page.get_by_label("Recovery code").fill(code)
+    page.get_by_role("button", name="Use this code").click()
+    page.wait_for_url(is_in)
+
+
+def is_in(address):
+    return "/second" not in address
+
+
+def test_a_passkey_is_made_and_signs_in(page, site, codes):
+    complaints: list[str] = []
+    page.context.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+    page.context.on("weberror", lambda error: complaints.append(str(error.error)))
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True,
+    }  # fmt: skip
+    key = devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})["authenticatorId"]
+    with_code(page, site, codes.pop())
+    page.goto("/console/own")
+    page.get_by_role("button", name="Make a passkey").click()
+    page.get_by_text("The passkey is kept").wait_for()
+    page.get_by_role("button", name="Sign out", exact=True).click()
+    half_in(page, site)
+    devtools.send("WebAuthn.setUserVerified", {"authenticatorId": key, "isUserVerified": False})
+    page.get_by_role("button", name="Use your passkey").click()
+    page.get_by_text("The passkey was not accepted").wait_for()
+    devtools.send("WebAuthn.setUserVerified", {"authenticatorId": key, "isUserVerified": True})
+    page.get_by_role("button", name="Use your passkey").click()
+    page.wait_for_url(is_in)
+    page.goto("/console/own")
+    page.get_by_text("Made in Chrome on Linux", exact=True).wait_for()
+    assert complaints == []
+
+
+def test_K12_a_link_on_another_site_finds_the_sign_in_again_by_one_press(page, site, codes, url):
+    with_code(page, site, codes.pop())
+    page.goto("/console/own")
+    page.context.route(
+        "http://elsewhere.test/",
+        lambda route: route.fulfill(body=f'<a href="{url}/console/own">Go</a>', content_type="text/html"),
+    )
+    page.goto("http://elsewhere.test/")
+    page.get_by_role("link", name="Go").click()
+    page.get_by_role("heading", name="You come from another site").wait_for()
+    page.get_by_role("link", name="Go on").click()
+    page.get_by_role("heading", name="Your sign-in").wait_for()
+
+
+def test_codes_sign_in_without_scripts(site, codes, url):
+    with shared_chromium().new_context(locale="en", base_url=url, java_script_enabled=False) as context:
+        page = context.new_page()
+        with_code(page, site, codes.pop())
+        page.goto("/console/own")
+        page.get_by_role("heading", name="Your sign-in").wait_for()
+        assert not page.get_by_role("button", name="Make a passkey").is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["en", "de", "ar"])
+def test_pages_of_staff_are_whole_for_everyone(site, codes, url, scheme, language):
+    if not codes:
+        codes += hire(site, "privacy_officer", address="second@example.net")
+    with shared_chromium().new_context(locale="en", base_url=url, color_scheme=scheme) as context:
+        page = context.new_page()
+        page.goto("/console/sign-in")
+        look_at(page, f"/console/sign-in?lang={language}", language)
+        page.goto("/console/sign-in?lang=en")
+        half_in(page, site)
+        look_at(page, f"/console/second?lang={language}", language)
+        page.goto("/console/second?lang=en")
+        page.get_by_label("Recovery code").fill(codes.pop())
+        page.get_by_role("button", name="Use this code").click()
+        page.wait_for_url(is_in)
+        for path in PAGES:
+            look_at(page, f"{path}?lang={language}", language)
+
+
+PAGES = ["/console/own"]
+
+
+def look_at(page, path, language):
+    page.goto(path)
+    assert page.locator("html").get_attribute("dir") == ("rtl" if language == "ar" else "ltr")
+    for width in (320, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, (path, language, width, wide)
+        found = Axe().run(page, options=AXE)
+        assert found.violations_count == 0, (path, language, width, found.generate_report())
