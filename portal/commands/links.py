@@ -7,22 +7,22 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from portal.config import load_config
-from portal.config.model import Company
 from portal.core import clock, crypto
 from portal.core.crypto_links import newest_link_key, with_key_shut_off, with_link_key
 from portal.core.errors import PortalError
 from portal.people.link_tokens import KIND_NUMBERS, Link, Scope
-from portal.people.minting import BadLine, KeyExport, links_for, mint_csv, mint_ndjson
+from portal.people.minting import BadLine, KeyExport, Linker, mint_csv, mint_ndjson
 from portal.people.service import EMAIL, Identifier
-from portal.settings import settings
+
+if TYPE_CHECKING:
+    from portal.config.model import Company
 
 DAYS = 365
 STAND_IN = "x"
@@ -138,25 +138,19 @@ def export_key(chosen: argparse.Namespace) -> int:
 
 def mint(chosen: argparse.Namespace) -> int:
     """The whole list, streaming; names bad lines on standard error. Returns 1 where a line was left out."""
-    links = _links(chosen)
-    count = {"made": 0, "bad": 0}
+    linker, left_out = _linker(chosen), 0
 
     def bad(number: int, reason: str) -> None:
-        count["bad"] += 1
+        nonlocal left_out
+        left_out += 1
         print(f"Line {number}: {reason}", file=sys.stderr)
 
     is_json = chosen.format == "ndjson" or (not chosen.format and chosen.list and chosen.list.suffix in (".ndjson", ".jsonl"))
     maker = mint_ndjson if is_json else mint_csv
-
-    def counted(identifier: str) -> tuple[str, str]:
-        made = links(identifier)
-        count["made"] += 1
-        return made
-
     with _reading(chosen.list) as source, _writing(chosen.out) as sink:
-        sink.writelines(maker(source, counted, column=chosen.column, bad=bad))
-    print(f"{count['made']} links made, {count['bad']} lines left out.", file=sys.stderr)
-    return 1 if count["bad"] else 0
+        sink.writelines(maker(source, linker, column=chosen.column, bad=bad))
+    print(f"{linker.made} links made, {left_out} lines left out.", file=sys.stderr)
+    return 1 if left_out else 0
 
 
 def headers(chosen: argparse.Namespace) -> int:
@@ -180,21 +174,24 @@ def qr(chosen: argparse.Namespace) -> int:
 
 def _one(chosen: argparse.Namespace) -> tuple[str, str]:
     try:
-        return _links(chosen)(sys.stdin.readline())
+        return _linker(chosen).links_of(sys.stdin.readline())
     except BadLine as reason:
         raise PortalError(str(reason)) from None
 
 
-def _links(chosen: argparse.Namespace) -> Callable[[str], tuple[str, str]]:
+def _linker(chosen: argparse.Namespace) -> Linker:
     now = clock.now()
     scope = Scope.STOP if chosen.only_stop else Scope.PREFERENCES
     pattern = Link(
         Identifier(chosen.kind, STAND_IN), now, now + timedelta(days=chosen.days), scope, chosen.choice, chosen.campaign
     )
-    return links_for(KeyExport.parse(chosen.key.read_text(encoding="utf-8")), pattern)
+    return Linker(KeyExport.parse(chosen.key.read_text(encoding="utf-8")), pattern)
 
 
-def _company(key: str) -> Company:
+def _company(key: str) -> "Company":
+    from portal.config import load_config
+    from portal.settings import settings
+
     companies = load_config(settings().config).portal.companies
     if key not in companies:
         raise NoLinkKey(f"No company `{key}`. There are: {', '.join(sorted(companies))}.")

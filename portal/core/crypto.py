@@ -286,12 +286,16 @@ def random_nonce() -> bytes:
     return secrets.token_bytes(NONCE_BYTES)
 
 
+def draw_nonces(count: int) -> list[bytes]:
+    """So many of them at once."""
+    drawn = secrets.token_bytes(NONCE_BYTES * count)
+    return [drawn[start : start + NONCE_BYTES] for start in range(0, len(drawn), NONCE_BYTES)]
+
+
 def random_nonces() -> Iterator[bytes]:
     """Such nonces without end, drawn many at a time: for a million of them."""
     while True:
-        drawn = secrets.token_bytes(NONCE_BYTES * 4096)
-        for start in range(0, len(drawn), NONCE_BYTES):
-            yield drawn[start : start + NONCE_BYTES]
+        yield from draw_nonces(4096)
 
 
 def random_token() -> str:

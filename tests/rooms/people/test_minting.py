@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from portal.core.crypto_links import LinkKey
 from portal.people.addresses import AddressRefused, normal_address
 from portal.people.link_tokens import CannotMint, Link, Scope, open_under
-from portal.people.minting import ExportIsBroken, KeyExport, Normaliser, NoSuchColumn, links_for, mint_csv, mint_ndjson
+from portal.people.minting import ExportIsBroken, KeyExport, Linker, Normaliser, NoSuchColumn, mint_csv, mint_ndjson
 from portal.people.service import Identifier
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -29,7 +29,7 @@ def pattern(kind="email", choice="newsletter.email", scope=Scope.PREFERENCES):
 def minted(text, *, maker=mint_csv, column="email", **wish):
     bad: list[tuple[int, str]] = []
     lines = text.splitlines(keepends=True)
-    out = list(maker(lines, links_for(EXPORT, pattern(**wish)), column=column, bad=lambda *one: bad.append(one)))
+    out = list(maker(lines, Linker(EXPORT, pattern(**wish)), column=column, bad=lambda *one: bad.append(one)))
     return out, bad
 
 
