@@ -207,6 +207,7 @@ MAILS: dict[str, dict[str, Any]] = {
     "address_undone": ADDRESS_MAIL,
     "asked": {**MAIL, "answer_date_words": "Thursday 10 December 2026"},
     "message": MAIL,
+    "right_received": {**MAIL, "due_date_words": "Monday 21 December 2026", "stopped": True},
     "needs_you": MAIL,
     "extended": {
         **MAIL,

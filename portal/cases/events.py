@@ -52,6 +52,8 @@ class Code(StrEnum):
     ASKED = "asked"
     WRITTEN = "written"
     STAFF_WROTE = "staff_wrote"
+    RIGHT_ASKED = "right_asked"
+    STOPPED_AT_ONCE = "stopped_at_once"
     ANSWERED = "answered"
     VERIFIED = "verified"
     PAUSED = "paused"
@@ -82,7 +84,7 @@ class Code(StrEnum):
     ENDED_BY_ERASURE = "ended_by_erasure"
 
 
-OPENS = frozenset({Code.RECEIVED, Code.ASKED, Code.ERASURE_CONFIRMED})
+OPENS = frozenset({Code.RECEIVED, Code.ASKED, Code.RIGHT_ASKED, Code.ERASURE_CONFIRMED})
 """The first thing that happens in a case."""
 
 _TITLES = {
@@ -111,6 +113,8 @@ _TITLES = {
     Code.FILE_GONE: N_("The file was deleted, as announced"),
     Code.ASKED: N_("You asked us something"),
     Code.WRITTEN: N_("You wrote to us"),
+    Code.RIGHT_ASKED: N_("You asked us for something"),
+    Code.STOPPED_AT_ONCE: N_("What we could stop at once has stopped"),
     Code.STAFF_WROTE: N_("We wrote to you"),
     Code.ANSWERED: N_("We answered you"),
     Code.VERIFIED: N_("It is sure that you asked"),
@@ -143,7 +147,8 @@ _TITLES = {
 }
 
 
-_OF_THE_CLOCK = {
+_ALWAYS = {
+    Code.STOPPED_AT_ONCE: N_("It stands in your choices, with a receipt."),
     Code.PAUSED: N_("What it is stands under Write to us. The days until you write do not count."),
     Code.RESUMED: N_("The days count again."),
     Code.EXTENDED: N_("The new date and why stand above."),
@@ -201,8 +206,8 @@ def _words(event: CaseEvent) -> str:
         return ngettext("%(num)s text. Why stands above.", "%(num)s texts. Why stands above.", int(params.get("count", 0)))
     if code in (Code.STAFF_WROTE, Code.ANSWERED):
         return _("What we wrote stands under Write to us.")
-    if code in _OF_THE_CLOCK:
-        return _(_OF_THE_CLOCK[code])
+    if code in _ALWAYS:
+        return _(_ALWAYS[code])
     if code is Code.DOWNLOADED:
         return browser_words(str(params.get("browser", "")))
     return _words_of_erasure(code, int(params.get("count", 0)))

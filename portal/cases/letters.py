@@ -1,5 +1,6 @@
 """The mails of a case: received, asked, something was written, ready, the rest is ready. Nothing held, nothing typed and no file is ever in them."""
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from datetime import date
 
@@ -26,6 +27,13 @@ def send_asked(db: Session, case: Case, answer_by: date) -> None:
     with speaking(case):
         words = {"answer_date_words": i18n.format_date(answer_by, weekday=True)}
     _send(db, case, "asked", f"asked:{case.id}", words)
+
+
+def send_right_received(db: Session, case: Case, due: date, *, stopped: bool) -> None:
+    """That something was asked for, when it is answered, and whether a part of it is in force already."""
+    with speaking(case):
+        words = {"due_date_words": i18n.format_date(due, weekday=True), "stopped": stopped}
+    _send(db, case, "right_received", f"right:{case.id}", words)
 
 
 def send_message(db: Session, case: Case, message_id: int) -> None:
@@ -73,7 +81,7 @@ def speaking(case: Case) -> AbstractContextManager[None]:
     return i18n.speaking(case.language, registry.company(case.company_id).time_zone)
 
 
-def _send(db: Session, case: Case, template: str, key: str, words: dict[str, str]) -> None:
+def _send(db: Session, case: Case, template: str, key: str, words: Mapping[str, object]) -> None:
     company = registry.company(case.company_id)
     address = mail_address_of(db, case.person_id)
     if address is None:

@@ -15,7 +15,7 @@ from portal.cases.messages import messages_of, unanswered, waits_for_staff
 from portal.cases.model import OPEN_STATES, Case, CaseKind, CasePart, CaseState, PartState
 from portal.cases.service import case_by_number
 from portal.cases.stages import stages_of
-from portal.cases.workflow import BUILD, EXPORT, STUCK, newest
+from portal.cases.workflow import BUILD, EXPORT, RIGHT, STUCK, newest
 from portal.config.model import Company
 from portal.core.i18n import _, format_date, format_moment, ngettext, pick
 from portal.engine.model import Step
@@ -85,8 +85,8 @@ def _newest(db: Session, case: Case) -> list[Step]:
     if case.kind is CaseKind.ERASURE:
         own = step_to_settle(db, case, "")
         return [*newest_of(db, case), *([own] if own else [])]
-    steps = steps_of(db, (EXPORT, BUILD), case.id)
-    return [step for act in (EXPORT, BUILD) for step in newest(steps, act).values()]
+    steps = steps_of(db, (EXPORT, RIGHT, BUILD), case.id)
+    return [step for act in (EXPORT, RIGHT, BUILD) for step in newest(steps, act).values()]
 
 
 def _stuck(db: Session, case: Case) -> list[str]:

@@ -14,7 +14,7 @@ from portal.cases.erasing.links import prune_links
 from portal.cases.erasing.planning import prune_plans
 from portal.cases.events import Code, note
 from portal.cases.model import OPEN_STATES, Case, CaseState, HeldRead, Package, Spool
-from portal.cases.workflow import BUILD, ERASING, EXPORT
+from portal.cases.workflow import BUILD, ERASING, EXPORT, RIGHT
 from portal.config.model import Company
 from portal.core import clock
 from portal.core.durations import length_of
@@ -69,7 +69,7 @@ def _old_cases(db: Session, company: Company) -> int:
         for package in db.scalars(select(Package).filter_by(case_id=case.id).where(Package.deleted_at.is_(None))):
             drop_package(package)
         drop_spools(db, case)
-        db.execute(delete(Step).where(Step.act.in_((EXPORT, BUILD, *ERASING)), Step.subject_id == case.id))
+        db.execute(delete(Step).where(Step.act.in_((EXPORT, BUILD, RIGHT, *ERASING)), Step.subject_id == case.id))
         db.delete(case)
         gone += 1
     return gone

@@ -22,7 +22,7 @@ from portal.cases.laws.deadlines import day_of
 from portal.cases.meaning import GROUPS
 from portal.cases.model import OPEN_STATES, Case, CaseKind, CasePart, CaseState, ClockRow, PartState
 from portal.cases.scope import Scope, dump_scope
-from portal.cases.workflow import BUILD, EXPORT, STUCK, newest
+from portal.cases.workflow import BUILD, EXPORT, RIGHT, STUCK, newest
 from portal.core import clock, crypto
 from portal.core.db import company_of
 from portal.core.errors import PortalError
@@ -122,7 +122,7 @@ def cancel_case(db: Session, person_id: int, number: str) -> bool:
     if stopped is None:
         return False
     db.refresh(case)
-    for step in steps_of(db, (EXPORT, BUILD), case.id):
+    for step in steps_of(db, (EXPORT, BUILD, RIGHT), case.id):
         cancel_step(db, step.id)
     for part in db.scalars(
         select(CasePart).filter_by(case_id=case.id).where(CasePart.state.in_((PartState.MAKING, PartState.REVIEW)))
@@ -141,17 +141,18 @@ def resolve_step(db: Session, number: str, *, system: str, outcome: str, reason:
     """
     case = advancing.lock_case(db, case_by_number(db, number).id)
     erasing = case.kind is CaseKind.ERASURE
-    act, key = (BUILD, "") if system in ("", "copy") else (EXPORT, system)
+    by_hand = bool(steps_of(db, (RIGHT,), case.id))
+    act, key = (BUILD, "") if system in ("", "copy") else (RIGHT if by_hand else EXPORT, system)
     step = step_to_settle(db, case, system) if erasing else newest(steps_of(db, (act,), case.id), act).get(key)
     if step is None or step.state not in (StepState.WAITING, *STUCK):
         raise NothingToSettle("No step of that system waits. `portal case show` lists the systems and where they stand.")
     decided = ByHand(outcome)
     settle_by_hand(db, step.id, outcome=decided, reason=reason, actor=actor[:40])
-    if act == EXPORT:
+    if act in (EXPORT, RIGHT):
         codes = {ByHand.RETRY: Code.SYSTEM_RETRIED, ByHand.SKIP: Code.SYSTEM_LEFT_OUT, ByHand.DONE: Code.SYSTEM_DONE_BY_HAND}
         note(db, case, codes[decided], actor="staff", system=key)
         db.flush()
-        if not erasing:
+        if act == EXPORT and not erasing:
             advancing.advance(db, case)
     if erasing:
         settled_by_hand(db, case, step=step, goes_on=decided is ByHand.RETRY)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from portal.cases.events import system_title
-from portal.cases.workflow import BUILD, EXPORT, newest
+from portal.cases.workflow import BUILD, EXPORT, RIGHT, newest
 from portal.config.model import Company
 from portal.core.i18n import _, format_time, ngettext
 from portal.engine.model import Step, StepState
@@ -22,7 +22,7 @@ class Stage:
 
 def stages_of(company: Company, steps: Sequence[Step]) -> list[Stage]:
     """A line for each system, and one for the copy itself; of several rounds the newest counts."""
-    return [_stage(company, step) for act in (EXPORT, BUILD) for step in newest(steps, act).values()]
+    return [_stage(company, step) for act in (EXPORT, RIGHT, BUILD) for step in newest(steps, act).values()]
 
 
 def _stage(company: Company, step: Step) -> Stage:
@@ -40,7 +40,7 @@ def _state(step: Step) -> tuple[str, str]:
         if "by_hand" in receipt:
             return "done", step.hand_reason or ""
         count = int(receipt.get("records", 0))
-        if step.act == BUILD:
+        if step.act in (BUILD, RIGHT):
             return "done", ""
         return "done", ngettext("%(num)s entry.", "%(num)s entries.", count) if count else _("Nothing about you there.")
     if step.state == StepState.FAILED:

@@ -10,6 +10,7 @@ from portal.engine.model import Step, StepState
 
 EXPORT = "access.export"
 BUILD = "access.build"
+RIGHT = "right.system"
 BEGIN = "erasure.begin"
 WITHDRAWN = "erasure.withdrawn"
 ERASE = "erasure.system"

@@ -3,7 +3,7 @@
 Must never ask for proof, and never leave open what it says is stopped.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlalchemy.orm import Session
 
@@ -34,6 +34,15 @@ def stop_marketing(
     return _stop(
         desk, (choice for choice in _every(company, desk.book.states) if _is_marketing(company, choice)), unanswered=True
     )
+
+
+def stop_purposes(
+    db: Session, person_id: int, purposes: Collection[str], *, language: str, collection_point: str, actor: Actor = Actor.PERSON
+) -> Saved:
+    """Say no to these purposes through every channel, answered or not: an opt-out of sale, a limit on sensitive data. Anyone may."""
+    company = registry.company(company_of(db))
+    desk = Desk(Book(db, person_id), company, language, collection_point, None, actor)
+    return _stop(desk, (choice for choice in _every(company, desk.book.states) if choice.purpose in purposes), unanswered=True)
 
 
 def stop_what_could_be_used(db: Session, person_id: int, *, only_marketing: bool, collection_point: str) -> Saved:

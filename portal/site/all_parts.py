@@ -27,6 +27,7 @@ from portal.site import (
     receipts,
     records,
     requests,
+    rights,
     sessions,
     sign_in,
     signal,
@@ -35,7 +36,7 @@ from portal.site import (
 )
 
 PARTS = (
-    sign_in, link, again, home, choices, preferences, pending, effects, history, receipts, held, wrong, records, copies, requests, questions, downloads, erase,
+    sign_in, link, again, home, choices, preferences, pending, effects, history, receipts, held, wrong, records, copies, requests, rights, questions, downloads, erase,
     erase_links, certificates, sessions, address, numbers, helping, health, signal, well_known, confirm,
 )  # fmt: skip
 

@@ -141,6 +141,18 @@ class WrongForm(FlaskForm):
         self.message.label.text = _("What is right?")
 
 
+class RightForm(FlaskForm):
+    """Why something else is asked for; all advertising can be stopped in the same press."""
+
+    message = TextAreaField(render_kw={"rows": "6"}, validators=[Optional(), at_most(LONGEST_MESSAGE, TOO_LONG_MESSAGE)])
+    marketing = BooleanField()
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.message.label.text = _("What is it about?")
+        self.marketing.label.text = _("Stop all advertising now, too")
+
+
 class ReceiptForm(FlaskForm):
     """A receipt as its file has it."""
 

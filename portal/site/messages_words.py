@@ -5,10 +5,10 @@ from portal.core.errors import PortalError
 from portal.core.i18n import _
 
 
-def refused(refusal: PortalError) -> str:
+def refused(refusal: PortalError, words: str = "") -> str:
     """What to say beside the field; every refusal that is not named here is of the day's limit for requests."""
     if isinstance(refusal, MessageEmpty):
-        return _("Give a number, or write what it is about.")
+        return words or _("Give a number, or write what it is about.")
     if isinstance(refusal, MessageTooLong):
         return _("This is too long. Send it in two messages.")
     if isinstance(refusal, TooManyMessages):

@@ -20,10 +20,11 @@ from portal.cases.letters import longer_words
 from portal.cases.meaning import title_of
 from portal.cases.model import OPEN_STATES, Case, CaseKind, CasePart, CaseState, DownloadLog, Package, PartState, WithheldText
 from portal.cases.packing import withheld_texts
+from portal.cases.right_words import title_of_kind
 from portal.cases.scope import may_see
 from portal.cases.service import cases_of
 from portal.cases.stages import stages_of
-from portal.cases.workflow import BUILD, EXPORT, not_in_it
+from portal.cases.workflow import BUILD, EXPORT, RIGHT, not_in_it
 from portal.core import i18n
 from portal.core.i18n import _, format_date
 from portal.engine.service import steps_of
@@ -33,6 +34,8 @@ from portal.site import erase_words
 from portal.web import steps
 
 NEWEST = 3
+BY_ITSELF = (CaseKind.ACCESS, CaseKind.PORTABILITY, CaseKind.ERASURE)
+"""Kinds that the portal answers by itself; all others are answered by a person."""
 
 
 def visible(db: Session, current: CurrentSession) -> list[Case]:
@@ -79,14 +82,14 @@ def page(db: Session, case: Case, *, fresh: bool) -> dict[str, Any]:
             "due": due.day,
             "law": _law(due),
             "is_erasure": case.kind is CaseKind.ERASURE,
-            "is_question": case.kind is CaseKind.QUESTION,
+            "is_question": case.law == NO_LAW,
             "day_number": max(due.day_number, 0),
             "days_total": due.days_total,
             "usual": _usual(case),
             "waits_since": due.dates.waiting_since if case.state in OPEN_STATES else None,
             "moved": _moved(db, case),
         },
-        "stages": stages_of(registry.company(case.company_id), steps_of(db, (EXPORT, BUILD), case.id)),
+        "stages": stages_of(registry.company(case.company_id), steps_of(db, (EXPORT, RIGHT, BUILD), case.id)),
         "download": _download(db, case, package, fresh=fresh) if package else None,
         "later": [{"title": _("What you or others wrote in own words"), "words": _by(due)}] if waits and package else [],
         "refused": refused_words(db, case),
@@ -122,7 +125,7 @@ def _line(db: Session, case: Case) -> dict[str, str]:
 
 def _law(due: Due) -> str:
     if due.law.id == NO_LAW:
-        return _("No law sets a day for a question. This one is our own word.")
+        return _("No law sets a day for this. It is our own word.")
     return in_words(due.law, due.law.respond.article)
 
 
@@ -136,7 +139,7 @@ def _moved(db: Session, case: Case) -> dict[str, Any] | None:
 
 
 def _usual(case: Case) -> str:
-    if case.kind is CaseKind.QUESTION:
+    if case.kind not in BY_ITSELF:
         return ""
     return _("four days") if case.kind is CaseKind.ERASURE else _("a few minutes")
 
@@ -144,8 +147,8 @@ def _usual(case: Case) -> str:
 def _title(case: Case) -> str:
     if case.kind is CaseKind.ERASURE:
         return erase_words.title(case)
-    if case.kind is CaseKind.QUESTION:
-        return _("A question")
+    if case.kind not in BY_ITSELF:
+        return title_of_kind(case.kind)
     if not case.choice:
         return _("A copy of everything")
     return _("A copy: %(groups)s", groups=i18n.format_list([title_of(key) for key in case.choice]))
@@ -168,7 +171,7 @@ def _lead(case: Case, due: Due, package: Package | None, *, waits: bool, without
         return _("You stopped this request on %(day)s.", day=format_date(case.closed_at or case.received_at))
     if case.state in OPEN_STATES and due.dates.waiting_since:
         return _("We need something from you. What it is stands below, under Write to us.")
-    if case.kind is CaseKind.QUESTION:
+    if case.kind not in BY_ITSELF:
         return _question_lead(case, due)
     if case.state is CaseState.ENDED:
         return _("Your copy was here for its time. The file was deleted, as announced.")
@@ -198,7 +201,9 @@ def _question_lead(case: Case, due: Due) -> str:
         return _("A person has answered. What they wrote stands below.")
     if due.is_late:
         return _("We are late. You should have had the answer by %(day)s.", day=format_date(due.day, weekday=True))
-    return _("A person reads your question. The answer comes on this page, and we write to you then.")
+    if case.kind is CaseKind.QUESTION:
+        return _("A person reads your question. The answer comes on this page, and we write to you then.")
+    return _("A person looks at what you asked for. The answer comes on this page, and we write to you then.")
 
 
 def _by(due: Due) -> str:

@@ -8,7 +8,9 @@ from flask.typing import ResponseReturnValue
 
 from portal.cases.filing import TooManyCases
 from portal.cases.messages import MessageRefused
+from portal.cases.model import CaseKind
 from portal.cases.questions import open_question
+from portal.cases.rights import kinds_of, open_right_case
 from portal.cases.wrong import Pointed, pointed_at
 from portal.core import crypto, i18n
 from portal.core.durations import length_of
@@ -37,7 +39,7 @@ def show() -> ResponseReturnValue:
 @person_required()
 @asks_systems
 def send() -> ResponseReturnValue:
-    """Store the question as a case, with the value in it."""
+    """Store it as a correction with its date in law, or, where no law gives one, as a question; with the value in it."""
     data = own_data.read()
     form, pointed = WrongForm(), _pointed(data)
     if pointed is None:
@@ -66,10 +68,14 @@ def _open(form: WrongForm, pointed: Pointed, data: own_data.OwnData) -> str:
     with database().writing(current_company().id) as db:
         current = current_session()
         text = f"{pointed.words}\n\n{(form.message.data or '').strip()}"
-        case = open_question(
+        if CaseKind.CORRECTION in kinds_of(current_company().config):
+            return open_right_case(
+                db, current.person_id, CaseKind.CORRECTION, text=text, proven=data.scope, session_id=current.id,
+                language=i18n.language(), systems=[request.args.get("item", "").partition(".")[0]],
+            ).number  # fmt: skip
+        return open_question(
             db, current.person_id, number="", text=text, proven=data.scope, session_id=current.id, language=i18n.language()
-        )
-        return case.number
+        ).number
 
 
 def _mark(pointed: Pointed) -> str:

@@ -31,7 +31,7 @@ def paths(rule, number, session):
     fill = {"token": ("x" * 43, "y" * 43), "name": ("portal.css", "nothing.css"), "number": (number, "AAAA-BBBB-CCCC")}
     if "int:number" in str(rule):
         fill["number"] = (session, "99999999")
-    for made_up in ("endpoint", "message"):
+    for made_up in ("endpoint", "message", "kind"):
         fill[made_up] = ("7kq2m9xd4tbr", "9kq2m9xd4tbr")
 
     def filled(which):
@@ -118,6 +118,8 @@ def test_H2_what_is_refused_leaves_every_table_but_limits_as_it_was(grounds):
         (f"/requests/{number}/stop", {}),
         (f"/requests/{number}/write", {"message": "Not mine"}),
         ("/ask", {}),
+        ("/rights/complaint", {}),
+        ("/rights/nomination", {"message": "Not offered"}),
         ("/address", {"email": "rubbish"}),
         ("/address/code", {"code": "0000 0000"}),
         ("/address/act", {"token": "x" * 43, "act": "confirm"}),

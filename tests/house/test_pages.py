@@ -42,6 +42,9 @@ def pages(site, language):
         "/data/open",
         "/requests",
         "/ask",
+        "/rights",
+        "/rights/objection",
+        "/rights/complaint",
         "/address",
         "/address/" + "x" * 43,
         "/numbers",
@@ -80,6 +83,10 @@ def pages(site, language):
     yield browser
     browser.post(*_typed(browser, message=""))
     yield browser
+    for message in ("", "Nobody answered me."):
+        browser.open("/rights/complaint")
+        browser.post(*_typed(browser, message=message))
+        yield browser
     browser.open("/ask")
     browser.post(*_typed(browser, number="x" * 61))
     yield browser
@@ -308,6 +315,7 @@ def test_nothing_is_ticked_for_anyone(site):
         (browser, "/get-a-copy"),
         (browser, "/data/open"),
         (browser, "/ask"),
+        (browser, "/rights/objection"),
         (browser, "/erase/some"),
         (new, "/preferences"),
     ):

@@ -16,7 +16,7 @@ from portal.cases.events import Code, note
 from portal.cases.kept_model import Kept
 from portal.cases.model import OPEN_STATES, Case, CaseKind, CaseMessage, CaseState, DownloadLog, Package, WithheldText
 from portal.cases.scope import Scope, dump_scope, load_scope
-from portal.cases.workflow import BUILD, EXPORT
+from portal.cases.workflow import BUILD, EXPORT, RIGHT
 from portal.consent.delivery_model import ConsentDelivery
 from portal.consent.sealing import seal_proof
 from portal.core.db import company_of
@@ -136,7 +136,7 @@ def _end(db: Session, case: Case) -> None:
         _delete(db, delete(DownloadLog).where(DownloadLog.package_id == package.id))
     drop_spools(db, case)
     if case.state in (*OPEN_STATES, CaseState.READY):
-        for step in steps_of(db, (EXPORT, BUILD), case.id):
+        for step in steps_of(db, (EXPORT, BUILD, RIGHT), case.id):
             cancel_step(db, step.id)
         close_case(case, CaseState.CANCELLED if case.state in OPEN_STATES else CaseState.ENDED)
         note(db, case, Code.FILE_GONE if case.state is CaseState.ENDED else Code.ENDED_BY_ERASURE)

@@ -1,0 +1,56 @@
+"""What each kind of case is called and what it does, in plain words: the same on pages, in mails and for staff.
+
+Must never name a right so that a mail tells a bystander more than that something was asked.
+"""
+
+from portal.cases.laws.kinds import OPT_OUTS as LAWS_OPT_OUTS
+from portal.cases.model import CaseKind
+from portal.core.i18n import N_, _
+
+AT_ONCE = "site:right"
+"""The collection point of what an opt-out or an objection stops in the ledger."""
+
+OPT_OUTS = frozenset(kind for kind in CaseKind if kind.value in LAWS_OPT_OUTS)
+"""Kinds that need no proof and wait for nobody."""
+
+_TITLES = {
+    CaseKind.ACCESS: N_("A copy of your data"),
+    CaseKind.PORTABILITY: N_("A copy of your data"),
+    CaseKind.ERASURE: N_("Deleting your data"),
+    CaseKind.CORRECTION: N_("Correct something"),
+    CaseKind.RESTRICTION: N_("Keep it, but do not use it"),
+    CaseKind.OBJECTION: N_("Object to a use"),
+    CaseKind.OPT_OUT: N_("Do not sell or share my data"),
+    CaseKind.OPT_OUT_OF_SALE: N_("Do not sell or share my data"),
+    CaseKind.LIMIT_SENSITIVE: N_("Limit the use of sensitive data"),
+    CaseKind.HUMAN_REVIEW: N_("Have a person look at a decision"),
+    CaseKind.COMPLAINT: N_("Complain to us"),
+    CaseKind.APPEAL: N_("Have a refusal looked at again"),
+    CaseKind.QUESTION: N_("A question"),
+}
+
+_MEANING = {
+    CaseKind.CORRECTION: N_("Something that we hold is wrong or not complete, and you want it put right."),
+    CaseKind.RESTRICTION: N_(
+        "We keep the data, but use it for nothing else until it is settled. For example while we check what is right."
+    ),
+    CaseKind.OBJECTION: N_(
+        "You have a reason why we should not use your data for something. We stop, unless the law lets us go on, and say why."
+    ),
+    CaseKind.OPT_OUT_OF_SALE: N_("We stop selling your data and sharing it for adverts. You need not prove anything or say why."),
+    CaseKind.LIMIT_SENSITIVE: N_("We use sensitive data only for what you asked us for. You need not prove anything or say why."),
+    CaseKind.HUMAN_REVIEW: N_("A machine decided something about you. A person looks at it anew and hears your side."),
+    CaseKind.COMPLAINT: N_(
+        "We did something with your data that was not right, or did not do what you asked. Somebody looks into it."
+    ),
+}
+
+
+def title_of_kind(kind: CaseKind) -> str:
+    """What a case of this kind is called, in the language in force."""
+    return _(_TITLES[kind])
+
+
+def meaning_of_kind(kind: CaseKind) -> str:
+    """What asking for it does, in one or two sentences."""
+    return _(_MEANING[kind])

@@ -1,0 +1,142 @@
+"""Ask for what no page of its own answers: restriction, objection, correction, an opt-out as a case, a complaint.
+
+Must never ask an opt-out for proof, count it or let it wait for a person: what the portal can stop stops in the same transaction.
+"""
+
+from collections.abc import Collection
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from portal.accounts import registry
+from portal.cases import letters
+from portal.cases.dates import NoLawGivesThis, choose_law, due_of, laws_of
+from portal.cases.events import PERSON, Code, note
+from portal.cases.filing import count_case
+from portal.cases.laws import ClockEvent, Happened
+from portal.cases.laws.promise import promise
+from portal.cases.messages import MessageEmpty, add_message
+from portal.cases.model import Author, Case, CaseKind, CaseMessage, CaseState, ClockRow
+from portal.cases.right_words import AT_ONCE, OPT_OUTS
+from portal.cases.scope import Scope, dump_scope
+from portal.cases.service import SAME_PRESS
+from portal.cases.showing import clean
+from portal.cases.workflow import RIGHT
+from portal.config.model import Basis, Company
+from portal.consent.stopping import stop_marketing, stop_purposes
+from portal.core import clock, crypto
+from portal.core.db import company_of
+from portal.core.durations import length_of
+from portal.core.errors import PortalError
+from portal.engine.service import add_step
+
+ASKABLE = (
+    CaseKind.CORRECTION, CaseKind.RESTRICTION, CaseKind.OBJECTION, CaseKind.OPT_OUT_OF_SALE, CaseKind.LIMIT_SENSITIVE,
+    CaseKind.HUMAN_REVIEW, CaseKind.COMPLAINT,
+)  # fmt: skip
+"""In the order in which a page offers them."""
+
+IN_EVERY_SYSTEM = frozenset({CaseKind.RESTRICTION, CaseKind.OBJECTION, CaseKind.OPT_OUT_OF_SALE, CaseKind.LIMIT_SENSITIVE})
+"""Kinds that a person does by hand in each system, since no adapter does it by itself."""
+
+
+class NotOffered(PortalError):
+    """No law of the company gives this, and the portal offers it nowhere else."""
+
+
+def kinds_of(company: Company) -> list[CaseKind]:
+    """What can be asked for at this company: what its laws give, and a complaint, which anybody may always make."""
+    laws = laws_of(company)
+    return [kind for kind in ASKABLE if kind is CaseKind.COMPLAINT or any(law.gives(kind) for law in laws)]
+
+
+def open_right_case(
+    db: Session, person_id: int, kind: CaseKind, *, text: str, proven: Scope, session_id: int, language: str,
+    systems: Collection[str] | None = None, stops_marketing: bool = False, source: str = "site",
+) -> Case:  # fmt: skip
+    """Store what was asked for; one task a system where it is done there (`systems`: only in these), else a person answers.
+
+    An opt-out that is open already, and the same words within a minute, are the same case. Raises `NotOffered`, a `MessageRefused` or `TooManyCases`.
+    """
+    company, words = registry.company(company_of(db)), clean(text).strip()
+    if kind not in kinds_of(company):
+        raise NotOffered("This is not a right under the laws of this company.")
+    if not words and kind not in OPT_OUTS and kind is not CaseKind.RESTRICTION:
+        raise MessageEmpty("This needs words.")
+    same = _same(db, person_id, kind, words)
+    if same is not None:
+        return same
+    if kind not in OPT_OUTS:
+        count_case(db, person_id)
+    case = _new_case(db, company, person_id, kind, proven=proven, language=language, source=source)
+    if case is None:
+        return db.scalars(select(Case).filter_by(open_key=_open_key(person_id, kind))).one()
+    if words:
+        add_message(db, case, author=Author.PERSON, text=words, session_id=session_id)
+    note(db, case, Code.RIGHT_ASKED, actor=PERSON, kind=kind.value)
+    stopped = _stop_at_once(db, company, case, stops_marketing=stops_marketing)
+    if stopped:
+        note(db, case, Code.STOPPED_AT_ONCE)
+    wanted = company.systems if kind in IN_EVERY_SYSTEM else [key for key in company.systems if key in (systems or ())]
+    for system in wanted:
+        add_step(db, act=RIGHT, subject_id=case.id, system=system, person_id=person_id)
+    letters.send_right_received(db, case, due_of(db, case).day, stopped=stopped)
+    db.flush()
+    return case
+
+
+def _new_case(
+    db: Session, company: Company, person_id: int, kind: CaseKind, *, proven: Scope, language: str, source: str
+) -> Case | None:
+    """The case and its clock; None where another press was a moment faster."""
+    now = clock.now()
+    try:
+        law = choose_law(company, kind, ClockEvent(Happened.RECEIVED, now))[0]
+    except NoLawGivesThis:
+        law = promise(length_of(company.answers_within).days)
+    case = Case(
+        number=crypto.random_public_id(), person_id=person_id, kind=kind, state=CaseState.OPEN, law=law.id, law_version=law.version,
+        language=language, source=source, choice=[], proven=dump_scope(proven), received_at=now,
+        open_key=_open_key(person_id, kind) if kind in OPT_OUTS else None,
+    )  # fmt: skip
+    try:
+        with db.begin_nested():
+            db.add(case)
+            db.flush()
+    except IntegrityError:
+        return None
+    db.add(ClockRow(case_id=case.id, happened=Happened.RECEIVED, at=now, actor=PERSON))
+    db.flush()
+    return case
+
+
+def _stop_at_once(db: Session, company: Company, case: Case, *, stops_marketing: bool) -> bool:
+    """What the portal itself can stop: choices of the ledger, from where they reach every system that acts on them."""
+    if case.person_id is None:
+        return False
+    if case.kind is CaseKind.OBJECTION and stops_marketing:
+        stop_marketing(db, case.person_id, language=case.language, collection_point=AT_ONCE)
+        return True
+    wanted = {
+        CaseKind.OPT_OUT_OF_SALE: [key for key, one in company.purposes.items() if one.basis is Basis.SALE_OR_SHARING],
+        CaseKind.LIMIT_SENSITIVE: [key for key, one in company.purposes.items() if one.sensitive],
+    }.get(case.kind, [])
+    if wanted:
+        stop_purposes(db, case.person_id, wanted, language=case.language, collection_point=AT_ONCE)
+    return bool(wanted)
+
+
+def _same(db: Session, person_id: int, kind: CaseKind, words: str) -> Case | None:
+    if kind in OPT_OUTS:
+        return db.scalar(select(Case).filter_by(open_key=_open_key(person_id, kind)))
+    recent = select(Case).filter_by(person_id=person_id, kind=kind, state=CaseState.OPEN)
+    for case in db.scalars(recent.where(Case.received_at > clock.now() - SAME_PRESS).order_by(Case.id.desc())):
+        first = db.scalar(select(CaseMessage).filter_by(case_id=case.id).order_by(CaseMessage.id).limit(1))
+        if (first.text if first else "") == words:
+            return case
+    return None
+
+
+def _open_key(person_id: int, kind: CaseKind) -> bytes:
+    return crypto.keyed_hash("case", f"{kind.value}:{person_id}")

@@ -1,0 +1,80 @@
+"""Door 1, ask for something else: what the company's laws give besides a copy and a deletion, and a complaint.
+
+Must never ask an opt-out for more than one press, nor offer what no law of the company gives.
+"""
+
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.cases.filing import TooManyCases
+from portal.cases.messages import MessageRefused
+from portal.cases.model import CaseKind
+from portal.cases.right_words import OPT_OUTS, meaning_of_kind, title_of_kind
+from portal.cases.rights import kinds_of, open_right_case
+from portal.cases.scope import Scope
+from portal.core import i18n
+from portal.core.i18n import _
+from portal.site import own_data
+from portal.site.forms import RightForm
+from portal.site.messages_words import refused
+from portal.web.context import current_company, database
+from portal.web.guards import current_session, person_required
+from portal.web.transactions import asks_systems
+
+bp = Blueprint("rights", __name__, url_prefix="/rights")
+
+
+@bp.get("")
+@person_required()
+def index() -> ResponseReturnValue:
+    """What can be asked for, each with what it does."""
+    offered = [
+        {"title": title_of_kind(kind), "words": meaning_of_kind(kind), "url": url_for("rights.show", kind=kind.value)}
+        for kind in kinds_of(current_company().config)
+    ]
+    return render_template("site/rights.html", offered=offered)
+
+
+@bp.get("/<kind>")
+@person_required()
+def show(kind: str) -> ResponseReturnValue:
+    """What it does, and the form."""
+    return _page(_kind(kind), RightForm())
+
+
+@bp.post("/<kind>")
+@person_required()
+@asks_systems
+def send(kind: str) -> ResponseReturnValue:
+    """Store it as a case; what can be stopped at once stops now."""
+    wanted, form = _kind(kind), RightForm()
+    if not form.validate_on_submit():
+        return _page(wanted, form, 422)
+    try:
+        number = _open(wanted, form)
+    except (MessageRefused, TooManyCases) as refusal:
+        form.message.errors = [refused(refusal, words=_("Write what it is about."))]
+        return _page(wanted, form, 422)
+    flash(_("Your request has arrived. A person looks at it."), "ok")
+    return redirect(url_for("requests.show", number=number))
+
+
+def _open(kind: CaseKind, form: RightForm) -> str:
+    # Whose records it is about is for staff to see; an opt-out does not even ask.
+    proven = Scope() if kind in OPT_OUTS else own_data.read().scope
+    with database().writing(current_company().id) as db:
+        current = current_session()
+        return open_right_case(
+            db, current.person_id, kind, text="" if kind in OPT_OUTS else form.message.data or "", proven=proven,
+            session_id=current.id, language=i18n.language(), stops_marketing=bool(form.marketing.data),
+        ).number  # fmt: skip
+
+
+def _kind(name: str) -> CaseKind:
+    offered = {kind.value: kind for kind in kinds_of(current_company().config)}
+    return offered.get(name) or abort(404)
+
+
+def _page(kind: CaseKind, form: RightForm, status: int = 200) -> ResponseReturnValue:
+    said = {"kind": kind.value, "title": title_of_kind(kind), "meaning": meaning_of_kind(kind), "one_press": kind in OPT_OUTS}
+    return render_template("site/right.html", form=form, **said), status
