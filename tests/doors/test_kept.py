@@ -2,8 +2,6 @@
 
 import re
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -12,7 +10,7 @@ import pytest
 import demo
 from portal.core import clock
 from tests.doors.test_erase import MAREN, confirmed
-from tests.served import ROOT
+from tests.nursery import run_portal
 
 
 def come_back(site):
@@ -94,10 +92,7 @@ def test_O9_the_shops_invoices_go_on_the_day_that_was_told_and_not_the_day_befor
 
 def kept_command(*words):
     """`portal kept ...` as an operator types it; gives what it said."""
-    done = subprocess.run(
-        [sys.executable, "-m", "portal", "kept", *words, "--company", "fjordkaffe"],
-        cwd=ROOT, capture_output=True, text=True, check=False, timeout=120,
-    )  # fmt: skip
+    done = run_portal("kept", *words, "--company", "fjordkaffe")
     return done.stdout + done.stderr
 
 

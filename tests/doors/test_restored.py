@@ -2,8 +2,6 @@
 
 import shutil
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +12,7 @@ from portal.core.epoch import DatabaseWasRestored, roll_epoch
 from portal.settings import settings
 from portal.starting import start
 from portal.web import restored
-from tests.served import ROOT
+from tests.nursery import run_portal
 
 pytestmark = pytest.mark.slow
 
@@ -22,12 +20,6 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(restored, "LOOK_AGAIN_SECONDS", 0.0)
-
-
-def command(*words: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "portal", *words], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120
-    )
 
 
 def test_a_restored_database_lets_nobody_in_before_the_journal_was_replayed(site):
@@ -48,16 +40,16 @@ def test_a_restored_database_lets_nobody_in_before_the_journal_was_replayed(site
 
     with pytest.raises(DatabaseWasRestored, match="portal restore replay"):
         start(settings(), urls=None, hosts={"fjordkaffe": ["127.0.0.1", "localhost"]})
-    assert "restore replay" in command("case", "list", "--company", "fjordkaffe").stderr
+    assert "restore replay" in run_portal("case", "list", "--company", "fjordkaffe").stderr
     for path in ("/", "/sign-in", "/healthz", "/data", "/.well-known/jwks.json"):
         answer = another.open(path)
         assert answer.status_code == 503
         assert answer.headers["Retry-After"]
     assert "We are bringing things up to date" in another.answer.text
     assert another.client.post("/sign-in", base_url=f"http://{another.host}", data={"email": "x@example.org"}).status_code == 503
-    assert "was restored" in command("restore", "status").stdout
+    assert "was restored" in run_portal("restore", "status").stdout
 
-    said = command("restore", "replay")
+    said = run_portal("restore", "replay")
     assert said.returncode == 0, said.stderr
     assert "The portal is open" in said.stdout
     assert "@" not in said.stdout
@@ -65,17 +57,17 @@ def test_a_restored_database_lets_nobody_in_before_the_journal_was_replayed(site
         one.open("/data")
         assert (one.status, one.path) == (200, "/sign-in"), "everyone signs in again"
     assert site.signed_in(demo.CUSTOMER).open("/data").status_code == 200
-    assert "live" in command("restore", "status").stdout
-    assert command("restore", "replay").returncode == 1, "there is nothing to replay"
-    assert command("restore", "release").stdout.endswith("released.\n")
+    assert "live" in run_portal("restore", "status").stdout
+    assert run_portal("restore", "replay").returncode == 1, "there is nothing to replay"
+    assert run_portal("restore", "release").stdout.endswith("released.\n")
 
 
 def test_restore_begin_shuts_a_running_portal_within_seconds(site):
     browser = site.signed_in(demo.CUSTOMER)
     assert browser.open("/data").status_code == 200
-    assert command("restore", "begin").returncode == 0
+    assert run_portal("restore", "begin").returncode == 0
     assert browser.open("/data").status_code == 503
     assert create_app(site.running).test_client().get("/healthz", base_url=f"http://{browser.host}").status_code == 503
-    assert command("restore", "replay").returncode == 0
+    assert run_portal("restore", "replay").returncode == 0
     browser.open("/data")
     assert browser.path == "/sign-in"

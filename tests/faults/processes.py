@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.faults.nursery import Child, start
+from tests.nursery import Child, start
 from tests.rooms.world import World, environment_of
 
 LEASE = 1.5

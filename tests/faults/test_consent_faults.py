@@ -8,7 +8,7 @@ import pytest
 
 from portal.consent.delivery import Reached
 from portal.consent.words import Act
-from tests.faults import nursery
+from tests import nursery
 from tests.faults.processes import LEASE, told_to
 from tests.rooms.consent.customers import Customer, customer, open_for_choices
 from tests.rooms.consent.systems import give_systems, in_tool, mail_tool, reached

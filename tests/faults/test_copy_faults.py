@@ -16,7 +16,7 @@ from portal.cases.service import cancel_case
 from portal.core import clock
 from portal.identity.sessions import CurrentSession
 from portal.people.service import EMAIL, Identifier, find_identifier, move_identifier
-from tests.faults import nursery
+from tests import nursery
 from tests.faults.processes import told_to
 from tests.rooms.cases.conftest import House, house, shop_config
 from tests.rooms.cases.shop import MAREN

@@ -15,7 +15,7 @@ from portal.accounts import registry
 from portal.cases.model import Case, CaseState
 from portal.core import clock, faultpoints
 from portal.core.journal_files import read_journal, write_journal
-from tests.faults import nursery
+from tests import nursery
 from tests.faults.processes import told_to
 from tests.rooms.erasing.house import GRACE, MAREN, CountingPost, FarHouse, far_house
 from tests.rooms.world import World, environment_of

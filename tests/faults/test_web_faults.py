@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests import nursery
 from tests.doors.site import Site, open_site
 from tests.doors.test_erase import MAREN, confirmed, plan_of
-from tests.faults import nursery
 
 POINTS = ["erasure.confirming", "erasure.confirmed", "web.committing", "web.committed"]
 

@@ -6,8 +6,6 @@ import os
 import re
 import shlex
 import sqlite3
-import subprocess
-import sys
 import threading
 import zipfile
 from contextlib import closing
@@ -23,7 +21,8 @@ from portal.accounts.api_keys import SCOPES
 from portal.core import crypto
 from tests.doors.processes import wait_until
 from tests.doors.visitor import Visitor
-from tests.served import ROOT, code_in, link_in, serve_demo
+from tests.nursery import run_portal
+from tests.served import code_in, link_in, serve_demo
 
 # All of it is one walk in the fixture; on a busy machine that takes longer than a test usually may.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
@@ -248,15 +247,7 @@ def command(served, *words, shown=True):
     """Run `portal` with these words at the running demo; gives what it printed, or only what it logged."""
     lines = (served.folder / "environment").read_text().splitlines()
     environment = dict(shlex.split(line)[0].split("=", 1) for line in lines)
-    answer = subprocess.run(
-        [sys.executable, "-m", "portal", *words],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    answer = run_portal(*words, environment={**os.environ, **environment})
     assert answer.returncode == 0, answer.stderr
     return answer.stdout + answer.stderr if shown else answer.stderr
 

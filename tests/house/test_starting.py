@@ -5,15 +5,13 @@ import re
 import shlex
 import shutil
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 import demo
 from portal.commands.demo import prepare
-from tests.served import ROOT
+from tests.nursery import run_portal
 
 SECRET = "hunter2-of-the-database"
 
@@ -34,10 +32,7 @@ def made(tmp_path_factory):
 def run(environment, *words, **more):
     """One command in a process of its own."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PORTAL_", "DEMO_"))}
-    return subprocess.run(
-        [sys.executable, "-m", "portal", *words], cwd=ROOT, env={**clean, **environment, **more}, capture_output=True, text=True,
-        check=False, timeout=60,
-    )  # fmt: skip
+    return run_portal(*words, environment={**clean, **environment, **more})
 
 
 def one_line(answer):

@@ -5,7 +5,6 @@ import io
 import json
 import os
 import subprocess
-import sys
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -21,6 +20,7 @@ from portal.cases.erasing.result import ErasureResult, ResultItem, SystemResult,
 from portal.core import clock, crypto, signatures
 from portal.core.i18n import speaking
 from portal.core.signatures import SignatureRefused
+from tests.nursery import run_portal
 from tests.rooms.world import COMPANIES, World
 
 ROOT = Path(__file__).parents[3]
@@ -96,10 +96,7 @@ def test_F9_forged_replayed_or_signed_as_something_else_it_is_refused(world: Wor
 
 def command(*words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")}
-    return subprocess.run(
-        [sys.executable, "-m", "portal", "certificate", "verify", *words], cwd=ROOT, env={**clean, **environment},
-        capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
+    return run_portal("certificate", "verify", *words, environment={**clean, **environment})
 
 
 @pytest.mark.slow

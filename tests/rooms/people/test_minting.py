@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from portal.people.addresses import AddressRefused, normal_address
 from portal.people.link_tokens import CannotMint, Link, Scope, open_under
 from portal.people.minting import ExportIsBroken, KeyExport, Linker, Normaliser, NoSuchColumn, mint_csv, mint_ndjson
 from portal.people.service import Identifier
+from tests.nursery import run_portal
 
 ROOT = Path(__file__).resolve().parents[3]
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -135,16 +134,10 @@ def test_the_quick_normal_form_is_the_normal_form(text):
     assert outcome(quick) == expected
 
 
-def portal(*words, stdin=b"", timeout=60, **environment):
-    return subprocess.run(
-        [sys.executable, "-m", "portal", "links", *map(str, words)],
-        cwd=ROOT,
-        input=stdin,
-        capture_output=True,
-        check=False,
-        env={"PATH": "/usr/bin:/bin", **environment},
-        timeout=timeout,
-    )
+def portal(*words, stdin=b"", **environment):
+    done = run_portal("links", *map(str, words), environment={"PATH": "/usr/bin:/bin", **environment}, given=stdin)
+    done.stdout, done.stderr = (said.encode(errors="surrogateescape") for said in (done.stdout, done.stderr))
+    return done
 
 
 @pytest.mark.slow
@@ -184,7 +177,7 @@ def test_a_long_list_with_bad_lines_has_each_of_them_named_and_the_rest_minted(t
             wrong = BROKEN[number % len(BROKEN)] if number % 997 == 0 else ""
             lines.write((wrong or f"person{number}@example{number % 500}.org,P") + "\n")
             wanted |= {number: wrong} if wrong else {}
-    done = portal("mint", "--key", key, "--in", sheet, "--out", made, timeout=600)
+    done = portal("mint", "--key", key, "--in", sheet, "--out", made)
     assert done.returncode == 1
     *named, summary = done.stderr.decode().splitlines()
     assert [int(line.removeprefix("Line ").partition(":")[0]) for line in named] == list(wanted)

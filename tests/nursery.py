@@ -5,6 +5,7 @@ Each child is a process like any other: it can be stopped, continued and killed,
 
     with start("tests.faults.worker", [orders], environment) as child:
         assert child.wait() == -signal.SIGKILL
+    assert run_portal("config", "check").returncode == 0
 """
 
 import ast
@@ -16,6 +17,7 @@ import json
 import os
 import random
 import runpy
+import shutil
 import signal
 import subprocess
 import sys
@@ -27,16 +29,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 PATIENCE = 60.0
 
 
 class Child:
-    """One process of the nursery, as `subprocess.Popen` has them."""
+    """One process of the nursery, as `subprocess.Popen` has them. What it prints is there once it has ended."""
 
-    def __init__(self, pid: int, said: Path) -> None:
-        self.pid, self._said = pid, said
+    def __init__(self, pid: int, folder: Path) -> None:
+        self.pid, self._folder = pid, folder
         self.returncode: int | None = None
+        self.stdout = self.stderr = ""
 
     def wait(self, timeout: float = PATIENCE) -> int:
         """Wait for its end; gives its exit code, or less than 0 for the signal that killed it."""
@@ -44,8 +47,9 @@ class Child:
             status = _ask({"await": self.pid, "seconds": timeout, "stopped": False})
             assert status is not None, "It did not end."
             self.returncode = os.waitstatus_to_exitcode(status)
-            sys.stderr.write(self._said.read_text())
-            self._said.unlink()
+            self.stdout, self.stderr = ((self._folder / name).read_text(errors="surrogateescape") for name in ("1", "2"))
+            sys.stderr.write(self.stderr)
+            shutil.rmtree(self._folder)
         return self.returncode
 
     def wait_until_stopped(self) -> None:
@@ -72,20 +76,32 @@ class Child:
         self.wait()
 
 
-def start(module: str, arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> Child:
-    """`python -m module arguments` at the checkout's root, in that environment (none: this one)."""
+def start(module: str, arguments: Sequence[str], environment: Mapping[str, str] | None = None, *, given: bytes = b"") -> Child:
+    """`python -m module arguments` at the checkout's root, in that environment (none: this one), with `given` as its input."""
+    folder = Path(tempfile.mkdtemp(prefix="child-"))
+    for name, text in (("0", given), ("1", b""), ("2", b"")):
+        (folder / name).write_bytes(text)
     environment = dict(os.environ if environment is None else environment)
-    file, said = tempfile.mkstemp(prefix="child-")
-    os.close(file)
-    pid = _ask({"module": module, "arguments": list(arguments), "environment": environment, "said": said})
+    order = {"module": module, "arguments": list(arguments), "environment": environment, "folder": str(folder)}
+    pid = _ask(order)
     assert pid is not None
-    return Child(pid, Path(said))
+    return Child(pid, folder)
+
+
+def run_portal(
+    *words: str, environment: Mapping[str, str] | None = None, given: bytes = b""
+) -> "subprocess.CompletedProcess[str]":
+    """One command, `portal words`, as an operator types it, to its end."""
+    with start("portal", words, environment, given=given) as child:
+        child.wait()
+    assert child.returncode is not None
+    return subprocess.CompletedProcess(words, child.returncode, child.stdout, child.stderr)
 
 
 @functools.cache
 def _nursery() -> "subprocess.Popen[str]":
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.nursery"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "tests.nursery"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     atexit.register(_end, process)
     return process
@@ -130,12 +146,15 @@ def _await(order: Mapping[str, Any]) -> int | None:
 def _import_what_it_imports(module: str) -> None:
     """The module itself runs in the child; what stands at its top is the same for all of them."""
     spec = importlib.util.find_spec(module)
+    if spec is not None and spec.submodule_search_locations:
+        spec = importlib.util.find_spec(f"{module}.__main__")
     assert spec is not None
     assert spec.origin is not None
     for statement in ast.parse(Path(spec.origin).read_text()).body:
         if isinstance(statement, ast.ImportFrom) and statement.module:
             importlib.import_module(statement.module)
-    importlib.import_module("portal.tables")
+    for name in ("portal.tables", "portal.application", "portal.worker"):
+        importlib.import_module(name)
 
 
 def _fork(order: Mapping[str, Any]) -> int:
@@ -145,10 +164,9 @@ def _fork(order: Mapping[str, Any]) -> int:
         return pid
     code = 1
     try:
-        said = os.open(order["said"], os.O_WRONLY | os.O_APPEND)
-        for stream in (1, 2):
-            os.dup2(said, stream)
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        for stream, flags in enumerate((os.O_RDONLY, os.O_WRONLY | os.O_APPEND, os.O_WRONLY | os.O_APPEND)):
+            os.dup2(os.open(os.path.join(order["folder"], str(stream)), flags), stream)
+        sys.stdin = os.fdopen(0)  # what was read ahead was meant for the nursery
         os.environ.clear()
         os.environ.update(order["environment"])
         # Each child draws its own lots and finds its own folder, as processes that were started one by one do.
@@ -162,6 +180,7 @@ def _fork(order: Mapping[str, Any]) -> int:
     except Exception:  # noqa: BLE001  # whatever it was, it is told and the child ends
         traceback.print_exc()
     finally:
+        sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
 
