@@ -67,7 +67,15 @@ def visits(paths):
     yield paths["confirm"], "form[action='/confirm'] button"
 
 
-@pytest.mark.parametrize(("language", "scheme"), [("en", "light"), ("de", "dark"), ("ar", "dark"), ("ar", "light")])
+@pytest.mark.parametrize(
+    ("language", "scheme"),
+    [
+        ("en", "light"),
+        ("ar", "dark"),
+        pytest.param("de", "dark", marks=pytest.mark.long),
+        pytest.param("ar", "light", marks=pytest.mark.long),
+    ],
+)
 def test_axe_finds_nothing_on_the_pages_of_links_and_none_scrolls_sideways(chromium, url, paths, language, scheme):
     signal = {"Sec-GPC": "1"} if scheme == "dark" else {}
     context = chromium.new_context(viewport={"width": 320, "height": 640}, color_scheme=scheme, extra_http_headers=signal)

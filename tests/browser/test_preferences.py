@@ -4,11 +4,21 @@ import pytest
 
 pytestmark = pytest.mark.browser
 
-PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+PHONE, DESKTOP, SMALL = {"width": 390, "height": 844}, {"width": 1280, "height": 900}, {"width": 320, "height": 640}
 
 
-@pytest.mark.parametrize("size", [PHONE, DESKTOP, {"width": 320, "height": 640}], ids=["phone", "screen", "small"])
-@pytest.mark.parametrize("language", ["en", "de", "ar"])
+@pytest.mark.parametrize(
+    ("language", "size"),
+    [
+        ("ar", PHONE),
+        ("en", DESKTOP),
+        ("de", SMALL),
+        *(
+            pytest.param(language, size, marks=pytest.mark.long)
+            for language, size in (("en", PHONE), ("de", PHONE), ("de", DESKTOP), ("ar", DESKTOP), ("en", SMALL), ("ar", SMALL))
+        ),
+    ],
+)
 def test_no_is_as_big_as_yes_and_one_press_away_like_it(walker, size, language):
     walk = walker.signed_in(viewport=size)
     walk.go(f"/preferences?lang={language}")

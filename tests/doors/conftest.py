@@ -11,23 +11,29 @@ from portal.core.db import ALL_COMPANIES
 from portal.core.epoch import EpochRow
 from scripts.demo_app import start_demo
 from tests.databases import shared_cluster
-from tests.doors.site import made_demo, open_site
-from tests.doors.walked import open_walked
+from tests.doors.site import made_demo, open_site, standing_site
+from tests.doors.walked import standing_walked
 
 
 @pytest.fixture
-def site(tmp_path):
+def site():
+    with standing_site() as site:
+        yield site
+
+
+@pytest.fixture
+def own_site(tmp_path):
+    """A site that no other test has had, for those who restore its database or kill what serves it."""
     site = open_site(tmp_path / "demo")
     yield site
     site.running.database.close()
 
 
 @pytest.fixture
-def walked(tmp_path):
+def walked():
     """The site with a case behind it whose copy is ready."""
-    walked = open_walked(tmp_path / "demo")
-    yield walked
-    walked.site.running.database.close()
+    with standing_walked() as walked:
+        yield walked
 
 
 def _seed(url):
@@ -54,8 +60,16 @@ def portal_url(request):
 
 
 @pytest.fixture
-def both_sites(portal_url, tmp_path):
-    """The same site once on each database."""
+def own_sites(portal_url, tmp_path):
+    """The same once on each database."""
     site = open_site(tmp_path / "demo", portal_url)
     yield site
     site.running.database.close()
+
+
+@pytest.fixture
+def both_sites(request, portal_url):
+    """The standing site, and one on PostgreSQL."""
+    if portal_url is not None:
+        return request.getfixturevalue("own_sites")
+    return request.getfixturevalue("site")

@@ -1,8 +1,11 @@
 """The demo's site in this process, and browsers that walk through it as people do: by pages, forms and the mailbox."""
 
 import atexit
+import os
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -15,8 +18,15 @@ from jinja2.bccache import Bucket
 from werkzeug.test import Client, TestResponse
 
 from portal import create_app
+from portal.accounts import registry
+from portal.adapters import memory_store
+from portal.adapters.opening import close_systems
+from portal.consent import notices
+from portal.core import crypto, logs
 from portal.core.db import ALL_COMPANIES
+from portal.core.epoch import epoch_of
 from portal.outbox.demo import ShownMail, demo_mails
+from portal.settings import use_settings
 from portal.starting import Running
 from portal.worker import Worker
 from scripts.demo_app import start_demo
@@ -183,7 +193,70 @@ def open_site(folder: Path, database_url: str | None = None) -> Site:
             # The database is a copy of the seeded one, which has no epoch yet: this folder is where its first one is written.
             (folder / "journal" / "epoch").unlink()
     running = start_demo(folder, database_url=database_url)
-    site = Site(running, create_app(running), Worker(running), folder)
+    site = Site(running, create_app(running), _worker_without_pdf(running), folder)
     site.app.jinja_env.bytecode_cache = COMPILED
-    vars(site.worker.handlers["access.build"])["with_pdf"] = False
     return site
+
+
+def _worker_without_pdf(running: Running) -> Worker:
+    worker = Worker(running)
+    vars(worker.handlers["access.build"])["with_pdf"] = False
+    return worker
+
+
+class StandingSite:
+    """One site for all tests of this process that stand on the same files: what a process keeps for good is made once.
+
+    Each test begins with the files as they were made and with a new worker; nothing that a test before it did is left, neither in
+    the files nor in what the process remembers of them.
+    """
+
+    def __init__(self, made: Path) -> None:
+        self._made = made
+        self._folder = Path(mkdtemp(prefix="portal-site-")) / "demo"
+        atexit.register(shutil.rmtree, self._folder.parent, ignore_errors=True)
+        shutil.copytree(made, self._folder)
+        self._site = open_site(self._folder)
+        self._environment = {name: value for name, value in os.environ.items() if name.startswith(("PORTAL_", "DEMO_"))}
+        self._ids = registry.ids()
+        self._extensions = dict(self._site.app.extensions)
+        self._fresh = True
+
+    def begin(self) -> Site:
+        """The site, as new."""
+        running, app = self._site.running, self._site.app
+        if not self._fresh:
+            shutil.rmtree(self._folder)
+            shutil.copytree(self._made, self._folder)
+        self._fresh = False
+        os.environ.update(self._environment)
+        use_settings(running.settings)
+        logs.set_up(level=running.settings.log_level)
+        file = Path(self._environment["PORTAL_KEYS_FILE"])
+        crypto.use_keys(crypto.parse_key_ring(running.settings.keys), file)
+        registry.use_companies(running.config, self._ids)
+        crypto.use_generation(epoch_of(running.database).generation)
+        app.extensions.clear()
+        app.extensions.update(self._extensions)
+        return Site(running, app, _worker_without_pdf(running), self._folder)
+
+    def end(self) -> None:
+        """Let go of every connection, and forget what was remembered of the files."""
+        self._site.running.database.close()
+        close_systems()
+        memory_store._stores.clear()
+        notices._published.clear()
+
+
+_standing: dict[Path, StandingSite] = {}
+
+
+@contextmanager
+def standing_site(made: Path | None = None) -> Iterator[Site]:
+    """The one on these files (the made demo, if none are named), as new; at the end it lets go of everything."""
+    made = made or made_demo()
+    if made not in _standing:
+        _standing[made] = StandingSite(made)
+    standing = _standing[made]
+    yield standing.begin()
+    standing.end()

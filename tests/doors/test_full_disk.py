@@ -27,6 +27,11 @@ UNLIMITED = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
 
 
 @pytest.fixture
+def both_sites(own_sites):
+    return own_sites
+
+
+@pytest.fixture
 def worker(both_sites, tmp_path):
     """`portal worker` in a process of its own, on the site's database and files."""
     lines = (both_sites.folder / "environment").read_text().splitlines()

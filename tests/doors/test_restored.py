@@ -17,6 +17,11 @@ from tests.nursery import run_portal
 pytestmark = pytest.mark.slow
 
 
+@pytest.fixture
+def site(own_site):
+    return own_site
+
+
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(restored, "LOOK_AGAIN_SECONDS", 0.0)

@@ -3,13 +3,15 @@
 import atexit
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
 import demo
-from tests.doors.site import FIRST_HOST, SECOND_HOST, Browser, Site, open_site
+from tests.doors.site import FIRST_HOST, SECOND_HOST, Browser, Site, open_site, standing_site
 
 MAREN, OTHER, FOREIGN = demo.CUSTOMER, demo.stars.MANY_ORDERS.email, demo.stars.ANNA.email
 
@@ -47,11 +49,12 @@ def _walked_demo() -> tuple[Path, str]:
     return folder / "demo", found[1]
 
 
-def open_walked(folder: Path) -> Walked:
-    """A copy of it in `folder`, with sessions yet to be begun."""
+@contextmanager
+def standing_walked() -> Iterator[Walked]:
+    """The site on a copy of it, with sessions yet to be begun."""
     made, number = _walked_demo()
-    shutil.copytree(made, folder)
-    return Walked(open_site(folder), number)
+    with standing_site(made) as site:
+        yield Walked(site, number)
 
 
 def token_on(browser: Browser) -> str:

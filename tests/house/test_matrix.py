@@ -7,21 +7,19 @@ import pytest
 from portal.accounts.roles import PERMISSIONS
 from tests.doors.links import token_for
 from tests.doors.tables import changed, digest, strip
-from tests.doors.walked import MAREN, open_walked
+from tests.doors.walked import MAREN
 
 MAY_CHANGE_ON_GET = {"limit_counter", "session", "held_read", "planned_read"}
 """Counting for limits, last-seen, and the ten minutes for which a reading is kept."""
 
 
 @pytest.fixture
-def grounds(tmp_path):
+def grounds(walked):
     """Maren with a case and a session, another customer, and a customer of the other company."""
-    walked = open_walked(tmp_path / "demo")
     maren, other, foreign = walked.three()
     own_session = re.search(r"/sessions/(\d+)/end", maren.open("/sessions").text)
     assert own_session
-    yield walked.site, maren, other, foreign, walked.number, own_session[1]
-    walked.site.running.database.close()
+    return walked.site, maren, other, foreign, walked.number, own_session[1]
 
 
 def paths(rule, number, session):

@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -136,8 +137,8 @@ def test_the_quick_normal_form_is_the_normal_form(text):
 
 def portal(*words, stdin=b"", **environment):
     done = run_portal("links", *map(str, words), environment={"PATH": "/usr/bin:/bin", **environment}, given=stdin)
-    done.stdout, done.stderr = (said.encode(errors="surrogateescape") for said in (done.stdout, done.stderr))
-    return done
+    stdout, stderr = (said.encode(errors="surrogateescape") for said in (done.stdout, done.stderr))
+    return subprocess.CompletedProcess(done.args, done.returncode, stdout, stderr)
 
 
 @pytest.mark.slow
