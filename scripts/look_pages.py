@@ -206,6 +206,13 @@ MAILS: dict[str, dict[str, Any]] = {
     "address_changed": ADDRESS_MAIL,
     "address_undone": ADDRESS_MAIL,
     "asked": {**MAIL, "answer_date_words": "Thursday 10 December 2026"},
+    "refused": {
+        **MAIL,
+        "ground_words": "A law makes us keep this data.",
+        "law_words": "GDPR Art. 17(3)(b)",
+        "appeal_until_words": "Monday 25 January 2027",
+    },
+    "appeal_decided": {**MAIL, "granted": False},
     "message": MAIL,
     "right_received": {**MAIL, "due_date_words": "Monday 21 December 2026", "stopped": True},
     "needs_you": MAIL,

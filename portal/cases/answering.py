@@ -14,8 +14,8 @@ from portal.cases.workflow import AT_WORK, RIGHT, STUCK
 from portal.core.errors import PortalError
 from portal.engine.service import steps_of
 
-ENDS_BY_ITSELF = frozenset({CaseKind.ACCESS, CaseKind.PORTABILITY, CaseKind.ERASURE})
-"""Kinds whose answer is made by their steps: words alone are no answer to them."""
+ENDS_BY_ITSELF = frozenset({CaseKind.ACCESS, CaseKind.PORTABILITY, CaseKind.ERASURE, CaseKind.APPEAL})
+"""Kinds whose answer is made by their steps, or is a decision (`cases.refusing`): words alone are no answer to them."""
 
 
 class CannotBeClosed(PortalError):

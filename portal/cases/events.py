@@ -55,6 +55,11 @@ class Code(StrEnum):
     RIGHT_ASKED = "right_asked"
     STOPPED_AT_ONCE = "stopped_at_once"
     ANSWERED = "answered"
+    REFUSED = "refused"
+    APPEALED = "appealed"
+    APPEAL_GRANTED = "appeal_granted"
+    APPEAL_DENIED = "appeal_denied"
+    REOPENED = "reopened"
     VERIFIED = "verified"
     PAUSED = "paused"
     RESUMED = "resumed"
@@ -117,6 +122,11 @@ _TITLES = {
     Code.STOPPED_AT_ONCE: N_("What we could stop at once has stopped"),
     Code.STAFF_WROTE: N_("We wrote to you"),
     Code.ANSWERED: N_("We answered you"),
+    Code.REFUSED: N_("We said no"),
+    Code.APPEALED: N_("You asked us to look again"),
+    Code.APPEAL_GRANTED: N_("We looked again: you are right"),
+    Code.APPEAL_DENIED: N_("We looked again: the answer stays"),
+    Code.REOPENED: N_("We looked again, and the no does not stand"),
     Code.VERIFIED: N_("It is sure that you asked"),
     Code.PAUSED: N_("We need something from you"),
     Code.RESUMED: N_("The clock runs again"),
@@ -148,6 +158,9 @@ _TITLES = {
 
 
 _ALWAYS = {
+    Code.REFUSED: N_("Why, and what you can do, stands above."),
+    Code.APPEAL_GRANTED: N_("What we wrote stands under Write to us."),
+    Code.APPEAL_DENIED: N_("What we wrote stands under Write to us."),
     Code.STOPPED_AT_ONCE: N_("It stands in your choices, with a receipt."),
     Code.PAUSED: N_("What it is stands under Write to us. The days until you write do not count."),
     Code.RESUMED: N_("The days count again."),
@@ -243,5 +256,7 @@ def _look(code: Code) -> str:
         Code.PLAN_GREW,
         Code.ERASURE_DONE_BUT,
         Code.PAUSED,
+        Code.REFUSED,
+        Code.APPEAL_DENIED,
     }
     return "doubt" if code in doubtful else "done"

@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 
 from portal.accounts import registry
 from portal.cases.laws.citing import in_words
-from portal.cases.laws.model import Law
+from portal.cases.laws.model import Ground, Law
 from portal.cases.model import Case, LongerBecause, Package
+from portal.cases.refusal_words import ground_words
 from portal.core import i18n, urls
 from portal.outbox.service import queue_mail
 from portal.people.service import mail_address_of
@@ -56,6 +57,22 @@ def send_extended(db: Session, case: Case, *, was: date, now: date, because: Lon
             "law_words": in_words(law, law.extend.article) if law.extend else "",
         }
     _send(db, case, "extended", f"extended:{case.id}", words)
+
+
+def send_refused(db: Session, case: Case, ground: Ground, article: str, *, appeal_until: date, law: Law) -> None:
+    """The no with its ground, and what the person can do: have it looked at again, complain, go to court."""
+    with speaking(case):
+        words = {
+            "ground_words": ground_words(ground),
+            "law_words": in_words(law, article),
+            "appeal_until_words": i18n.format_date(appeal_until, weekday=True),
+        }
+    _send(db, case, "refused", f"refused:{case.id}", words)
+
+
+def send_appeal_decided(db: Session, case: Case, *, granted: bool) -> None:
+    """What became of an appeal; denied, with where else the person can go."""
+    _send(db, case, "appeal_decided", f"appeal:{case.id}", {"granted": granted})
 
 
 def longer_words(because: LongerBecause) -> str:

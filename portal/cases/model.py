@@ -11,7 +11,7 @@ from sqlalchemy import JSON, Enum, ForeignKey, Index, LargeBinary, String, Uniqu
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.cases.laws import Happened
-from portal.cases.laws.model import StopReason
+from portal.cases.laws.model import Ground, StopReason
 from portal.core.db import Base, CompanyOwned, Encrypted
 
 
@@ -36,7 +36,7 @@ class CaseKind(StrEnum):
 class CaseState(StrEnum):
     """Where a case is. `partly`: a part is ready, another waits for a person's look. `done`: answered without a file (nothing is held).
 
-    `answered`: a human answered in another way and said why. `ended`: the file was there for its time and is gone.
+    `refused`: the company said no on a ground in law. `answered`: a human answered in another way and said why. `ended`: the file was there for its time and is gone.
     """
 
     OPEN = "open"
@@ -44,6 +44,7 @@ class CaseState(StrEnum):
     READY = "ready"
     DONE = "done"
     ANSWERED = "answered"
+    REFUSED = "refused"
     CANCELLED = "cancelled"
     ENDED = "ended"
 
@@ -90,7 +91,7 @@ class Case(CompanyOwned, Base):
     """One thing that a person asked for. `choice` are groups of `cases.meaning` (none: everything).
 
     `open_key` is the same for the same wish while it is open, so that two presses make one case. `proven` says in whose records the case
-    may read (`cases.scope`).
+    may read (`cases.scope`). `about_id`: the refused case that an appeal is about.
     """
 
     __tablename__ = "case"
@@ -114,6 +115,7 @@ class Case(CompanyOwned, Base):
     open_key: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     received_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    about_id: Mapped[int | None] = mapped_column(ForeignKey("case.id", ondelete="SET NULL"), index=True)
 
 
 class ClockRow(CompanyOwned, Base):
@@ -179,6 +181,21 @@ class CasePart(CompanyOwned, Base):
     released_by: Mapped[str | None] = mapped_column(String(40))
     released_at: Mapped[datetime | None]
     made_at: Mapped[datetime | None]
+
+
+class CaseRefusal(CompanyOwned, Base):
+    """A no to a case: its ground in law, and `words` for this case, which the customer reads. `second` approved where two people decide."""
+
+    __tablename__ = "case_refusal"
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"), primary_key=True)
+    ground: Mapped[Ground] = mapped_column(_word(Ground, 24))
+    article: Mapped[str] = mapped_column(String(200))
+    words: Mapped[str] = mapped_column(Encrypted("case_refusal.words"))
+    actor: Mapped[str] = mapped_column(String(40))
+    second: Mapped[str | None] = mapped_column(String(40))
+    appeal_until: Mapped[date]
+    at: Mapped[datetime]
 
 
 class Package(CompanyOwned, Base):

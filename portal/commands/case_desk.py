@@ -1,4 +1,4 @@
-"""`portal case answer | verified | pause | resume | extend`: what staff do in a case beside its steps, until the console does it.
+"""`portal case answer | verified | pause | resume | extend | grounds | refuse | decide`: what staff do in a case beside its steps, until the console does it.
 
 Must never print what a customer wrote, nor take a text for a customer from the command line, where other users of the machine read it.
 """
@@ -39,6 +39,62 @@ def add(acts: Any) -> None:
     one.add_argument("--file", required=True, help="file with why in this case, in a sentence or two; the customer reads it")
     one.add_argument("--until", type=date.fromisoformat, metavar="YYYY-MM-DD", help="only where the law lets you name the date")
     one.add_argument("--yes", action="store_true", help="do it, and tell the customer")
+
+    _act(acts, "grounds", "on which grounds the law of this case lets it be refused", grounds)
+    one = _act(
+        acts, "refuse", "say no, on a ground of the law; the customer reads it, and how to have it looked at again", refuse
+    )
+    one.add_argument("--ground", required=True, help="one that `grounds` lists")
+    one.add_argument("--file", required=True, help="file with why in this case, in a sentence or two; the customer reads it")
+    one.add_argument("--second", default="", help="who approves, where two people decide (a staff id)")
+    one = _act(acts, "decide", "decide an appeal; not by who refused", decide)
+    one.add_argument("--outcome", required=True, choices=("granted", "denied"))
+    one.add_argument("--file", required=True, help="file with the reasons; the customer reads it")
+
+
+def grounds(chosen: argparse.Namespace) -> int:
+    """One line a ground."""
+    from portal.cases.refusal_words import ground_words
+    from portal.cases.refusing import grounds_for
+    from portal.cases.service import case_by_number
+
+    running, company_id = start_for(chosen)
+    with running.database.reading(company_id) as db:
+        named = grounds_for(db, case_by_number(db, chosen.number))
+    for one in named:
+        print(f"{one.ground.value:<20} {one.article}{' (two people)' if one.two_people else ''}: {ground_words(one.ground)}")
+    if not named:
+        print("The law of this case names no ground on which it may be refused.")
+    return 0
+
+
+def refuse(chosen: argparse.Namespace) -> int:
+    """Refuse a case."""
+    from portal.cases.laws.model import Ground
+    from portal.cases.refusing import CannotRefuse, refuse_case
+
+    words = _text_of(chosen.file)
+    if chosen.ground not in list(Ground):
+        raise CannotRefuse(f"`{chosen.ground}` is no ground. `portal case grounds` lists those of this case.")
+    return write(
+        chosen,
+        lambda db: refuse_case(
+            db, chosen.number, ground=Ground(chosen.ground), words=words, actor=chosen.by, second=chosen.second
+        ),
+        f"{chosen.number}: refused. The customer is told why and what they can do.",
+    )
+
+
+def decide(chosen: argparse.Namespace) -> int:
+    """Decide an appeal."""
+    from portal.cases.refusing import decide_appeal
+
+    words, granted = _text_of(chosen.file), chosen.outcome == "granted"
+    return write(
+        chosen,
+        lambda db: decide_appeal(db, chosen.number, granted=granted, words=words, actor=chosen.by),
+        f"{chosen.number}: {'granted; the request is open again' if granted else 'denied'}. The customer is told.",
+    )
 
 
 def verified(chosen: argparse.Namespace) -> int:

@@ -5,6 +5,7 @@ from flask import Blueprint
 from portal.site import (
     address,
     again,
+    appeals,
     certificates,
     choices,
     confirm,
@@ -36,7 +37,7 @@ from portal.site import (
 )
 
 PARTS = (
-    sign_in, link, again, home, choices, preferences, pending, effects, history, receipts, held, wrong, records, copies, requests, rights, questions, downloads, erase,
+    sign_in, link, again, home, choices, preferences, pending, effects, history, receipts, held, wrong, records, copies, requests, rights, appeals, questions, downloads, erase,
     erase_links, certificates, sessions, address, numbers, helping, health, signal, well_known, confirm,
 )  # fmt: skip
 

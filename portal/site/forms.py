@@ -153,6 +153,19 @@ class RightForm(FlaskForm):
         self.marketing.label.text = _("Stop all advertising now, too")
 
 
+class AppealForm(FlaskForm):
+    """Why a refusal should be looked at again."""
+
+    message = TextAreaField(
+        render_kw={"rows": "6", "required": True},
+        validators=[needed(N_("Write why we should look again.")), at_most(LONGEST_MESSAGE, TOO_LONG_MESSAGE)],
+    )
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.message.label.text = _("Why should we look again?")
+
+
 class ReceiptForm(FlaskForm):
     """A receipt as its file has it."""
 

@@ -20,6 +20,8 @@ from portal.cases.letters import longer_words
 from portal.cases.meaning import title_of
 from portal.cases.model import OPEN_STATES, Case, CaseKind, CasePart, CaseState, DownloadLog, Package, PartState, WithheldText
 from portal.cases.packing import withheld_texts
+from portal.cases.refusal_words import ground_words
+from portal.cases.refusing import may_appeal, refusal_of
 from portal.cases.right_words import title_of_kind
 from portal.cases.scope import may_see
 from portal.cases.service import cases_of
@@ -77,7 +79,8 @@ def page(db: Session, case: Case, *, fresh: bool) -> dict[str, Any]:
             "number": case.number,
             "title": _title(case),
             "state": _state(db, case, due),
-            "lead": erasing.get("lead") or _lead(case, due, package, waits=waits is not None, without=_without(db, case)),
+            "lead": (case.state is not CaseState.REFUSED and erasing.get("lead"))
+            or _lead(case, due, package, waits=waits is not None, without=_without(db, case)),
             "asked_at": case.received_at,
             "due": due.day,
             "law": _law(due),
@@ -93,6 +96,7 @@ def page(db: Session, case: Case, *, fresh: bool) -> dict[str, Any]:
         "download": _download(db, case, package, fresh=fresh) if package else None,
         "later": [{"title": _("What you or others wrote in own words"), "words": _by(due)}] if waits and package else [],
         "refused": refused_words(db, case),
+        "no": _no(db, case, due),
         "ended": case.state is CaseState.ENDED,
         "events": timeline(db, case),
         "cancel_url": url_for("requests.stop", number=case.number) if case.state in OPEN_STATES else "",
@@ -127,6 +131,18 @@ def _law(due: Due) -> str:
     if due.law.id == NO_LAW:
         return _("No law sets a day for this. It is our own word.")
     return in_words(due.law, due.law.respond.article)
+
+
+def _no(db: Session, case: Case, due: Due) -> dict[str, Any] | None:
+    """What was told with a refusal, and the way to have it looked at again."""
+    told = refusal_of(db, case) if case.state is CaseState.REFUSED else None
+    if told is None:
+        return None
+    appeal_url = url_for("appeals.show", number=case.number) if may_appeal(db, case) else ""
+    return {
+        "ground": ground_words(told.ground), "law": in_words(due.law, told.article), "words": told.words,
+        "appeal_url": appeal_url, "appeal_until": told.appeal_until, "appealed": told.appealed,
+    }  # fmt: skip
 
 
 def _moved(db: Session, case: Case) -> dict[str, Any] | None:
@@ -169,6 +185,8 @@ def _state(db: Session, case: Case, due: Due) -> str:
 def _lead(case: Case, due: Due, package: Package | None, *, waits: bool, without: list[str]) -> str:
     if case.state is CaseState.CANCELLED:
         return _("You stopped this request on %(day)s.", day=format_date(case.closed_at or case.received_at))
+    if case.state is CaseState.REFUSED:
+        return _("We cannot do what you asked. Why, and what you can do, stands below.")
     if case.state in OPEN_STATES and due.dates.waiting_since:
         return _("We need something from you. What it is stands below, under Write to us.")
     if case.kind not in BY_ITSELF:

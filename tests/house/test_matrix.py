@@ -117,6 +117,7 @@ def test_H2_what_is_refused_leaves_every_table_but_limits_as_it_was(grounds):
         (f"/requests/{number}/write", {"message": "Not mine"}),
         ("/ask", {}),
         ("/rights/complaint", {}),
+        (f"/requests/{number}/appeal", {"message": "Nothing was refused"}),
         ("/rights/nomination", {"message": "Not offered"}),
         ("/address", {"email": "rubbish"}),
         ("/address/code", {"code": "0000 0000"}),

@@ -7,6 +7,9 @@ from datetime import timedelta
 import pytest
 
 import demo
+from portal.accounts import registry
+from portal.cases.laws.model import Ground
+from portal.cases.refusing import refuse_case
 from portal.core import clock
 from portal.people.link_tokens import Scope
 from tests.doors.links import token_for, undo_path
@@ -247,6 +250,25 @@ def shared_pages(site, language):
         yield stranger
 
 
+def refused_pages(site, language):
+    """A request that was refused, the form for a second look, and the appeal."""
+    browser = site.signed_in(MAREN)
+    browser.open(f"/rights/complaint?lang={language}")
+    browser.open("/get-a-copy")
+    browser.post(*_typed(browser, scope="all"))
+    browser.post(*_first_form(browser))
+    number = browser.path.rpartition("/")[2]
+    with site.running.database.writing(registry.ids()["fjordkaffe"]) as db:
+        refuse_case(db, number, ground=Ground.CANNOT_IDENTIFY, words="So it is.", actor="s-1")
+    for path in (f"/requests/{number}", f"/requests/{number}/appeal"):
+        browser.open(path)
+        yield browser
+    for message in ("", "Look again."):
+        browser.post(*_typed(browser, message=message))
+        yield browser
+    assert browser.path not in (f"/requests/{number}", f"/requests/{number}/appeal")
+
+
 def _shows_the_plan(browser, person=ANOTHER):
     """Whether the plan is there to be confirmed. A late system on a busy machine brings its answer by itself; then it is looked at again."""
     browser.open("/erase/plan")
@@ -274,7 +296,7 @@ def _typed(browser, **typed):
 
 
 @pytest.mark.parametrize("language", ["en", "de", "ar"])
-@pytest.mark.parametrize(("walk", "least"), [(pages, 20), (erased_pages, 3), (shared_pages, 3)])
+@pytest.mark.parametrize(("walk", "least"), [(pages, 20), (erased_pages, 3), (shared_pages, 3), (refused_pages, 3)])
 @pytest.mark.timeout(400)
 def test_every_page_is_whole(site, walk, least, language):
     seen = set()

@@ -14,7 +14,17 @@ from portal.cases.erasing.letters import is_last_mail
 from portal.cases.erasing.model import Erasure, ErasureLink, LinkKind
 from portal.cases.events import Code, note
 from portal.cases.kept_model import Kept
-from portal.cases.model import OPEN_STATES, Case, CaseKind, CaseMessage, CaseState, DownloadLog, Package, WithheldText
+from portal.cases.model import (
+    OPEN_STATES,
+    Case,
+    CaseKind,
+    CaseMessage,
+    CaseRefusal,
+    CaseState,
+    DownloadLog,
+    Package,
+    WithheldText,
+)
 from portal.cases.scope import Scope, dump_scope, load_scope
 from portal.cases.workflow import BUILD, EXPORT, RIGHT
 from portal.consent.delivery_model import ConsentDelivery
@@ -58,6 +68,7 @@ def drop_proven_rows(db: Session, erasing: Case) -> None:
             _end(db, case)
             _delete(db, delete(CaseMessage).where(CaseMessage.case_id == case.id))
             _delete(db, delete(WithheldText).where(WithheldText.case_id == case.id))
+            _delete(db, delete(CaseRefusal).where(CaseRefusal.case_id == case.id))
     db.flush()
 
 
@@ -87,6 +98,7 @@ def drop_own_rows(db: Session, erasing: Case) -> None:
     theirs = select(Case.id).where(Case.person_id == person_id)
     _delete(db, delete(CaseMessage).where(CaseMessage.case_id.in_(theirs)))
     _delete(db, delete(WithheldText).where(WithheldText.case_id.in_(theirs)))
+    _delete(db, delete(CaseRefusal).where(CaseRefusal.case_id.in_(theirs)))
     if person_id is not None:
         _drop_mails(db, erasing, {one.value for one in identifiers_of(db, person_id)})
     _delete(db, delete(SessionRow).where(SessionRow.person_id == person_id))

@@ -175,6 +175,37 @@ class Agent(Figure):
     need: Words | None = None
 
 
+class Ground(StrEnum):
+    """Why a law lets a company say no; `cases.refusal_words` has the words. Whatever is not in a law's list is no reason."""
+
+    CANNOT_IDENTIFY = "cannot_identify"
+    UNFOUNDED = "unfounded"
+    EXCESSIVE = "excessive"
+    NOT_OWED = "not_owed"
+    EXPRESSION = "expression"
+    LEGAL_DUTY = "legal_duty"
+    PUBLIC_HEALTH = "public_health"
+    RESEARCH = "research"
+    LEGAL_CLAIMS = "legal_claims"
+    COMPELLING_GROUNDS = "compelling_grounds"
+    OTHERS_RIGHTS = "others_rights"
+    IS_RIGHT = "is_right"
+    IMPOSSIBLE = "impossible"
+    NEEDED_FOR_CONTRACT = "needed_for_contract"
+    SECURITY = "security"
+    INTERNAL_USE = "internal_use"
+    CONFLICTS_WITH_LAW = "conflicts_with_law"
+    FRAUD = "fraud"
+
+
+class Refusal(Figure):
+    """One ground on which the law lets a company refuse these kinds of case (none named: all that are its rights, but opt-outs)."""
+
+    ground: Ground
+    kinds: list[Right] = Field(default_factory=list)
+    two_people: bool = Field(False, description="The burden of proof is the company's: two people decide")
+
+
 class Law(Part):
     """One law. Every part that is left out does not exist under it."""
 
@@ -199,6 +230,7 @@ class Law(Part):
     free: Free | None = None
     agent: Agent | None = None
     signal: Figure | None = Field(None, description="Stands where a browser's opt-out signal (GPC) has to be honoured")
+    refusals: list[Refusal] = Field(default_factory=list, description="The only grounds on which a case may be refused")
     notes: list[Words] = Field(default_factory=list)
     translated: dict[str, dict[str, Words]] = Field(
         default_factory=dict, description="Per language, what stands for words of title and citations: `de: {GDPR: DSGVO}`"
@@ -222,7 +254,8 @@ def unread_figures(law: Law) -> list[str]:
     rights = [f"rights.{right.value}" for right, figure in law.rights.items() if not figure.seen]
     stops = [f"clock.stops.{reason.value}" for reason, stop in law.clock.stops.items() if not stop.seen]
     parts = ((name, getattr(law, name)) for name in type(law).model_fields)
-    return [*rights, *stops, *(name for name, part in parts if isinstance(part, Figure) and not part.seen)]
+    refusals = [f"refusals.{one.ground.value} ({one.article})" for one in law.refusals if not one.seen]
+    return [*rights, *stops, *refusals, *(name for name, part in parts if isinstance(part, Figure) and not part.seen)]
 
 
 class LawNeedsReview(PortalError):
@@ -242,4 +275,5 @@ def in_force(law: Law, reviews: Mapping[str, Review]) -> Law:
     unread = {name: None for name in optional if (figure := getattr(law, name)) is not None and not figure.seen}
     clock = law.clock.model_copy(update={"stops": {reason: stop for reason, stop in law.clock.stops.items() if stop.seen}})
     rights = {right: entitlement for right, entitlement in law.rights.items() if entitlement.seen}
-    return law.model_copy(update={**unread, "clock": clock, "rights": rights})
+    refusals = [one for one in law.refusals if one.seen]
+    return law.model_copy(update={**unread, "clock": clock, "rights": rights, "refusals": refusals})

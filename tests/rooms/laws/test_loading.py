@@ -7,7 +7,7 @@ import pytest
 
 from portal.cases.laws import Law, Review, load_law
 from portal.cases.laws.loading import FOLDER, load_laws, read_law, shipped, unknown_law
-from portal.cases.laws.model import LawNeedsReview, Period, StopReason, Unit, unread_figures
+from portal.cases.laws.model import LawNeedsReview, Period, Right, StopReason, Unit, unread_figures
 from portal.core.documents import DocumentError
 
 VERSIONS = Path(__file__).parents[2] / "vectors" / "laws.json"
@@ -37,8 +37,25 @@ def test_what_was_not_read_of_a_law_that_is_on_stays_off() -> None:
     assert load_law("us_tx").appeal is None
     assert load_law("us_tx", reviews={"us_tx": Review("A. Person", date(2026, 11, 1))}).appeal is not None
     assert "appeal" in unread_figures(read_law(FOLDER / "us_tx.yaml"))
-    assert unread_figures(read_law(FOLDER / "us_ca.yaml")) == []
-    assert unread_figures(read_law(FOLDER / "eu_gdpr.yaml")) == ["clock.stops.scope"]
+    for law_id in ("us_ca", "eu_gdpr"):
+        unread = [name for name in unread_figures(read_law(FOLDER / f"{law_id}.yaml")) if not name.startswith("refusals.")]
+        assert unread == ([] if law_id == "us_ca" else ["clock.stops.scope"])
+
+
+def test_a_ground_of_refusal_that_nobody_has_read_is_off_and_no_law_names_one_for_taking_back_consent() -> None:
+    def grounds(law: Law, kind: Right) -> set[str]:
+        return {one.ground.value for one in law.refusals if not one.kinds or kind in one.kinds}
+
+    law = load_law("eu_gdpr")
+    assert grounds(law, Right.ACCESS) == {"cannot_identify", "unfounded", "excessive"}
+    assert {"legal_duty", "legal_claims", "not_owed"} <= grounds(law, Right.ERASURE)
+    reviewed = load_law("eu_gdpr", reviews={"eu_gdpr": Review("A. Person", date(2026, 11, 1))})
+    assert "others_rights" in grounds(reviewed, Right.ACCESS) and "is_right" in grounds(reviewed, Right.CORRECTION)
+    assert {one.ground.value for one in law.refusals if one.two_people} == {"unfounded", "excessive"}
+    for law_id in shipped():
+        named = read_law(FOLDER / f"{law_id}.yaml").refusals
+        assert not any(Right.WITHDRAWAL in one.kinds for one in named)
+        assert all(one.seen is False or law_id in READ for one in named)
 
 
 def figures(law: Law) -> str:
