@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from portal.consent.merge import Deed
@@ -16,6 +17,9 @@ from portal.consent.words import Act, Actor
 from portal.core import crypto
 
 SHAPE = 1
+
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+"""JSON with sorted keys and without spaces."""
 
 Evidence = Mapping[str, str | int | bool | None]
 """What shows that the act took place: `{"request": "...", "form_url": "..."}`. Sealed with the event."""
@@ -116,6 +120,7 @@ def place_of(company_id: int, person_id: int, sequence: int) -> str:
     return f"consent_event.sealed:{company_id}:{person_id}:{sequence}"
 
 
+@lru_cache(maxsize=64)
 def _text(moment: datetime | None) -> str | None:
     return None if moment is None else moment.astimezone(UTC).isoformat(timespec="microseconds")
 
@@ -149,7 +154,7 @@ def _plain(event: Event) -> bytes:
         "frequency": event.frequency,
         "topics": event.topics,
     }
-    return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return _canonical(said).encode()
 
 
 def _event(said: dict[str, Any], person_id: int, sequence: int) -> Event:

@@ -6,7 +6,7 @@ Must never decide anything that `importing.import_one` would decide otherwise: w
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, select, update
@@ -69,6 +69,8 @@ def add_crowd(db: Session, lines: Iterable[tuple[int, OldYes]], crowd: Crowd, *,
     fresh = _new_chains(db, list(dict.fromkeys(one.identifier for _, one in plain if one.identifier not in crowd.people)))
     settled: dict[int, bool] = {}
     added: list[tuple[_Chain, dict[str, Any], Choice, dict[str, Any]]] = []
+    # One transaction, one moment: what is made of it (its text, a state) is made once for all lines that are alike.
+    now = clock.now()
     here: set[tuple[int, Choice]] = set()
     for number, one in plain:
         chain = fresh.get(one.identifier) or known.get(crowd.people.get(one.identifier, -1))
@@ -78,7 +80,7 @@ def add_crowd(db: Session, lines: Iterable[tuple[int, OldYes]], crowd: Crowd, *,
             settled[number] = False
         elif one.choice not in chain.answered:
             here.add((chain.person_id, one.choice))
-            added.append(_appended(db, chain, one, source))
+            added.append(_appended(company_of(db), chain, one, source, now))
             settled[number] = True
     _write(db, added, [*known.values(), *fresh.values()])
     return settled
@@ -126,7 +128,9 @@ def _new_chains(db: Session, identifiers: Sequence[Identifier]) -> dict[Identifi
     }
 
 
-def _appended(db: Session, chain: _Chain, one: OldYes, source: Source) -> tuple[_Chain, dict[str, Any], Choice, dict[str, Any]]:
+def _appended(
+    company_id: int, chain: _Chain, one: OldYes, source: Source, now: datetime
+) -> tuple[_Chain, dict[str, Any], Choice, dict[str, Any]]:
     event = Event(
         person_id=chain.person_id,
         sequence=chain.length + 1,
@@ -134,13 +138,19 @@ def _appended(db: Session, chain: _Chain, one: OldYes, source: Source) -> tuple[
         act=Act.IMPORTED,
         actor=Actor.COMPANY_SYSTEM,
         collection_point=source.point,
-        received_at=clock.now(),
+        received_at=now,
         salt=crypto.random_token(),
         evidence=evidence_of(one.at, source),
     )
-    row = seal(event, chain.key, company_of(db), chain.tip)
+    row = seal(event, chain.key, company_id, chain.tip)
     chain.length, chain.tip = event.sequence, row["hash"]
-    return chain, row, one.choice, columns_of(merge.after(merge.UNSET, event.deed))
+    return chain, row, one.choice, _first_state(event.deed)
+
+
+@lru_cache(maxsize=64)
+def _first_state(deed: merge.Deed) -> dict[str, Any]:
+    """The columns of a choice of which this is all that was ever said; not to be changed."""
+    return columns_of(merge.after(merge.UNSET, deed))
 
 
 def _write(db: Session, added: Sequence[tuple[_Chain, dict[str, Any], Choice, dict[str, Any]]], chains: Sequence[_Chain]) -> None:

@@ -8,6 +8,7 @@ import io
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from json.encoder import encode_basestring
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Column, ColumnElement, Table, bindparam, select, tuple_, type_coerce
@@ -24,7 +25,7 @@ from portal.people.model import Person, PersonIdentifier
 BATCH = 2000
 NAMED = "identifier.value"
 
-_quoted = json.JSONEncoder(ensure_ascii=False).encode
+_quoted = encode_basestring
 
 
 def _as_stored(column: Column[Any]) -> ColumnElement[Any]:
