@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from portal.accounts import registry
 from portal.accounts.api_keys import prune_answers
 from portal.accounts.companies import record_audit
+from portal.cases.desk import fill_due
 from portal.cases.handlers import case_handlers
 from portal.cases.kept_erasing import prune_kept, sweep_kept
 from portal.cases.pruning import prune_cases, prune_files
@@ -155,6 +156,7 @@ class Worker:
                 end_old_words(db, company)
                 make_due_head(db)
                 sweep_kept(db)
+                fill_due(db)
             found["journal_files"] = drop_old_files(self.journal, key, before=clock.now() - length_of(company.retention.journal))
             for kind, count in found.items():
                 if count:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
+from portal.cases.dates import due_of
 from portal.cases.model import Case, CaseEvent
 from portal.config.model import Company
 from portal.core import clock
@@ -91,6 +92,9 @@ class Code(StrEnum):
 
 OPENS = frozenset({Code.RECEIVED, Code.ASKED, Code.RIGHT_ASKED, Code.ERASURE_CONFIRMED})
 """The first thing that happens in a case."""
+
+MOVES_THE_DATE = frozenset({Code.VERIFIED, Code.PAUSED, Code.RESUMED, Code.EXTENDED})
+"""What moves the date in law, so that staff see the case in its new place."""
 
 _TITLES = {
     Code.RECEIVED: N_("You asked for a copy of your data"),
@@ -181,6 +185,8 @@ class Happening:
 def note(db: Session, case: Case, code: Code, *, actor: str = PORTAL, **params: str | int) -> None:
     """Write that something happened, in the caller's transaction; the company's own systems are told that it did, and not what."""
     db.add(CaseEvent(case_id=case.id, at=clock.now(), code=code, params=params, actor=actor))
+    if code in OPENS or code in MOVES_THE_DATE:
+        case.due_on = due_of(db, case).day
     announce(db, "case.opened" if code in OPENS else "case.changed", lambda: {"case": case.number})
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Enum, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, Enum, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.cases.laws import Happened
@@ -53,6 +53,10 @@ OPEN_STATES = (CaseState.OPEN, CaseState.PARTLY)
 """States in which the person still waits for something, so that the date in law counts."""
 
 
+STILL_OPEN = "state IN ('open', 'partly')"
+"""The same for SQL, spelled as an index and a query have to spell it alike."""
+
+
 class PartState(StrEnum):
     """Where one delivery is: being made, held back until a person has looked at it, there, or (nothing to deliver) empty."""
 
@@ -92,6 +96,7 @@ class Case(CompanyOwned, Base):
 
     `open_key` is the same for the same wish while it is open, so that two presses make one case. `proven` says in whose records the case
     may read (`cases.scope`). `about_id`: the refused case that an appeal is about.
+    `due_on` is the day in law as the clock last said it, for sorting; `owner` is the actor of who has it in hand.
     """
 
     __tablename__ = "case"
@@ -99,6 +104,8 @@ class Case(CompanyOwned, Base):
         UniqueConstraint("company_id", "number"),
         UniqueConstraint("company_id", "open_key"),
         Index("ix_case_state", "company_id", "state"),
+        # What is open, in the order in which staff work: it stays small however many cases have ended.
+        Index("ix_case_due", "company_id", "due_on", "id", sqlite_where=text(STILL_OPEN), postgresql_where=text(STILL_OPEN)),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -114,6 +121,8 @@ class Case(CompanyOwned, Base):
     proven: Mapped[str] = mapped_column(Encrypted("case.proven"))
     open_key: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     received_at: Mapped[datetime]
+    due_on: Mapped[date | None]
+    owner: Mapped[str | None] = mapped_column(String(40))
     closed_at: Mapped[datetime | None]
     about_id: Mapped[int | None] = mapped_column(ForeignKey("case.id", ondelete="SET NULL"), index=True)
 
@@ -166,6 +175,32 @@ class CaseMessage(CompanyOwned, Base):
     actor: Mapped[str | None] = mapped_column(String(40))
     at: Mapped[datetime]
     read_at: Mapped[datetime | None]
+
+
+class CaseNote(CompanyOwned, Base):
+    """What staff wrote for one another about a case; the customer never reads it."""
+
+    __tablename__ = "case_note"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"), index=True)
+    actor: Mapped[str] = mapped_column(String(40))
+    text: Mapped[str] = mapped_column(Encrypted("case_note.text"))
+    at: Mapped[datetime]
+
+
+class StaffSearch(CompanyOwned, Base):
+    """One look by a member of staff for the cases of one exact identifier: who, why, whom it found; never what was typed."""
+
+    __tablename__ = "staff_search"
+    __table_args__ = (UniqueConstraint("token"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token: Mapped[str] = mapped_column(String(43))
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"), index=True)
+    reason: Mapped[str] = mapped_column(Encrypted("staff_search.reason"))
+    at: Mapped[datetime]
 
 
 class CasePart(CompanyOwned, Base):

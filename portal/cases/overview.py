@@ -73,6 +73,11 @@ def describe_case(db: Session, number: str, *, with_messages: bool = False) -> l
     return lines
 
 
+def waits_for_review(db: Session, case: Case) -> bool:
+    """Whether texts of this case wait for a look before they are handed out."""
+    return db.scalar(select(CasePart.id).filter_by(case_id=case.id, number=2, state=PartState.REVIEW)) is not None
+
+
 def _tasks(company: Company, stuck: list[str]) -> list[tuple[str, str]]:
     """What `portal.yaml` tells staff to do in those systems where only a person can do it."""
     systems = {key: company.systems[key] for key in stuck if key in company.systems}
@@ -91,5 +96,4 @@ def _newest(db: Session, case: Case) -> list[Step]:
 
 def _stuck(db: Session, case: Case) -> list[str]:
     waits = [step.system or "copy" for step in _newest(db, case) if step.state in STUCK]
-    review = db.scalar(select(CasePart.id).filter_by(case_id=case.id, number=2, state=PartState.REVIEW))
-    return [*waits, *(["review"] if review is not None else []), *(["message"] if unanswered(db, case) else [])]
+    return [*waits, *(["review"] if waits_for_review(db, case) else []), *(["message"] if unanswered(db, case) else [])]

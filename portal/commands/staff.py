@@ -91,10 +91,12 @@ def new_code(chosen: argparse.Namespace) -> int:
 def remove(chosen: argparse.Namespace) -> int:
     """Sessions, passkeys and codes open nothing from the next request on, in any process."""
     from portal.accounts.staff import remove_staff
+    from portal.cases.desk import let_go
 
     running, company_id = start_for(chosen)
     with running.database.writing(company_id) as db:
         gone = remove_staff(db, _id_of(db, chosen, company_id), by=_who())
+        let_go(db, gone)
     print(f"{gone.public_id} is removed.")
     return 0
 

@@ -2,9 +2,9 @@
 
 from flask import Blueprint
 
-from portal.console import own, second, sign_in
+from portal.console import acts, case, find, own, queue, second, sign_in
 
-PARTS = (sign_in, second, own)
+PARTS = (sign_in, second, own, queue, find, case, acts)
 
 
 def blueprints() -> list[Blueprint]:

@@ -3,12 +3,25 @@
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import EmailField, HiddenField, StringField
+from wtforms import BooleanField, EmailField, Field, Form, HiddenField, RadioField, StringField, TextAreaField
+from wtforms.validators import StopValidation
 
+from portal.cases.messages import LONGEST as LONGEST_MESSAGE
 from portal.core.i18n import N_, _
-from portal.web.fields import ADDRESS, LONGEST_ADDRESS, TOO_LONG_ADDRESS, at_most, needed
+from portal.web.fields import ADDRESS, LONGEST_ADDRESS, TOO_LONG_ADDRESS, Check, at_most, needed
 
 CODE = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "characters", "maxlength": "40", "dir": "ltr"}
+
+
+def picked(message: str) -> Check:
+    """One of the choices, and nothing else."""
+
+    def check(form: Form, field: Field) -> None:
+        if str(field.data) not in [str(value) for value, _words in getattr(field, "choices", [])]:
+            field.errors = []
+            raise StopValidation(_(message))
+
+    return check
 
 
 class WorkAddressForm(FlaskForm):
@@ -32,6 +45,77 @@ class RecoveryCodeForm(FlaskForm):
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         self.code.label.text = _("Recovery code")
+
+
+class NoteForm(FlaskForm):
+    """A note for colleagues."""
+
+    note = TextAreaField(
+        render_kw={"rows": 3, "required": True},
+        validators=[needed(N_("Type a note.")), at_most(LONGEST_MESSAGE, N_("This is too long. Keep it in two notes."))],
+    )
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.note.label.text = _("Note for colleagues")
+
+
+class AnswerForm(FlaskForm):
+    """Words to the customer; `closes` says that they are the answer."""
+
+    answer = TextAreaField(
+        render_kw={"rows": 5, "required": True},
+        validators=[
+            needed(N_("Type what the customer reads.")),
+            at_most(LONGEST_MESSAGE, N_("This is too long. Send it in two messages.")),
+        ],
+    )
+    closes = BooleanField()
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.answer.label.text = _("Answer to the customer")
+
+
+class SettleForm(FlaskForm):
+    """What becomes of a step that waits for a human."""
+
+    system = RadioField(choices=[], validators=[picked(N_("Choose which step you settle."))], validate_choice=False)
+    outcome = RadioField(validators=[picked(N_("Choose what becomes of it."))], validate_choice=False)
+    reason = StringField(
+        render_kw={"maxlength": "300", "required": True},
+        validators=[needed(N_("Say why in one sentence.")), at_most(300, N_("One sentence is enough here."))],
+    )
+
+    def __init__(self, systems: list[tuple[str, str]] | None = None, **given: Any) -> None:
+        super().__init__(**given)
+        self.system.choices = systems or []
+        self.system.label.text = _("Which step")
+        self.outcome.choices = [
+            ("retry", _("Try it once more")),
+            ("done", _("It is done: I have seen it")),
+            ("skip", _("Leave it out")),
+        ]
+        self.outcome.label.text = _("What becomes of it")
+        self.reason.label.text = _("Why, in one sentence (the customer sees it)")
+
+
+class SearchForm(FlaskForm):
+    """One exact address, and why it is looked for."""
+
+    email = EmailField(
+        render_kw={**ADDRESS, "required": True, "autocomplete": "off"},
+        validators=[needed(N_("Type the whole address.")), at_most(LONGEST_ADDRESS, TOO_LONG_ADDRESS)],
+    )
+    reason = StringField(
+        render_kw={"maxlength": "300", "required": True},
+        validators=[needed(N_("Say why in one sentence.")), at_most(300, N_("One sentence is enough here."))],
+    )
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.email.label.text = _("Exact e-mail address of the customer")
+        self.reason.label.text = _("Why you look, in one sentence")
 
 
 class PasskeyForm(FlaskForm):

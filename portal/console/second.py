@@ -3,16 +3,18 @@
 Must never go on without one of them, and never say which of a code's letters were wrong.
 """
 
-from flask import Blueprint, Response, redirect, render_template, url_for
+from flask import Blueprint, Response, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.console import places
 from portal.console.forms import PasskeyForm, RecoveryCodeForm
+from portal.console.homes import home_of
 from portal.core.i18n import _
 from portal.identity.passkeys import ask_to_show, passkeys_of, show_passkey
 from portal.identity.recovery_codes import use_code
 from portal.web import signing
-from portal.web.staff_guards import current_staff, staff_arriving
+from portal.web.staff_guards import THEN, current_staff, staff_arriving
+from portal.web.steps import NUMBER
 from portal.web.transactions import db
 
 bp = Blueprint("staff_second", __name__, url_prefix="/console/second")
@@ -56,8 +58,11 @@ def code() -> ResponseReturnValue:
 
 
 def _went_on(token: str) -> ResponseReturnValue:
+    then = str(session.get(THEN, ""))
     signing.keep(token)
-    return redirect(url_for("staff_own.show"))
+    if NUMBER.fullmatch(then):
+        return redirect(url_for("staff_case.show", number=then))
+    return redirect(url_for(home_of(current_staff().staff)))
 
 
 def _page(form: RecoveryCodeForm, *, failed: bool = False) -> ResponseReturnValue:

@@ -25,6 +25,10 @@ ARRIVES = f"{CONSOLE}/in/"
 """Mailed links: their page reads and sets no cookie until its button is pressed."""
 
 
+THEN = "then"
+"""In the cookie: the number of the case from whose page a fresh proof was asked for."""
+
+
 class ActWithoutAudit(PortalError):
     """A view of staff changed something and wrote down nothing: it is rolled back."""
 
@@ -80,6 +84,7 @@ def _with_staff(view: Callable[..., Any], *, permission: str, fresh: bool) -> Ca
             return make_response(render_template("console/not_yours.html", current=current), 403)
         g.staff_session = current
         if fresh and not current.is_fresh:
+            session[THEN] = str(kwargs.get("number", ""))
             return redirect(url_for("staff_second.show"))
         answer = make_response(view(*args, **kwargs))
         if writes() and not g.get("asks_systems") and answer.status_code < 400 and not audited(db()):

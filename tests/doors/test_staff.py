@@ -51,12 +51,14 @@ def shows_passkey(browser, key, **changed):
 def test_staff_sign_in_by_link_and_code_and_the_code_is_good_once(site):
     codes = hire(site)
     browser = at_work(site, codes[0])
+    assert browser.path == "/console/cases"
+    browser.open("/console/own")
     assert "9 codes are left" in browser.words
     again = half_in(site)
     again.submit("Use this code", code=codes[0])
     assert again.status == 422 and "not one of your codes" in again.words
     again.submit("Use this code", code=codes[1].lower().replace("-", " "))
-    assert again.path == "/console/own"
+    assert again.path == "/console/cases"
 
 
 def test_half_a_sign_in_opens_nothing_but_the_second_half(site):
@@ -144,7 +146,7 @@ def test_staff_sign_in_by_link_and_passkey(site):
     makes_passkey(browser, key)
     again = half_in(site)
     shows_passkey(again, key)
-    assert again.path == "/console/own" and again.status == 200
+    assert again.path == "/console/cases" and again.status == 200
 
 
 def test_K5_an_answer_that_is_not_exactly_ours_opens_nothing(site):
@@ -172,7 +174,7 @@ def test_K5_an_answer_that_is_not_exactly_ours_opens_nothing(site):
         assert half.status == 422, attribute
         setattr(key, attribute, kept)
     _token, answer = shows_passkey(half, key)
-    assert half.path == "/console/own"
+    assert half.path == "/console/cases"
     half.open("/console/second")
     token = half.page.all("input", name="csrf_token")[0].attributes["value"]
     half.post("/console/second/passkey", {"csrf_token": token, "answer": answer})
@@ -208,6 +210,7 @@ def test_K5_a_passkey_of_another_company_opens_nothing(site):
 
 def test_the_bare_number_of_the_demo_has_no_passkeys_and_says_so(site):
     browser = hired(site, host=FIRST_HOST)
+    browser.open("/console/own")
     assert "only for a host with a name" in browser.words
     assert not browser.page.all("form", **{"data-passkey": "create"})
 
@@ -235,6 +238,7 @@ def test_K8_no_act_without_its_audit_entry(site, monkeypatch):
 def test_codes_are_shown_once_and_end_those_of_before(site):
     codes = hire(site)
     browser = at_work(site, codes[0])
+    browser.open("/console/own")
     browser.submit("Make new codes")
     new = [item.words for item in browser.page.all("ul", **{"class": "list num read"})[0].all("li")]
     assert len(new) == 10 and not set(new) & set(codes)
@@ -244,7 +248,7 @@ def test_codes_are_shown_once_and_end_those_of_before(site):
     late.submit("Use this code", code=codes[1])
     assert late.status == 422
     late.submit("Use this code", code=new[0])
-    assert late.path == "/console/own"
+    assert late.path == "/console/cases"
     assert {entry.detail["count"] for entry in audit_of(site, "staff.codes_made")} == {10}
 
 
@@ -282,6 +286,7 @@ def test_K12_a_visit_from_another_site_neither_acts_nor_signs_out(site):
 def test_a_session_ends_after_half_an_hour_and_by_its_owner(site):
     codes = hire(site)
     one, other = at_work(site, codes[0]), at_work(site, codes[1])
+    other.open("/console/own")
     assert "2 browsers" in other.words
     other.submit("Sign out everywhere else")
     one.open("/console/own")

@@ -26,7 +26,12 @@ def paths(rule, number, session):
     """The rule's address with Maren's ids, and with ids that nobody has; once where it takes none."""
     if not rule.arguments:
         return [str(rule)]
-    fill = {"token": ("x" * 43, "y" * 43), "name": ("portal.css", "nothing.css"), "number": (number, "AAAA-BBBB-CCCC")}
+    fill = {
+        "token": ("x" * 43, "y" * 43),
+        "search": ("x" * 43, "y" * 43),
+        "name": ("portal.css", "nothing.css"),
+        "number": (number, "AAAA-BBBB-CCCC"),
+    }
     if "int:number" in str(rule):
         fill["number"] = (session, "99999999")
     for made_up in ("endpoint", "message", "kind"):

@@ -1,0 +1,91 @@
+"""Door 4, one case: the customer's own words for what happened, the steps, the clock, what was written, what colleagues noted.
+
+Must never show a case without noting who looked, nor one that is about the colleague who looks; another company's is as if missing.
+"""
+
+from typing import Any
+
+from flask import Blueprint, abort, make_response, render_template
+from flask.typing import ResponseReturnValue
+
+from portal.accounts.companies import record_audit
+from portal.accounts.staff import names_of, staff_of
+from portal.cases import desk
+from portal.cases.answering import ENDS_BY_ITSELF
+from portal.cases.clocks import moved_date
+from portal.cases.dates import due_of
+from portal.cases.desk_steps import step_lines
+from portal.cases.events import timeline
+from portal.cases.laws.citing import in_words
+from portal.cases.laws.promise import NO_LAW
+from portal.cases.meaning import title_of
+from portal.cases.messages import messages_of
+from portal.cases.model import OPEN_STATES, Case
+from portal.cases.overview import waits_for_review
+from portal.cases.service import NoSuchCase, case_by_number
+from portal.console import words
+from portal.console.forms import AnswerForm, NoteForm, SettleForm
+from portal.web.context import current_company, database
+from portal.web.staff_guards import current_staff, staff_may
+from portal.web.transactions import db
+
+bp = Blueprint("staff_case", __name__, url_prefix="/console/cases")
+
+
+@bp.get("/<number>")
+@staff_may("cases.read")
+def show(number: str) -> ResponseReturnValue:
+    """One case. That it was opened, or asked for in vain, is written down in a transaction of its own."""
+    staff, company_id = current_staff().staff, current_company().id
+    with database().reading(company_id) as reading:
+        known = _found(reading, number)
+    with database().writing(company_id) as writing:
+        record_audit(writing, actor=staff.actor, act="case.read" if known else "case.missing", target=f"case:{number[:20]}")
+    return page(case_to_work_on(number))
+
+
+def case_to_work_on(number: str) -> Case:
+    """The company's case of that number; 404 where it is missing or another's, 403 where it is about this colleague."""
+    try:
+        case = case_by_number(db(), number)
+    except NoSuchCase:
+        abort(404)
+    if desk.is_about(db(), case, current_staff().staff):
+        abort(make_response(render_template("console/yours.html", current=current_staff()), 403))
+    return case
+
+
+def page(case: Case, *, stale: bool = False, **forms: Any) -> ResponseReturnValue:
+    """The page of a case, with whatever was typed into it. `stale`: somebody else was faster, and nothing was done."""
+    current, names = current_staff(), names_of(db())
+    due, steps = due_of(db(), case), step_lines(db(), case)
+    (line,) = desk.lines_of(db(), [case]) or (None,)
+    systems = [(step.key, step.title) for step in steps if step.can_be_settled]
+    wrong = stale or any(form.errors for form in forms.values())
+    told = {
+        "line": words.lines([line], names, current.staff)[0] if line else None,
+        "law": "" if due.law.id == NO_LAW else in_words(due.law, f"{due.law.title}, {due.law.respond.article}"),
+        "moved": moved_date(db(), case),
+        "messages": messages_of(db(), case),
+        "notes": [{"who": words.owner_of(one.actor, names, current.staff), "note": one} for one in desk.notes_of(db(), case)],
+        "colleagues": [one for one in staff_of(db()) if one.may("cases.work")],
+        "choice": [title_of(key) for key in case.choice],
+        "can_close": case.kind not in ENDS_BY_ITSELF and case.state in OPEN_STATES,
+        "review": waits_for_review(db(), case),
+    }
+    html = render_template(
+        "console/case.html",
+        current=current, case=case, due=due, steps=steps, events=timeline(db(), case), mark=desk.mark_of(db(), case), stale=stale,
+        works=current.staff.may("cases.work"), releases=current.staff.may("cases.release"), is_open=case.state in OPEN_STATES,
+        note_form=forms.get("note") or NoteForm(formdata=None), answer_form=forms.get("answer") or AnswerForm(formdata=None),
+        settle_form=forms.get("settle") or SettleForm(systems, formdata=None), kind=words.kind_of(case.kind), **told,
+    )  # fmt: skip
+    return html, (409 if stale else 422) if wrong else 200
+
+
+def _found(reading: Any, number: str) -> bool:
+    try:
+        case_by_number(reading, number)
+    except NoSuchCase:
+        return False
+    return True

@@ -1,0 +1,107 @@
+"""What the console says of a case: its kind, its clock, what waits, who has it. Colour comes after words."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import url_for
+
+from portal.accounts.staff import Staff
+from portal.cases.desk import SOON, Filters, Line, Stage, Whose
+from portal.cases.model import OPEN_STATES, CaseKind, CaseState
+from portal.core.i18n import N_, _, ngettext
+
+KINDS = {
+    CaseKind.ACCESS: N_("Copy of the data"),
+    CaseKind.PORTABILITY: N_("Data to take along"),
+    CaseKind.ERASURE: N_("Deletion"),
+    CaseKind.CORRECTION: N_("Correction"),
+    CaseKind.RESTRICTION: N_("Restriction"),
+    CaseKind.OBJECTION: N_("Objection"),
+    CaseKind.OPT_OUT: N_("Opt-out"),
+    CaseKind.OPT_OUT_OF_SALE: N_("Opt-out of sale"),
+    CaseKind.LIMIT_SENSITIVE: N_("Limit of sensitive data"),
+    CaseKind.HUMAN_REVIEW: N_("Look by a person"),
+    CaseKind.COMPLAINT: N_("Complaint"),
+    CaseKind.APPEAL: N_("Appeal"),
+    CaseKind.QUESTION: N_("Question"),
+}
+STATES = {
+    CaseState.OPEN: N_("Still open"),
+    CaseState.PARTLY: N_("Partly answered"),
+    CaseState.READY: N_("Answered"),
+    CaseState.DONE: N_("Answered"),
+    CaseState.ANSWERED: N_("Answered"),
+    CaseState.REFUSED: N_("Refused"),
+    CaseState.CANCELLED: N_("Stopped"),
+    CaseState.ENDED: N_("Ended"),
+}
+WAITS = {"step": N_("A step needs a decision"), "review": N_("Texts to look at"), "message": N_("Message to answer")}
+
+
+def kind_of(kind: str) -> str:
+    """The kind of a case, in words."""
+    return _(KINDS.get(CaseKind(kind), kind))
+
+
+def state_of(state: CaseState) -> str:
+    """Its state, in words. One that this page has no word for is called by its key."""
+    return _(STATES.get(state, str(state.value)))
+
+
+def chip(line: Line) -> dict[str, str]:
+    """The clock of a case as a tag: words, look and sign."""
+    if line.state not in OPEN_STATES:
+        return {"words": state_of(line.state), "look": "", "sign": "done"}
+    if line.stopped:
+        return {"words": _("Clock stopped"), "look": "", "sign": "paused"}
+    if line.days < 0:
+        return {"words": ngettext("%(num)s day late", "%(num)s days late", -line.days), "look": "bad", "sign": "warn"}
+    if line.days == 0:
+        return {"words": _("Due today"), "look": "bad", "sign": "clock"}
+    look = "warn" if line.days <= SOON else ""
+    return {"words": ngettext("%(num)s day left", "%(num)s days left", line.days), "look": look, "sign": "clock"}
+
+
+def owner_of(owner: str | None, names: Mapping[str, str], staff: Staff) -> str:
+    """Who has the case, as this colleague reads it."""
+    if owner is None:
+        return _("Nobody yet")
+    return _("You") if owner == staff.actor else names.get(owner, owner)
+
+
+def lines(found: Sequence[Line], names: Mapping[str, str], staff: Staff) -> list[dict[str, Any]]:
+    """Lines of the queue, ready to be shown."""
+    return [
+        {
+            "number": line.number,
+            "url": url_for("staff_case.show", number=line.number),
+            "kind": kind_of(line.kind),
+            "chip": chip(line),
+            "due": line.due,
+            "state": state_of(line.state),
+            "waits": [_(WAITS[one]) for one in line.waits],
+            "owner": owner_of(line.owner, names, staff),
+        }
+        for line in found
+    ]
+
+
+def address(filters: Filters) -> dict[str, Any]:
+    """The filters as they stand in an address; what is not set is left out."""
+    wanted = {"kind": filters.kind, "stage": filters.stage.value, "whose": filters.whose.value}
+    return {name: value for name, value in wanted.items() if value}
+
+
+def tabs(filters: Filters) -> list[dict[str, Any]]:
+    """The ways to look at the queue that are a press away; the kind stays."""
+    plain = Filters(filters.kind)
+    wanted = (
+        (_("Everything open"), plain),
+        (_("Mine"), Filters(filters.kind, whose=Whose.MINE)),
+        (_("Nobody’s yet"), Filters(filters.kind, whose=Whose.NOBODYS)),
+        (_("Needs a decision"), Filters(filters.kind, stage=Stage.DECISION)),
+        (_("Late"), Filters(filters.kind, stage=Stage.LATE)),
+    )
+    return [
+        {"words": said, "url": url_for("staff_queue.show", **address(one)), "current": one == filters} for said, one in wanted
+    ]
