@@ -213,6 +213,7 @@ MAILS: dict[str, dict[str, Any]] = {
         "appeal_until_words": "Monday 25 January 2027",
     },
     "appeal_decided": {**MAIL, "granted": False},
+    "corrected": MAIL,
     "message": MAIL,
     "right_received": {**MAIL, "due_date_words": "Monday 21 December 2026", "stopped": True},
     "needs_you": MAIL,

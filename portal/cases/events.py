@@ -61,6 +61,7 @@ class Code(StrEnum):
     APPEAL_GRANTED = "appeal_granted"
     APPEAL_DENIED = "appeal_denied"
     REOPENED = "reopened"
+    CORRECTED = "corrected"
     VERIFIED = "verified"
     PAUSED = "paused"
     RESUMED = "resumed"
@@ -131,6 +132,7 @@ _TITLES = {
     Code.APPEAL_GRANTED: N_("We looked again: you are right"),
     Code.APPEAL_DENIED: N_("We looked again: the answer stays"),
     Code.REOPENED: N_("We looked again, and the no does not stand"),
+    Code.CORRECTED: N_("%(system)s is corrected"),
     Code.VERIFIED: N_("It is sure that you asked"),
     Code.PAUSED: N_("We need something from you"),
     Code.RESUMED: N_("The clock runs again"),
@@ -162,6 +164,7 @@ _TITLES = {
 
 
 _ALWAYS = {
+    Code.CORRECTED: N_("We have read it again: what you gave stands there."),
     Code.REFUSED: N_("Why, and what you can do, stands above."),
     Code.APPEAL_GRANTED: N_("What we wrote stands under Write to us."),
     Code.APPEAL_DENIED: N_("What we wrote stands under Write to us."),

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from portal.cases.building import AccessBuild
-from portal.cases.by_hand import RightByHand
 from portal.cases.erasing.own_steps import Begin, Identity, Own, Withdrawn
 from portal.cases.erasing.system_step import SystemCheck, SystemErase
 from portal.cases.exporting import AccessExport
@@ -11,6 +10,7 @@ from portal.cases.kept_erasing import KeptErase
 from portal.cases.kept_holds import KEPT_ERASE
 from portal.cases.restoring.coming_back import RESTORE_ERASE
 from portal.cases.restoring.erasing_again import EraseAgain
+from portal.cases.system_right import SystemRight
 from portal.cases.workflow import BEGIN, BUILD, CHECK, ERASE, EXPORT, IDENTITY, OWN, RIGHT, WITHDRAWN
 from portal.core.db import Database
 from portal.engine.contract import Handler
@@ -21,7 +21,7 @@ def case_handlers(database: Database, *, with_pdf: bool = True) -> Mapping[str, 
     return {
         EXPORT: AccessExport(database),
         BUILD: AccessBuild(database, with_pdf=with_pdf),
-        RIGHT: RightByHand(),
+        RIGHT: SystemRight(database),
         BEGIN: Begin(),
         WITHDRAWN: Withdrawn(database),
         ERASE: SystemErase(database),

@@ -59,6 +59,11 @@ def send_extended(db: Session, case: Case, *, was: date, now: date, because: Lon
     _send(db, case, "extended", f"extended:{case.id}", words)
 
 
+def send_corrected(db: Session, case: Case) -> None:
+    """That something was corrected; neither the old value nor the new one."""
+    _send(db, case, "corrected", f"corrected:{case.id}", {})
+
+
 def send_refused(db: Session, case: Case, ground: Ground, article: str, *, appeal_until: date, law: Law) -> None:
     """The no with its ground, and what the person can do: have it looked at again, complain, go to court."""
     with speaking(case):

@@ -218,6 +218,19 @@ class CasePart(CompanyOwned, Base):
     made_at: Mapped[datetime | None]
 
 
+class CaseCorrection(CompanyOwned, Base):
+    """One value that the person wants to read otherwise: where it stands, as it stood on the page, and as it should; gone once it is done."""
+
+    __tablename__ = "case_correction"
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"), primary_key=True)
+    system: Mapped[str] = mapped_column(String(60))
+    collection: Mapped[str] = mapped_column(String(120))
+    field: Mapped[str] = mapped_column(String(120))
+    old: Mapped[str] = mapped_column(Encrypted("case_correction.old"))
+    new: Mapped[str] = mapped_column(Encrypted("case_correction.new"))
+
+
 class CaseRefusal(CompanyOwned, Base):
     """A no to a case: its ground in law, and `words` for this case, which the customer reads. `second` approved where two people decide."""
 

@@ -4,6 +4,8 @@ Must never ask an opt-out for proof, count it or let it wait for a person: what 
 """
 
 from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from dataclasses import field as dataclass_field
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -17,7 +19,7 @@ from portal.cases.filing import count_case
 from portal.cases.laws import ClockEvent, Happened
 from portal.cases.laws.promise import promise
 from portal.cases.messages import MessageEmpty, add_message
-from portal.cases.model import Author, Case, CaseKind, CaseMessage, CaseState, ClockRow
+from portal.cases.model import Author, Case, CaseCorrection, CaseKind, CaseMessage, CaseState, ClockRow
 from portal.cases.right_words import AT_ONCE, OPT_OUTS
 from portal.cases.scope import Scope, dump_scope
 from portal.cases.service import SAME_PRESS
@@ -41,6 +43,17 @@ IN_EVERY_SYSTEM = frozenset({CaseKind.RESTRICTION, CaseKind.OBJECTION, CaseKind.
 """Kinds that a person does by hand in each system, since no adapter does it by itself."""
 
 
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """A value of the person's own page, and what it should read: `old` is what the page showed."""
+
+    system: str
+    collection: str
+    field: str
+    old: str = dataclass_field(repr=False)
+    new: str = dataclass_field(repr=False)
+
+
 class NotOffered(PortalError):
     """No law of the company gives this, and the portal offers it nowhere else."""
 
@@ -53,11 +66,11 @@ def kinds_of(company: Company) -> list[CaseKind]:
 
 def open_right_case(
     db: Session, person_id: int, kind: CaseKind, *, text: str, proven: Scope, session_id: int, language: str,
-    systems: Collection[str] | None = None, stops_marketing: bool = False, source: str = "site",
+    systems: Collection[str] | None = None, correction: Pointer | None = None, stops_marketing: bool = False, source: str = "site",
 ) -> Case:  # fmt: skip
     """Store what was asked for; one task a system where it is done there (`systems`: only in these), else a person answers.
 
-    An opt-out that is open already, and the same words within a minute, are the same case. Raises `NotOffered`, a `MessageRefused` or `TooManyCases`.
+    `correction` is the value that `text` is about, where it may be changed as it stands. An opt-out that is open already, and the same words within a minute, are the same case. Raises `NotOffered`, a `MessageRefused` or `TooManyCases`.
     """
     company, words = registry.company(company_of(db)), clean(text).strip()
     if kind not in kinds_of(company):
@@ -75,10 +88,13 @@ def open_right_case(
     if words:
         add_message(db, case, author=Author.PERSON, text=words, session_id=session_id)
     note(db, case, Code.RIGHT_ASKED, actor=PERSON, kind=kind.value)
+    if correction is not None:
+        db.add(CaseCorrection(case_id=case.id, **asdict(correction)))
     stopped = _stop_at_once(db, company, case, stops_marketing=stops_marketing)
     if stopped:
         note(db, case, Code.STOPPED_AT_ONCE)
-    wanted = company.systems if kind in IN_EVERY_SYSTEM else [key for key in company.systems if key in (systems or ())]
+    named = {*(systems or ()), *([correction.system] if correction else [])}
+    wanted = company.systems if kind in IN_EVERY_SYSTEM else [key for key in company.systems if key in named]
     for system in wanted:
         add_step(db, act=RIGHT, subject_id=case.id, system=system, person_id=person_id)
     letters.send_right_received(db, case, due_of(db, case).day, stopped=stopped)

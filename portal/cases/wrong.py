@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 
 from portal.cases.held import Held
 from portal.cases.items import Fact
+from portal.cases.system_right import may_be_corrected
 from portal.cases.tables import Table
+from portal.config.model import Company
 from portal.core.i18n import _
 
 LONGEST_SAID = 600
@@ -31,6 +33,19 @@ def pointed_at(held: Held, key: str, row: int) -> Pointed | None:
         if isinstance(item, Fact):
             return Pointed(item.title, ((item.title, item.value or _("We hold this and do not show it here.")),))
         return _row_of(item, row)
+    return None
+
+
+def editable_at(company: Company, held: Held, key: str) -> tuple[str, str, str] | None:
+    """System, collection and field of the fact `key`, where it may be changed as it stands; None where only a person can."""
+    fact = next((item for group in held.groups for item in group.items if item.key == key and isinstance(item, Fact)), None)
+    if fact is None or not fact.value or fact.long or fact.ties:
+        return None
+    for name, system in company.systems.items():
+        for collection, notes in system.collections.items():
+            for one in notes.correctable:
+                if key == f"{name}.{collection}.{one}" and may_be_corrected(system, collection, one):
+                    return name, collection, one
     return None
 
 

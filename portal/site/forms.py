@@ -153,6 +153,20 @@ class RightForm(FlaskForm):
         self.marketing.label.text = _("Stop all advertising now, too")
 
 
+class EditForm(FlaskForm):
+    """A value as it should read; `seen` tells which value the page named."""
+
+    seen = HiddenField(validators=[at_most(64, TOO_LONG_MESSAGE)])
+    message = StringField(
+        render_kw={"required": True, "autocomplete": "off", "maxlength": "200"},
+        validators=[needed(N_("Write what is right.")), at_most(200, N_("This is too long."))],
+    )
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.message.label.text = _("What is right?")
+
+
 class AppealForm(FlaskForm):
     """Why a refusal should be looked at again."""
 

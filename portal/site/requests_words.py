@@ -215,6 +215,8 @@ def _without(db: Session, case: Case) -> list[str]:
 
 
 def _question_lead(case: Case, due: Due) -> str:
+    if case.state is CaseState.DONE:
+        return _("It is corrected. We have read it again, and what you gave stands there.")
     if case.state is CaseState.ANSWERED:
         return _("A person has answered. What they wrote stands below.")
     if due.is_late:

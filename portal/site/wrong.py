@@ -10,13 +10,14 @@ from portal.cases.filing import TooManyCases
 from portal.cases.messages import MessageRefused
 from portal.cases.model import CaseKind
 from portal.cases.questions import open_question
-from portal.cases.rights import kinds_of, open_right_case
-from portal.cases.wrong import Pointed, pointed_at
+from portal.cases.rights import Pointer, kinds_of, open_right_case
+from portal.cases.showing import clean
+from portal.cases.wrong import Pointed, editable_at, pointed_at
 from portal.core import crypto, i18n
 from portal.core.durations import length_of
 from portal.core.i18n import _
 from portal.site import own_data
-from portal.site.forms import WrongForm
+from portal.site.forms import EditForm, WrongForm
 from portal.site.messages_words import refused
 from portal.web.context import current_company, database
 from portal.web.guards import current_session, person_required
@@ -32,7 +33,7 @@ def show() -> ResponseReturnValue:
     """Name the value and ask what is right."""
     data = own_data.read()
     pointed = _pointed(data)
-    return redirect(url_for("held.show")) if pointed is None else _page(WrongForm(), pointed)
+    return redirect(url_for("held.show")) if pointed is None else _page(_form(data), pointed)
 
 
 @bp.post("")
@@ -41,7 +42,7 @@ def show() -> ResponseReturnValue:
 def send() -> ResponseReturnValue:
     """Store it as a correction with its date in law, or, where no law gives one, as a question; with the value in it."""
     data = own_data.read()
-    form, pointed = WrongForm(), _pointed(data)
+    form, pointed = _form(data), _pointed(data)
     if pointed is None:
         return redirect(url_for("held.show"))
     if form.seen.data != _mark(pointed):
@@ -64,14 +65,31 @@ def _pointed(data: own_data.OwnData) -> Pointed | None:
     return None if data.closed else pointed_at(own_data.page(data), request.args.get("item", "")[:200], number)
 
 
-def _open(form: WrongForm, pointed: Pointed, data: own_data.OwnData) -> str:
+def _form(data: own_data.OwnData) -> WrongForm | EditForm:
+    """The value itself to type where it can be changed as it stands, else words to a person."""
+    return EditForm() if _editable(data) else WrongForm()
+
+
+def _editable(data: own_data.OwnData) -> tuple[str, str, str] | None:
+    if data.closed or CaseKind.CORRECTION not in kinds_of(current_company().config):
+        return None
+    return editable_at(current_company().config, own_data.page(data), request.args.get("item", "")[:200])
+
+
+def _pointer(data: own_data.OwnData, pointed: Pointed, new: str) -> Pointer | None:
+    found = _editable(data)
+    return Pointer(*found, old=pointed.pairs[0][1], new=clean(new).strip()) if found else None
+
+
+def _open(form: WrongForm | EditForm, pointed: Pointed, data: own_data.OwnData) -> str:
+    pointer = _pointer(data, pointed, form.message.data or "")
     with database().writing(current_company().id) as db:
         current = current_session()
         text = f"{pointed.words}\n\n{(form.message.data or '').strip()}"
         if CaseKind.CORRECTION in kinds_of(current_company().config):
             return open_right_case(
                 db, current.person_id, CaseKind.CORRECTION, text=text, proven=data.scope, session_id=current.id,
-                language=i18n.language(), systems=[request.args.get("item", "").partition(".")[0]],
+                language=i18n.language(), systems=[request.args.get("item", "").partition(".")[0]], correction=pointer,
             ).number  # fmt: skip
         return open_question(
             db, current.person_id, number="", text=text, proven=data.scope, session_id=current.id, language=i18n.language()
@@ -83,7 +101,7 @@ def _mark(pointed: Pointed) -> str:
     return crypto.keyed_hash("wrong", pointed.words).hex()[:32]
 
 
-def _page(form: WrongForm, pointed: Pointed, status: int = 200) -> ResponseReturnValue:
+def _page(form: WrongForm | EditForm, pointed: Pointed, status: int = 200) -> ResponseReturnValue:
     form.seen.data = _mark(pointed)
     days = length_of(current_company().config.answers_within).days
-    return render_template("site/wrong.html", form=form, pointed=pointed, days=days), status
+    return render_template("site/wrong.html", form=form, pointed=pointed, days=days, edits=isinstance(form, EditForm)), status

@@ -1,5 +1,7 @@
 """This is wrong: beside each value and each row, leading to a form that names it, and filed as a question that holds it."""
 
+import sqlite3
+
 import demo
 
 MAREN = demo.CUSTOMER
@@ -63,3 +65,35 @@ def test_a_value_that_changed_since_is_shown_again_before_anything_is_filed(site
     assert "Look whether this is still what you mean." in browser.words
     browser.submit("Send to a person", message="It is spelt otherwise.")
     assert browser.path.startswith("/requests/")
+
+
+def corrects(site, browser, field, value):
+    """Type it beside the value, and let the system do it; the number of the request."""
+    browser.open(next(one for one in links(browser) if field in one))
+    browser.submit("Correct it", message=value)
+    number = browser.path.rpartition("/")[2]
+    assert "Correct something" in browser.words and value in browser.words
+    site.work()
+    browser.open(f"/requests/{number}")
+    return number
+
+
+def test_a_value_that_may_change_where_it_stands_is_typed_written_and_read_again(site):
+    browser = site.signed_in(MAREN)
+    browser.open(next(one for one in links(browser) if "usual_table" in one))
+    browser.submit("Correct it", message=" ")
+    assert browser.status == 422 and "Write what is right." in browser.words
+    corrects(site, browser, "usual_table", "Under the clock")
+    assert "It is corrected." in browser.words and "what you gave stands there" in browser.words
+    browser.open("/data")
+    assert "Under the clock" in browser.words and "By the window" not in browser.words
+    [mail] = [mail for mail in site.mails(MAREN) if "has corrected something" in mail.subject]
+    assert "clock" not in mail.text + mail.html
+
+
+def test_what_two_people_share_is_left_to_a_person(site):
+    browser = site.signed_in(demo.HOUSEHOLD[0].email)
+    corrects(site, browser, "addresses.street", "Nygata 12 B")
+    assert "A person looks here by hand" in browser.words and "It is corrected" not in browser.words
+    with sqlite3.connect(site.folder / "fjordkaffe_shop.db") as shop:
+        assert shop.execute("SELECT count(*) FROM addresses WHERE street = 'Nygata 12 B'").fetchone() == (0,)

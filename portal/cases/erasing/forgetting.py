@@ -17,6 +17,7 @@ from portal.cases.kept_model import Kept
 from portal.cases.model import (
     OPEN_STATES,
     Case,
+    CaseCorrection,
     CaseKind,
     CaseMessage,
     CaseRefusal,
@@ -69,6 +70,7 @@ def drop_proven_rows(db: Session, erasing: Case) -> None:
             _delete(db, delete(CaseMessage).where(CaseMessage.case_id == case.id))
             _delete(db, delete(WithheldText).where(WithheldText.case_id == case.id))
             _delete(db, delete(CaseRefusal).where(CaseRefusal.case_id == case.id))
+            _delete(db, delete(CaseCorrection).where(CaseCorrection.case_id == case.id))
     db.flush()
 
 
@@ -99,6 +101,7 @@ def drop_own_rows(db: Session, erasing: Case) -> None:
     _delete(db, delete(CaseMessage).where(CaseMessage.case_id.in_(theirs)))
     _delete(db, delete(WithheldText).where(WithheldText.case_id.in_(theirs)))
     _delete(db, delete(CaseRefusal).where(CaseRefusal.case_id.in_(theirs)))
+    _delete(db, delete(CaseCorrection).where(CaseCorrection.case_id.in_(theirs)))
     if person_id is not None:
         _drop_mails(db, erasing, {one.value for one in identifiers_of(db, person_id)})
     _delete(db, delete(SessionRow).where(SessionRow.person_id == person_id))

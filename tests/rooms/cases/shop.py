@@ -145,12 +145,15 @@ SYSTEMS = {
             ),
             "shop.orders": _note("Your orders"),
             "shop.reviews": _note("Your reviews"),
-            "shop.profiles": _note(
-                "Bought about you",
-                source="broker",
-                customer_id={"title": _text("Number"), "source": "you"},
-                income={"title": _text("Income")},
-            ),
+            "shop.profiles": {
+                **_note(
+                    "Bought about you",
+                    source="broker",
+                    customer_id={"title": _text("Number"), "source": "you"},
+                    income={"title": _text("Income")},
+                ),
+                "correctable": ["income"],
+            },
         },
     },
     "mail": {
