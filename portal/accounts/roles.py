@@ -7,6 +7,7 @@ PERMISSIONS = {
     "cases.read": "see the queue and open cases",
     "cases.work": "take and hand over cases, note, answer the customer, settle steps that wait",
     "cases.release": "let go of texts that were held back for a look, or withhold them",
+    "cases.refuse": "refuse cases on a ground of their law, and decide appeals against what others refused",
     "people.search": "find cases by the exact identifier of a customer, with a reason",
     "staff.read": "see who is staff and what they may do",
     "staff.manage": "give and take roles",
@@ -16,9 +17,9 @@ PERMISSIONS = {
 
 ROLES = {
     "agent": frozenset({"own", "cases.read", "cases.work", "people.search"}),
-    "approver": frozenset({"own", "cases.read", "cases.work", "cases.release", "people.search"}),
+    "approver": frozenset({"own", "cases.read", "cases.work", "cases.release", "cases.refuse", "people.search"}),
     "privacy_officer": frozenset(
-        {"own", "cases.read", "cases.work", "cases.release", "people.search", "staff.read", "audit.read"}
+        {"own", "cases.read", "cases.work", "cases.release", "cases.refuse", "people.search", "staff.read", "audit.read"}
     ),
     "admin": frozenset({"own", "staff.read", "staff.manage"}),
     "auditor": frozenset({"own", "cases.read", "staff.read", "audit.read"}),

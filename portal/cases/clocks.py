@@ -68,7 +68,7 @@ def pause_clock(db: Session, number: str, *, reason: StopReason, text: str, acto
         raise ClockCannotStop(f"{due.law.title} knows no pause for this reason. Write to the person without one.")
     if due.is_late:
         raise ClockCannotStop("The date has passed; a pause cannot bring it back. Write to the person without one.")
-    if reason in _open_pauses(db, case):
+    if reason in open_pauses(db, case):
         raise ClockCannotStop("The clock stands still for this reason already.")
     add_message(db, case, author=Author.STAFF, text=text, actor=actor)
     row = _add(db, case, ClockRow(happened=Happened.PAUSED, reason=reason, actor=actor[:40]))
@@ -79,16 +79,16 @@ def pause_clock(db: Session, number: str, *, reason: StopReason, text: str, acto
 def resume_clock(db: Session, number: str, *, reason: StopReason, actor: str) -> None:
     """What was asked for is there: the clock runs again. Raises `ClockRuns`."""
     case = advancing.lock_case(db, case_by_number(db, number).id)
-    if reason not in _open_pauses(db, case):
+    if reason not in open_pauses(db, case):
         raise ClockRuns("The clock does not stand still for this reason.")
     _resume(db, case, reason, actor)
 
 
 def resume_by_answer(db: Session, case: Case) -> None:
     """The person wrote: in doubt that is what was asked for, and the days count again. Staff may pause anew."""
-    if _open_pauses(db, case):
+    if open_pauses(db, case):
         case = advancing.lock_case(db, case.id)
-        for reason in sorted(_open_pauses(db, case)):
+        for reason in sorted(open_pauses(db, case)):
             _resume(db, case, reason, PERSON)
 
 
@@ -153,7 +153,7 @@ def _open_case(db: Session, number: str, refusal: type[PortalError]) -> Case:
     return case
 
 
-def _open_pauses(db: Session, case: Case) -> set[StopReason]:
+def open_pauses(db: Session, case: Case) -> set[StopReason]:
     """Why the clock stands still now."""
     found: set[StopReason] = set()
     for event in history_of(db, case):

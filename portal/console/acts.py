@@ -31,8 +31,8 @@ bp = Blueprint("staff_acts", __name__, url_prefix="/console/cases")
 @staff_may("cases.work")
 def hand_over(number: str) -> ResponseReturnValue:
     """Take the case, give it to a colleague, or give it back to all."""
-    case = _locked(number)
-    if _overtaken(case):
+    case = locked(number)
+    if is_overtaken(case):
         return page(case, stale=True)
     wanted = request.form.get("owner", "")
     colleague = next((one for one in staff_of(db()) if one.public_id == wanted), None)
@@ -47,10 +47,10 @@ def hand_over(number: str) -> ResponseReturnValue:
 @staff_may("cases.work")
 def note(number: str) -> ResponseReturnValue:
     """Keep a note that the customer never reads. Two may note at once: nothing of it overwrites anything."""
-    case, form = _locked(number), NoteForm()
+    case, form = locked(number), NoteForm()
     if not form.validate_on_submit():
         return page(case, note=form)
-    _write_down(case, "case.noted")
+    write_down(case, "case.noted")
     desk.add_note(db(), case, text=form.note.data or "", by=current_staff().staff)
     flash(_("The note is kept. Only staff read it."), "ok")
     return redirect(url_for("staff_case.show", number=number, _anchor="notes"))
@@ -60,8 +60,8 @@ def note(number: str) -> ResponseReturnValue:
 @staff_may("cases.work")
 def answer(number: str) -> ResponseReturnValue:
     """Write to the customer; the mail says only that something waits."""
-    case, form = _locked(number), AnswerForm()
-    if _overtaken(case):
+    case, form = locked(number), AnswerForm()
+    if is_overtaken(case):
         return page(case, stale=True, answer=form)
     if form.validate_on_submit():
         try:
@@ -69,9 +69,10 @@ def answer(number: str) -> ResponseReturnValue:
                 db(), number, text=form.answer.data or "", actor=current_staff().staff.actor, closes=bool(form.closes.data)
             )
         except (CannotBeClosed, MessageRefused):
+            db().rollback()
             form.answer.errors = [_("This could not be sent. Words alone do not end this request, or nothing was typed.")]
         else:
-            _write_down(case, "case.answered", closes=bool(form.closes.data))
+            write_down(case, "case.answered", closes=bool(form.closes.data))
             flash(_("Sent. The customer gets a mail that says only that something waits."), "ok")
             return redirect(url_for("staff_case.show", number=number, _anchor="talk"))
     return page(case, answer=form)
@@ -81,9 +82,9 @@ def answer(number: str) -> ResponseReturnValue:
 @staff_may("cases.work")
 def settle(number: str) -> ResponseReturnValue:
     """A step that waits is tried again, called done, or left out, with a reason that the customer sees."""
-    case = _locked(number)
+    case = locked(number)
     form = SettleForm([(step.key, step.title) for step in step_lines(db(), case) if step.can_be_settled])
-    if _overtaken(case):
+    if is_overtaken(case):
         return page(case, stale=True, settle=form)
     if form.validate_on_submit():
         return _settle(case, form)
@@ -112,9 +113,10 @@ def _settle(case: Case, form: SettleForm) -> ResponseReturnValue:
     try:
         resolve_step(db(), case.number, system=system, outcome=outcome, reason=reason, actor=current_staff().staff.actor)
     except (NothingToSettle, StepIsRunning, StepHasEnded, ReasonMissing):
+        db().rollback()
         form.system.errors = [_("This step does not wait any more, or a worker is on it. Look at the page again.")]
         return page(case, settle=form)
-    _write_down(case, "case.settled", system=system, outcome=outcome)
+    write_down(case, "case.settled", system=system, outcome=outcome)
     flash(_("Settled. What you wrote stands on the customer’s page."), "ok")
     return redirect(url_for("staff_case.show", number=case.number))
 
@@ -151,13 +153,16 @@ def _release(number: str, staff: Staff) -> ResponseReturnValue:
     return redirect(url_for("staff_case.show", number=number))
 
 
-def _locked(number: str) -> Case:
+def locked(number: str) -> Case:
+    """The case, held until this act is over."""
     return advancing.lock_case(db(), case_to_work_on(number).id)
 
 
-def _overtaken(case: Case) -> bool:
+def is_overtaken(case: Case) -> bool:
+    """Whether the page that this act came from is not the case as it is now."""
     return request.form.get("seen", "") != desk.mark_of(db(), case)
 
 
-def _write_down(case: Case, act: str, **detail: str | bool) -> None:
+def write_down(case: Case, act: str, **detail: str | bool) -> None:
+    """The audit entry of an act on a case, in the act's own transaction."""
     record_audit(db(), actor=current_staff().staff.actor, act=act, target=f"case:{case.number}", **detail)

@@ -2,9 +2,9 @@
 
 from flask import Blueprint
 
-from portal.console import acts, case, find, own, queue, second, sign_in
+from portal.console import acts, audit, case, clock, colleagues, find, own, queue, refusals, second, sign_in
 
-PARTS = (sign_in, second, own, queue, find, case, acts)
+PARTS = (sign_in, second, own, queue, find, case, acts, clock, refusals, colleagues, audit)
 
 
 def blueprints() -> list[Blueprint]:

@@ -76,7 +76,7 @@ def page(case: Case, *, stale: bool = False, **forms: Any) -> ResponseReturnValu
     html = render_template(
         "console/case.html",
         current=current, case=case, due=due, steps=steps, events=timeline(db(), case), mark=desk.mark_of(db(), case), stale=stale,
-        works=current.staff.may("cases.work"), releases=current.staff.may("cases.release"), is_open=case.state in OPEN_STATES,
+        works=current.staff.may("cases.work"), releases=current.staff.may("cases.release"), refuses=current.staff.may("cases.refuse"), is_open=case.state in OPEN_STATES,
         note_form=forms.get("note") or NoteForm(formdata=None), answer_form=forms.get("answer") or AnswerForm(formdata=None),
         settle_form=forms.get("settle") or SettleForm(systems, formdata=None), kind=words.kind_of(case.kind), **told,
     )  # fmt: skip

@@ -3,10 +3,12 @@
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, EmailField, Field, Form, HiddenField, RadioField, StringField, TextAreaField
-from wtforms.validators import StopValidation
+from wtforms import BooleanField, DateField, EmailField, Field, Form, HiddenField, RadioField, StringField, TextAreaField
+from wtforms.validators import Optional, StopValidation
 
+from portal.cases.letters import longer_words
 from portal.cases.messages import LONGEST as LONGEST_MESSAGE
+from portal.cases.model import LongerBecause
 from portal.core.i18n import N_, _
 from portal.web.fields import ADDRESS, LONGEST_ADDRESS, TOO_LONG_ADDRESS, Check, at_most, needed
 
@@ -98,6 +100,87 @@ class SettleForm(FlaskForm):
         ]
         self.outcome.label.text = _("What becomes of it")
         self.reason.label.text = _("Why, in one sentence (the customer sees it)")
+
+
+class LongerForm(FlaskForm):
+    """A later date: the reason that laws accept, and why in this case."""
+
+    because = RadioField(validators=[picked(N_("Choose the reason."))], validate_choice=False)
+    until = DateField(validators=[Optional()])
+    words = TextAreaField(
+        render_kw={"rows": 3, "required": True},
+        validators=[
+            needed(N_("Say why in this case; the customer reads it.")),
+            at_most(LONGEST_MESSAGE, N_("One or two sentences are enough.")),
+        ],
+    )
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.because.choices = [(one.value, longer_words(one)) for one in LongerBecause]
+        self.because.label.text = _("Reason")
+        self.until.label.text = _("Later date, where the law lets you name it")
+        self.words.label.text = _("Why in this case (the customer reads it)")
+
+
+class PauseForm(FlaskForm):
+    """What is asked of the customer, and for which reason the clock may stand still."""
+
+    reason = RadioField(choices=[], validators=[picked(N_("Choose the reason."))], validate_choice=False)
+    text = TextAreaField(
+        render_kw={"rows": 3, "required": True},
+        validators=[
+            needed(N_("Ask the customer for what you need.")),
+            at_most(LONGEST_MESSAGE, N_("One or two sentences are enough.")),
+        ],
+    )
+
+    def __init__(self, reasons: list[tuple[str, str]], **given: Any) -> None:
+        super().__init__(**given)
+        self.reason.choices = reasons
+        self.reason.label.text = _("Why the clock may stand still")
+        self.text.label.text = _("What you ask the customer")
+
+
+class RefusalForm(FlaskForm):
+    """A ground that the law names, and why it holds in this case."""
+
+    ground = RadioField(choices=[], validators=[picked(N_("Choose the ground."))], validate_choice=False)
+    words = TextAreaField(
+        render_kw={"rows": 4, "required": True},
+        validators=[
+            needed(N_("Say why in this case; the customer reads it.")),
+            at_most(LONGEST_MESSAGE, N_("One or two sentences are enough.")),
+        ],
+    )
+
+    def __init__(self, grounds: list[tuple[str, str]], **given: Any) -> None:
+        super().__init__(**given)
+        self.ground.choices = grounds
+        self.ground.label.text = _("Ground in law")
+        self.words.label.text = _("Why in this case (the customer reads it)")
+
+
+class DecisionForm(FlaskForm):
+    """What becomes of an appeal, and why."""
+
+    outcome = RadioField(validators=[picked(N_("Choose what becomes of it."))], validate_choice=False)
+    words = TextAreaField(
+        render_kw={"rows": 4, "required": True},
+        validators=[
+            needed(N_("Say why in this case; the customer reads it.")),
+            at_most(LONGEST_MESSAGE, N_("One or two sentences are enough.")),
+        ],
+    )
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.outcome.choices = [
+            ("granted", _("The refusal was wrong: the request is open again")),
+            ("denied", _("The refusal stands")),
+        ]
+        self.outcome.label.text = _("What becomes of it")
+        self.words.label.text = _("Why (the customer reads it)")
 
 
 class SearchForm(FlaskForm):

@@ -7,6 +7,7 @@ from flask import url_for
 
 from portal.accounts.staff import Staff
 from portal.cases.desk import SOON, Filters, Line, Stage, Whose
+from portal.cases.laws.model import StopReason
 from portal.cases.model import OPEN_STATES, CaseKind, CaseState
 from portal.core.i18n import N_, _, ngettext
 
@@ -34,6 +35,18 @@ STATES = {
     CaseState.REFUSED: N_("Refused"),
     CaseState.CANCELLED: N_("Stopped"),
     CaseState.ENDED: N_("Ended"),
+}
+ROLE_WORDS = {
+    "agent": N_("Agent"),
+    "approver": N_("Approver"),
+    "privacy_officer": N_("Privacy officer"),
+    "admin": N_("Administrator of staff"),
+    "auditor": N_("Auditor"),
+}
+REASONS = {
+    StopReason.IDENTITY: N_("It is not clear who asks"),
+    StopReason.SCOPE: N_("It is not clear what is asked for"),
+    StopReason.FEE: N_("A fee that the law allows is not paid yet"),
 }
 WAITS = {"step": N_("A step needs a decision"), "review": N_("Texts to look at"), "message": N_("Message to answer")}
 
@@ -105,3 +118,13 @@ def tabs(filters: Filters) -> list[dict[str, Any]]:
     return [
         {"words": said, "url": url_for("staff_queue.show", **address(one)), "current": one == filters} for said, one in wanted
     ]
+
+
+def role_of(role: str) -> str:
+    """A role, in words."""
+    return _(ROLE_WORDS.get(role, role))
+
+
+def reason_of(reason: StopReason) -> str:
+    """Why a clock may stand still, in words."""
+    return _(REASONS[reason])

@@ -126,7 +126,7 @@ def test_pages_of_staff_are_whole_for_everyone(site, codes, url, scheme, languag
             look_at(page, f"{path}?lang={language}", language)
 
 
-PAGES = ["/console/own", "/console/cases", "/console/find"]
+PAGES = ["/console/own", "/console/cases", "/console/find", "/console/staff", "/console/audit"]
 
 
 def look_at(page, path, language):

@@ -29,6 +29,7 @@ def paths(rule, number, session):
     fill = {
         "token": ("x" * 43, "y" * 43),
         "search": ("x" * 43, "y" * 43),
+        "person": ("x" * 12, "y" * 12),
         "name": ("portal.css", "nothing.css"),
         "number": (number, "AAAA-BBBB-CCCC"),
     }
