@@ -23,6 +23,7 @@ class AuditEntry(CompanyOwned, Base):
     """Who did or read what, when. `detail` holds ids and codes, never a value of a person."""
 
     __tablename__ = "audit_entry"
+    __table_args__ = (Index("ix_audit_entry_target", "company_id", "target"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(index=True)

@@ -17,6 +17,7 @@ from portal.cases.events import system_title, timeline
 from portal.cases.laws.citing import in_words
 from portal.cases.laws.promise import NO_LAW
 from portal.cases.letters import longer_words
+from portal.cases.lookers import who_looked
 from portal.cases.meaning import title_of
 from portal.cases.model import OPEN_STATES, Case, CaseKind, CasePart, CaseState, DownloadLog, Package, PartState, WithheldText
 from portal.cases.packing import withheld_texts
@@ -99,6 +100,7 @@ def page(db: Session, case: Case, *, fresh: bool) -> dict[str, Any]:
         "no": _no(db, case, due),
         "ended": case.state is CaseState.ENDED,
         "events": timeline(db, case),
+        "looked": who_looked(db, case),
         "cancel_url": url_for("requests.stop", number=case.number) if case.state in OPEN_STATES else "",
         "cancel_words": _("Stop this request"),
         "erased": [],
