@@ -1,8 +1,10 @@
 """Transactions and companies: who opens to read cannot write, who has no company sees nothing."""
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import String, bindparam, delete, func, select, update
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import aliased
+from sqlalchemy.sql.operators import ColumnOperators
 
 from portal.accounts.model import AuditEntry, CompanyRow
 from portal.core import clock
@@ -48,6 +50,46 @@ def test_an_update_reaches_its_own_company_only(database, company_ids):
             (company_ids[0], "changed"),
             (company_ids[1], "a"),
         }
+
+
+def test_a_query_that_is_asked_again_for_another_company_sees_that_one_in_every_place(database, company_ids):
+    two_entries(database, company_ids)
+    other = aliased(AuditEntry)
+    chosen = bindparam("actor", type_=String)
+    inner = select(other.id).where(other.actor == chosen)
+    queries = (
+        select(AuditEntry.company_id).where(AuditEntry.actor == chosen),
+        select(other.company_id).where(other.actor == chosen),
+        select(AuditEntry.company_id).where(AuditEntry.id.in_(inner)),
+        select(AuditEntry.company_id).where(inner.where(other.id == AuditEntry.id).exists()),
+        select(AuditEntry.company_id).join(other, other.actor == AuditEntry.actor).where(other.actor == chosen),
+        select(func.max(AuditEntry.company_id)).where(AuditEntry.actor == chosen),
+    )
+    for _again in range(3):
+        for company_id in company_ids:
+            with database.reading(company_id) as db:
+                assert [list(db.scalars(query, {"actor": "a"})) for query in queries] == [[company_id]] * len(queries)
+    for company_id in company_ids:
+        with database.writing(company_id) as db:
+            gone = db.execute(delete(AuditEntry).where(AuditEntry.actor == "a").returning(AuditEntry.company_id))
+            assert [row.company_id for row in gone] == [company_id]
+
+
+def test_the_company_of_a_query_costs_no_comparison_once_the_query_is_known(database, company_ids, monkeypatch):
+    query, compared = select(AuditEntry.id).where(AuditEntry.actor == bindparam("actor")), []
+    usual = ColumnOperators.__eq__
+
+    def watched(one, other):
+        compared.append(one)
+        return usual(one, other)
+
+    for company_id in company_ids:
+        with database.reading(company_id) as db:
+            db.scalars(query, {"actor": "a"}).all()
+            monkeypatch.setattr(ColumnOperators, "__eq__", watched)
+            db.scalars(query, {"actor": "a"}).all()
+            monkeypatch.setattr(ColumnOperators, "__eq__", usual)
+    assert compared == []
 
 
 def test_a_session_without_a_company_is_an_error_and_not_everything(database):
