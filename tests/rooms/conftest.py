@@ -36,9 +36,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         url: str = request.getfixturevalue("postgres_url")
         worlds.empty_tables(url)
         return url
-    file = tmp_path / "portal.db"
-    file.write_bytes(worlds.empty_sqlite())
-    return f"sqlite:///{file}"
+    return f"sqlite:///{worlds.fresh_sqlite()}"
 
 
 @pytest.fixture

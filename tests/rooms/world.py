@@ -3,8 +3,10 @@
 Nothing here knows the web. What a room's own tests need on top stands in that room's folder.
 """
 
+import atexit
 import importlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +21,7 @@ from portal.accounts import registry
 from portal.accounts.companies import upsert_companies
 from portal.config import Config, load_config
 from portal.config.model import Company
+from portal.consent import notices
 from portal.core import crypto
 from portal.core.db import ALL_COMPANIES, Base, Database, make_engine
 from portal.settings import Mode, Settings, use_settings
@@ -87,6 +90,22 @@ def empty_sqlite() -> bytes:
         return file.read_bytes()
 
 
+@cache
+def _place_of_sqlite() -> Path:
+    folder = tempfile.mkdtemp(prefix="portal-world-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder) / "portal.db"
+
+
+def fresh_sqlite() -> Path:
+    """The one SQLite file of this process, with all tables and no row."""
+    file = _place_of_sqlite()
+    for left in file.parent.glob(f"{file.name}*"):
+        left.unlink()
+    file.write_bytes(empty_sqlite())
+    return file
+
+
 def make_tables(url: str) -> None:
     """All tables of all rooms in an empty database."""
     import_models()
@@ -139,12 +158,19 @@ def begin(url: str, folder: Path) -> World:
     """Load settings and companies into this process, on a database that has its tables; `crypto.use_keys` was called before."""
     settings = make_settings(url, folder)
     use_settings(settings)
-    database = Database(url)
+    database = _database_of(url)
+    notices._published.clear()
     config = configuration()
     with database.writing(ALL_COMPANIES) as db:
         ids = upsert_companies(db, config.portal)
     registry.use_companies(config, ids)
     return World(database, url, settings, *ids.values())
+
+
+@cache
+def _database_of(url: str) -> Database:
+    """One a process: what is remembered of its statements serves every test."""
+    return Database(url)
 
 
 def begin_in_another_process() -> World:

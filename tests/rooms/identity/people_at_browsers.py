@@ -1,8 +1,6 @@
 """Words for tests of signing in: a browser that asks and presses, and the mailbox that its link comes to."""
 
 import re
-import subprocess
-import sys
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
@@ -11,6 +9,7 @@ from portal.identity import codes, links, pressing, sessions
 from portal.identity.outcomes import Asking, SignedIn
 from portal.identity.sessions import CurrentSession
 from portal.outbox.model import Mail
+from tests import nursery
 from tests.rooms.world import World, environment_of
 
 FIREFOX = "Mozilla/5.0 (Android 15; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0"
@@ -147,11 +146,8 @@ def _letter(mail: Mail) -> Letter:
 
 def crowds(world: World, act: str, secrets: list[str], nonce: str, *, each: int) -> list[str]:
     """One process per secret, each with `each` threads that act at once; what they all got."""
-    command = [sys.executable, "-m", "tests.rooms.identity.crowd", act]
     running = [
-        subprocess.Popen([*command, secret, nonce, str(each)], stdout=subprocess.PIPE, text=True, env=environment_of(world))
-        for secret in secrets
+        nursery.start("tests.rooms.identity.crowd", [act, secret, nonce, str(each)], environment_of(world)) for secret in secrets
     ]
-    printed = [process.communicate(timeout=110)[0] for process in running]
-    assert [process.returncode for process in running] == [0] * len(running)
-    return " ".join(printed).split()
+    assert [process.wait() for process in running] == [0] * len(running)
+    return " ".join(process.stdout for process in running).split()

@@ -1,7 +1,5 @@
 """A mail is sent once, later if it must be, and gone from the row when it is out."""
 
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
@@ -14,6 +12,7 @@ from portal.outbox.delivery import deliver_due
 from portal.outbox.pruning import prune_mails
 from portal.outbox.service import queue_mail
 from portal.outbox.transports import SmtpTransport
+from tests import nursery
 from tests.rooms.outbox import mail_servers
 from tests.rooms.outbox.letters import LINK, mail, queue
 from tests.rooms.outbox.mail_servers import BadServer, GoodServer, good_server
@@ -190,7 +189,7 @@ def test_E2_a_sender_killed_between_claim_and_send_loses_nothing_and_sends_nothi
 ) -> None:
     queue(world)
     with BadServer(mail_servers.says_nothing) as silent:
-        sender = subprocess.Popen([sys.executable, "-m", "tests.rooms.outbox.sender", silent.url], env=environment_of(world))
+        sender = nursery.start("tests.rooms.outbox.sender", [silent.url], environment_of(world))
         assert silent.connected.wait(30)
         sender.kill()
         sender.wait(10)
@@ -217,10 +216,7 @@ def test_E2_a_sender_whose_lease_ended_cannot_write_over_the_next_ones_result(wo
 def test_E2_several_senders_at_once_send_each_mail_once(world: World, server: GoodServer) -> None:
     for number in range(30):
         queue(world, f"sign_in:{number}", to=f"person{number}@example.org")
-    senders = [
-        subprocess.Popen([sys.executable, "-m", "tests.rooms.outbox.sender", server.url], env=environment_of(world))
-        for _ in range(3)
-    ]
+    senders = [nursery.start("tests.rooms.outbox.sender", [server.url], environment_of(world)) for _ in range(3)]
     assert [sender.wait(60) for sender in senders] == [0, 0, 0]
     assert deliver_due(world.database, SmtpTransport(server.url)) == 0
     assert Counter(server.recipients) == {f"person{number}@example.org": 1 for number in range(30)}
