@@ -42,7 +42,7 @@ SUMMARIES = {
     "restore": "bring a restored database up to date (`restore begin | status | replay | release`)",
     "certificate": "check certificates of erasures, offline (`certificate verify`)",
     "links": "keys of links in mails, and links for whole lists (`links keys | mint | headers | qr`)",
-    "kept": "what erasures had to leave, and holding it beyond its day (`kept list | hold | lift`)",
+    "kept": "what erasures had to leave, and holding it beyond its day (`kept list | hold | lift | settle`)",
     "laws": "the laws that the portal knows, and how a date comes about (`laws list | show`)",
     "case": "look at cases and settle what waits for a human (`case list | show | answer | extend | release | resolve`)",
 }

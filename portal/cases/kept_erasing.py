@@ -21,9 +21,14 @@ from portal.config.model import Company
 from portal.core import clock, logs
 from portal.core.db import Database
 from portal.core.durations import length_of
+from portal.core.errors import PortalError
 from portal.engine.contract import Claim, Done, Later, Outcome, Park
 from portal.engine.model import OPEN, Step
-from portal.engine.service import add_step, steps_of
+from portal.engine.service import ByHand, add_step, settle_by_hand, steps_of
+
+
+class NothingParked(PortalError):
+    """There is nothing to settle; the text says what to do instead."""
 
 
 def sweep_kept(db: Session) -> int:
@@ -44,6 +49,33 @@ def sweep_kept(db: Session) -> int:
         )  # fmt: skip
         asked += 1
     return asked
+
+
+def settle_kept(db: Session, case_number: str, *, system: str, outcome: ByHand, reason: str, actor: str) -> int:
+    """Settle by hand what should have gone and waits for a human: `retry`, or `done` where somebody has erased it in the system itself.
+
+    Returns how many entries are gone by that. To leave it where it is, hold it. Raises `NothingParked` or what the engine says.
+    """
+    rows = db.scalars(
+        select(Kept)
+        .where(Kept.case_number == case_number, Kept.system == system, Kept.gone_at.is_(None))
+        .order_by(Kept.id)
+        .with_for_update()
+    ).all()
+    stuck = select(Step).where(Step.act == KEPT_ERASE, Step.subject_id.in_([row.id for row in rows]), Step.state.in_(OPEN))
+    step = db.scalars(stuck.order_by(Step.id.desc())).first()
+    if step is None:
+        raise NothingParked("Nothing of that case waits in that system. `portal kept list` shows what is kept there.")
+    if outcome is ByHand.SKIP:
+        raise NothingParked("What is past its day can't be left out. To leave it where it is, say why: `portal kept hold`.")
+    settle_by_hand(db, step.id, outcome=outcome, reason=reason, actor=actor[:40])
+    if outcome is ByHand.RETRY:
+        return 0
+    due = [row for row in _not_held(db, rows) if row.until <= today_of(db)]
+    for kept in due:
+        _remember_gone(db, kept, actor=actor[:40])
+    db.flush()
+    return sum(kept.count for kept in due)
 
 
 def prune_kept(db: Session, company: Company) -> int:
@@ -100,12 +132,17 @@ class KeptErase:
         if not isinstance(outcome, Done) or not outcome.receipt.get("kept"):
             return
         for kept in db.scalars(select(Kept).where(Kept.id.in_(outcome.receipt["kept"]), Kept.gone_at.is_(None))):
-            kept.gone_at, kept.rows, kept.person_id = clock.now(), None, None
-            db.execute(delete(KeptOwner).where(KeptOwner.kept_id == kept.id))
-            record_audit(
-                db, actor="portal", act="kept.gone", target=f"case:{kept.case_number}", system=kept.system, count=kept.count,
-                ground=kept.ground,
-            )  # fmt: skip
+            _remember_gone(db, kept, actor="portal")
+
+
+def _remember_gone(db: Session, kept: Kept, *, actor: str) -> None:
+    """No longer whose it was."""
+    kept.gone_at, kept.rows, kept.person_id = clock.now(), None, None
+    db.execute(delete(KeptOwner).where(KeptOwner.kept_id == kept.id))
+    record_audit(
+        db, actor=actor, act="kept.gone", target=f"case:{kept.case_number}", system=kept.system, count=kept.count,
+        ground=kept.ground,
+    )  # fmt: skip
 
 
 def _due_with(db: Session, claim: Claim) -> list[Kept]:

@@ -5,6 +5,7 @@ Must never hold what somebody is erasing just now and say that it is safe, nor h
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, delete, or_, select, true
 from sqlalchemy.orm import Session
@@ -17,6 +18,7 @@ from portal.cases.showing import clean
 from portal.core import clock
 from portal.core.db import company_of
 from portal.core.errors import PortalError
+from portal.core.journal import JournalKind, note_for_journal
 from portal.engine.model import OPEN, Step
 from portal.engine.service import ByHand, cancel_step, settle_by_hand
 
@@ -62,6 +64,7 @@ def place_hold(db: Session, case_number: str, *, system: str = "", reason: str, 
     )  # fmt: skip
     db.add(hold)
     db.flush()
+    _note(db, hold)
     record_audit(
         db, actor=actor[:40], act="kept.held", target=f"case:{case_number}", system=system, hold=hold.id,
         until=until.isoformat() if until else None,
@@ -75,9 +78,29 @@ def lift_hold(db: Session, hold_id: int, *, actor: str) -> KeptHold:
     if hold is None:
         raise NoSuchHold("No hold of that number is in force. `portal kept list` shows those that are.")
     hold.lifted_by, hold.lifted_at = actor[:40], clock.now()
+    _note(db, hold)
     record_audit(db, actor=actor[:40], act="kept.lifted", target=f"case:{hold.case_number}", system=hold.system, hold=hold.id)
     db.flush()
     return hold
+
+
+def restore_hold(db: Session, payload: Mapping[str, Any]) -> bool:
+    """After a restore: what was held is held again, what was let go is let go. Returns whether it was otherwise."""
+    case_number, system, placed_at = payload["case"], payload["system"], datetime.fromisoformat(payload["placed_at"])
+    lifted_at = datetime.fromisoformat(payload["lifted_at"]) if payload["lifted_at"] else None
+    hold = db.scalar(select(KeptHold).filter_by(case_number=case_number, system=system, placed_at=placed_at))
+    if hold is None:
+        until = date.fromisoformat(payload["until"]) if payload["until"] else None
+        hold = KeptHold(
+            case_number=case_number, system=system, reason=payload["reason"], until=until, placed_by=payload["placed_by"],
+            placed_at=placed_at,
+        )  # fmt: skip
+        db.add(hold)
+    elif lifted_at is None or hold.lifted_at is not None:
+        return False
+    hold.lifted_by, hold.lifted_at = payload["lifted_by"], lifted_at
+    db.flush()
+    return True
 
 
 def holds_now(db: Session, case_numbers: Iterable[str]) -> Holds:
@@ -102,6 +125,16 @@ def prune_holds(db: Session, *, before: datetime) -> int:
 def today_of(db: Session) -> date:
     """The day that it is where the company is."""
     return day_of(clock.now(), registry.company(company_of(db)).time_zone)
+
+
+def _note(db: Session, hold: KeptHold) -> None:
+    """All of the hold as it stands now: the journal is encrypted as the table is."""
+    days = {name: day.isoformat() if day else None for name, day in (("until", hold.until), ("lifted_at", hold.lifted_at))}
+    note_for_journal(
+        db, JournalKind.HOLD,
+        {"case": hold.case_number, "system": hold.system, "reason": hold.reason, "placed_by": hold.placed_by,
+         "placed_at": hold.placed_at.isoformat(), "lifted_by": hold.lifted_by, **days},
+    )  # fmt: skip
 
 
 def _in_force(today: date) -> ColumnElement[bool]:

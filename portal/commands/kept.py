@@ -1,4 +1,4 @@
-"""`portal kept list | hold | lift`: what erasures had to leave, and what may not go on its day yet, until the console does it.
+"""`portal kept list | hold | lift | settle`: what erasures had to leave, what may not go on its day yet, and what did not go on it.
 
 Must never print whose it is, nor a key or a value of a row.
 """
@@ -20,6 +20,7 @@ def add(commands: Any) -> None:
         ("list", "what is kept, by which law and until when, and what is held", list_them),
         ("hold", "do not let it go on its day: for a claim, an inquiry, an order of a court", hold),
         ("lift", "end a hold: what is past its day goes with the next clean-up", lift),
+        ("settle", "settle what should have gone and waits for a human: try again, or say that it is gone", settle),
     ):
         act = acts.add_parser(name, help=summary)
         act.add_argument("--company", required=True, help="key of the company in portal.yaml")
@@ -31,6 +32,13 @@ def add(commands: Any) -> None:
             act.add_argument("--system", default="", help="only what this system keeps; else all that the case left")
             act.add_argument("--reason", required=True, help="why, in one sentence; the customer reads it")
             act.add_argument("--until", type=date.fromisoformat, metavar="YYYY-MM-DD", help="ends by itself on that day")
+        if name == "settle":
+            act.add_argument("number", help="number of the case that erased")
+            act.add_argument("--system", required=True, help="the system in which it still stands")
+            act.add_argument(
+                "--outcome", required=True, choices=("retry", "done"), help="ask the system again, or it was done by hand"
+            )
+            act.add_argument("--reason", required=True, help="what was found, in one sentence")
         if name == "lift":
             act.add_argument("hold", type=int, help="the number of the hold, as `list` shows it")
 
@@ -74,4 +82,18 @@ def lift(chosen: argparse.Namespace) -> int:
     with running.database.writing(company_id) as db:
         lift_hold(db, chosen.hold, actor=chosen.by)
     print(f"Hold {chosen.hold} is lifted. What is past its day goes within the hour.")
+    return 0
+
+
+def settle(chosen: argparse.Namespace) -> int:
+    """Try again, or write down that it is gone."""
+    from portal.cases.kept_erasing import settle_kept
+    from portal.engine.service import ByHand
+
+    running, company_id = start_for(chosen)
+    with running.database.writing(company_id) as db:
+        gone = settle_kept(
+            db, chosen.number, system=chosen.system, outcome=ByHand(chosen.outcome), reason=chosen.reason, actor=chosen.by
+        )
+    print(f"{chosen.number}: {f'{gone} entries are gone' if chosen.outcome == 'done' else 'the system is asked again'}.")
     return 0

@@ -23,7 +23,7 @@ ROWS_KEPT = timedelta(days=1)
 
 class JournalKind(StrEnum):
     """What must survive a restore. `withdrawal`: any act that lowers a choice; `revocation`: keys, staff, whatever was shut off;
-    `erasure`: a case of erasure that ended, so that it is not begun anew.
+    `erasure`: a case of erasure that ended, so that it is not begun anew; `hold`: what was kept may not go on its day, or may again.
     """
 
     TOMBSTONE = "tombstone"
@@ -31,6 +31,7 @@ class JournalKind(StrEnum):
     WITHDRAWAL = "withdrawal"
     REVOCATION = "revocation"
     ERASURE = "erasure"
+    HOLD = "hold"
 
 
 class JournalEntry(CompanyOwned, Base):

@@ -17,6 +17,7 @@ from portal.accounts import registry
 from portal.accounts.api_keys import restore_revocation
 from portal.accounts.staff import restore_staff
 from portal.cases.advancing import close_case
+from portal.cases.kept_holds import restore_hold
 from portal.cases.model import OPEN_STATES, Case, CaseState
 from portal.cases.restoring.coming_back import RESTORE_ERASE, erase_again
 from portal.cases.restoring.credentials import void_credentials
@@ -61,6 +62,7 @@ _WORDS = {
     JournalKind.WITHDRAWAL: "choices lowered again",
     JournalKind.REVOCATION: "keys and staff shut off again",
     JournalKind.ERASURE: "requests of erasure ended again",
+    JournalKind.HOLD: "holds put back or lifted again",
 }
 
 
@@ -77,6 +79,8 @@ def _apply(db: Session, line: Line) -> bool:
             return _end_erasure(db, str(line.payload["number"]), CaseState(line.payload["state"]))
         case JournalKind.SUPPRESSION:
             return restore_suppression(db, line.payload)
+        case JournalKind.HOLD:
+            return restore_hold(db, line.payload)
 
 
 def _shut_off(db: Session, payload: Mapping[str, Any]) -> bool:

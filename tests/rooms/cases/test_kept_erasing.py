@@ -14,13 +14,14 @@ from portal.adapters.contract import Identifier as Known
 from portal.adapters.contract import KeptRow, Subject
 from portal.cases.handlers import case_handlers
 from portal.cases.kept import kept_for, remember_kept
-from portal.cases.kept_erasing import sweep_kept
+from portal.cases.kept_erasing import NothingParked, settle_kept, sweep_kept
 from portal.cases.kept_holds import KEPT_ERASE
 from portal.cases.kept_model import Kept, KeptOwner
 from portal.cases.systems import close_systems, open_system, place_of
 from portal.core import clock
 from portal.engine.model import Attempt, Step, StepState
 from portal.engine.running import run_one
+from portal.engine.service import ByHand, ReasonMissing
 from portal.people.service import Identifier, note_seen_alone, person_for
 from tests.adapters.companies import note, write_company
 from tests.rooms.cases.test_kept import a_case
@@ -150,3 +151,29 @@ def test_E5_a_system_that_is_no_longer_configured_parks_it_and_nothing_is_called
             assert [step.state for step in db.query(Step).filter_by(act=KEPT_ERASE)] == [StepState.PARKED]
             assert len(kept_for(db, person_id)) == 1
         assert [row[0] for row in shop.rows("SELECT act FROM audit_entry")] == ["kept.parked"]
+
+
+def test_what_is_parked_is_settled_by_hand_with_a_reason_and_never_left_out(shop: World) -> None:
+    with shop.writing() as db:
+        keep(db, a=LEAP_DAY, b=LEAP_DAY + timedelta(days=1))
+        (number,) = {kept.case_number for kept in db.query(Kept)}
+    with on(LEAP_DAY):
+        with shop.writing() as db:
+            sweep_kept(db)
+            (step,) = db.query(Step).filter_by(act=KEPT_ERASE).all()
+            step.state = StepState.PARKED
+        for outcome, why, refusal in ((ByHand.SKIP, "No.", NothingParked), (ByHand.DONE, " ", ReasonMissing)):
+            with shop.writing() as db, pytest.raises(refusal):
+                settle_kept(db, number, system="backend", outcome=outcome, reason=why, actor="staff-1")
+        with shop.writing() as db, pytest.raises(NothingParked):
+            settle_kept(db, number, system="mail", outcome=ByHand.DONE, reason="Gone.", actor="staff-1")
+        with shop.writing() as db:
+            assert settle_kept(db, number, system="backend", outcome=ByHand.RETRY, reason="Mended.", actor="staff-1") == 0
+            assert [step.state for step in db.query(Step).filter_by(act=KEPT_ERASE)] == [StepState.WAITING]
+        with shop.writing() as db:
+            gone = settle_kept(db, number, system="backend", outcome=ByHand.DONE, reason="Erased in the shop.", actor="staff-1")
+            assert gone == 1, "what has another day stays until then"
+        with shop.reading() as db:
+            assert [kept.gone_at is None for kept in db.query(Kept).order_by(Kept.until)] == [False, True]
+        acts = shop.rows("SELECT act, actor FROM audit_entry ORDER BY id")
+        assert acts == [("step.retry", "staff-1"), ("step.done", "staff-1"), ("kept.gone", "staff-1")]

@@ -6,12 +6,15 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy.orm import Session
 
+from portal.accounts import registry
 from portal.adapters.contract import KeptRow
 from portal.cases.kept import HeldView, all_kept, kept_for, remember_kept
 from portal.cases.kept_erasing import prune_kept, sweep_kept
 from portal.cases.kept_holds import KEPT_ERASE, HoldRefused, NoSuchHold, lift_hold, place_hold
 from portal.cases.kept_model import KeptHold
+from portal.cases.restoring.replaying import replay
 from portal.core import clock
+from portal.core.journal_files import write_journal
 from portal.engine.model import Attempt, Step, StepState
 from portal.engine.service import StepIsRunning
 from portal.people.service import Identifier, note_seen_alone, person_for
@@ -212,3 +215,26 @@ def test_the_reason_stands_nowhere_in_clear_and_goes_with_what_is_remembered_of_
     with on(DAY + timedelta(days=5000)), house.world.writing() as db:
         prune_kept(db, house.world.company())
         assert db.query(KeptHold).all() == []
+
+
+def test_O9_a_restored_backup_neither_loses_a_hold_nor_holds_again_what_was_let_go(house: House) -> None:
+    world = house.world
+    with world.writing() as db:
+        number, _ = keep(db)
+        kept = place_hold(db, number, system="shop", reason=WHY, until=DAY + timedelta(days=9), actor="staff-1").id
+        ended = place_hold(db, number, reason="An inquiry.", until=None, actor="staff-1").id
+    with world.writing() as db:
+        lift_hold(db, ended, actor="staff-2")
+    write_journal(world.database, world.settings.journal_folder, {key: name for name, key in registry.ids().items()})
+    with world.writing() as db:
+        # The backup is older than the first hold, and than the end of the other.
+        db.delete(db.get_one(KeptHold, kept))
+        db.get_one(KeptHold, ended).lifted_at = db.get_one(KeptHold, ended).lifted_by = None
+    assert replay(world.database, world.settings.journal_folder)["holds put back or lifted again"] == 2
+    assert replay(world.database, world.settings.journal_folder)["holds put back or lifted again"] == 0
+    with world.reading() as db:
+        (view,) = all_kept(db)
+        assert view.held is not None
+        assert (view.held.reason, view.held.until) == (WHY, DAY + timedelta(days=9))
+        assert db.get_one(KeptHold, ended).lifted_by == "staff-2"
+    assert WHY.encode() not in b"".join(file.read_bytes() for file in world.settings.journal_folder.rglob("*.journal"))
