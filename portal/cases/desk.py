@@ -7,8 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import cast
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Table, and_, exists, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
@@ -163,8 +164,9 @@ def notes_of(db: Session, case: Case) -> Sequence[CaseNote]:
 def mark_of(db: Session, case: Case) -> str:
     """What a page of this case shows, as one short mark: another one as soon as anything of it has changed."""
     newest = [
-        db.scalar(select(func.max(table.id)).where(table.case_id == case.id)) or 0
-        for table in (Event, ClockRow, CaseMessage, CaseNote)
+        db.scalar(select(func.max(table.c.id)).where(table.c.case_id == case.id)) or 0
+        # The case was asked for within its company; one more condition would lead SQLite to all rows of the company.
+        for table in (cast(Table, kind.__table__) for kind in (Event, ClockRow, CaseMessage, CaseNote))
     ]
     return crypto.keyed_hash("case.mark", f"{case.id} {case.state} {case.owner} {newest}").hex()[:24]
 

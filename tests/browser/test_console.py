@@ -106,9 +106,9 @@ def test_codes_sign_in_without_scripts(site, codes, url):
         assert not page.get_by_role("button", name="Make a passkey").is_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["en", "de", "ar"])
-def test_pages_of_staff_are_whole_for_everyone(site, codes, url, scheme, language):
+@pytest.mark.sampled
+@pytest.mark.parametrize(("language", "scheme"), [("ar", "dark"), ("en", "light"), ("de", "dark")])
+def test_pages_of_staff_are_whole_for_everyone(site, codes, url, language, scheme):
     if not codes:
         codes += hire(site, "privacy_officer", address="second@example.net")
     with shared_chromium().new_context(locale="en", base_url=url, color_scheme=scheme) as context:
@@ -132,9 +132,9 @@ PAGES = ["/console/own", "/console/cases", "/console/find", "/console/staff", "/
 def look_at(page, path, language):
     page.goto(path)
     assert page.locator("html").get_attribute("dir") == ("rtl" if language == "ar" else "ltr")
-    for width in (320, 1280):
+    for width in (1280, 320):
         page.set_viewport_size({"width": width, "height": 900})
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= width, (path, language, width, wide)
-        found = Axe().run(page, options=AXE)
-        assert found.violations_count == 0, (path, language, width, found.generate_report())
+    found = Axe().run(page, options=AXE)
+    assert found.violations_count == 0, (path, language, found.generate_report())
