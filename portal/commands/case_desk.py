@@ -13,8 +13,13 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal.commands.companies import start_for
+from portal.core.errors import PortalError
 
 STOPS = ("identity", "scope", "fee")
+
+
+class NoText(PortalError):
+    """What was to be written to a customer cannot be read as text."""
 
 
 def add(acts: Any) -> None:
@@ -180,4 +185,7 @@ def _act(acts: Any, name: str, summary: str, run: Callable[[argparse.Namespace],
 
 
 def _text_of(file: str) -> str:
-    return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+    try:
+        return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise NoText(f"{file} is not text in UTF-8. Save it as that.") from None
