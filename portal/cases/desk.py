@@ -43,6 +43,9 @@ SOON = 7
 
 FILL_AT_ONCE = 500
 _ACTS = (EXPORT, RIGHT, BUILD, *ERASING)
+_STEPS, _PARTS, _MESSAGES, _CLOCKS = (cast(Table, one.__table__).c for one in (Step, CasePart, CaseMessage, ClockRow))
+"""Of cases that were asked for within their company. One more condition, of the company, would lead SQLite to all rows of the company."""
+
 _OPEN = text(f'"case".{STILL_OPEN}')
 
 
@@ -212,16 +215,16 @@ def _wanted(db: Session, filters: Filters, staff: Staff) -> list[ColumnElement[b
 
 
 def _stuck_step() -> ColumnElement[bool]:
-    return exists().where(Step.subject_id == Case.id, Step.act.in_(_ACTS), Step.state.in_(STUCK))
+    return exists().where(_STEPS.subject_id == Case.id, _STEPS.act.in_(_ACTS), _STEPS.state.in_(STUCK))
 
 
 def _review() -> ColumnElement[bool]:
-    return exists().where(CasePart.case_id == Case.id, CasePart.state == PartState.REVIEW)
+    return exists().where(_PARTS.case_id == Case.id, _PARTS.state == PartState.REVIEW)
 
 
 def _last(author: Author) -> ColumnElement[int]:
-    last = select(func.coalesce(func.max(CaseMessage.id), 0))
-    return last.where(CaseMessage.case_id == Case.id, CaseMessage.author == author).scalar_subquery()
+    last = select(func.coalesce(func.max(_MESSAGES.id), 0))
+    return last.where(_MESSAGES.case_id == Case.id, _MESSAGES.author == author).scalar_subquery()
 
 
 def _unanswered() -> ColumnElement[bool]:
@@ -256,7 +259,6 @@ def _stopped(db: Session, ids: Collection[int]) -> set[int]:
     """Cases whose clock stands still: paused more often than resumed."""
     if not ids:
         return set()
-    paused, resumed = (func.count().filter(ClockRow.happened == one) for one in ("paused", "resumed"))
-    return set(
-        db.scalars(select(ClockRow.case_id).where(ClockRow.case_id.in_(ids)).group_by(ClockRow.case_id).having(paused > resumed))
-    )
+    paused, resumed = (func.count().filter(_CLOCKS.happened == one) for one in ("paused", "resumed"))
+    rows = select(_CLOCKS.case_id).where(_CLOCKS.case_id.in_(ids)).group_by(_CLOCKS.case_id)
+    return set(db.scalars(rows.having(paused > resumed)))
