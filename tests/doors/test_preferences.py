@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -226,7 +227,7 @@ def test_a_day_that_is_no_day_ahead_is_said_at_the_field_and_writes_nothing(site
 
 
 def test_today_is_too_early_and_a_year_and_a_day_too_late(site, maren):
-    today = clock.now().date()
+    today = clock.now().astimezone(ZoneInfo("Europe/Oslo")).date()  # where the company is
     for days, status in ((0, 422), (1, 200), (365, 200), (367, 422)):
         maren.open("/preferences")
         maren.submit("Pause", until=(today + timedelta(days=days)).isoformat())
