@@ -27,6 +27,7 @@ from portal.console import words
 from portal.console.forms import AnswerForm, NoteForm, SettleForm
 from portal.web.context import current_company, database
 from portal.web.staff_guards import current_staff, staff_may
+from portal.web.steps import NUMBER
 from portal.web.transactions import db
 
 bp = Blueprint("staff_case", __name__, url_prefix="/console/cases")
@@ -40,7 +41,9 @@ def show(number: str) -> ResponseReturnValue:
     with database().reading(company_id) as reading:
         known = _found(reading, number)
     with database().writing(company_id) as writing:
-        record_audit(writing, actor=staff.actor, act="case.read" if known else "case.missing", target=f"case:{number[:20]}")
+        # What is no number may be anything that somebody typed, an address too: it is not kept.
+        target = f"case:{number}" if NUMBER.fullmatch(number) else "case:no-number"
+        record_audit(writing, actor=staff.actor, act="case.read" if known else "case.missing", target=target)
     return page(case_to_work_on(number))
 
 

@@ -1,0 +1,101 @@
+"""The console's queue and case page with 100,000 cases against the same pages with few: `python -m benchmarks.console [CASES]`.
+
+In this process by a test client, first with one case and then with all of them; times are CPU of this process, so that neighbours count little.
+"""
+
+import sys
+import time
+from datetime import timedelta
+
+from sqlalchemy import insert
+
+from benchmarks.common import say_machine
+from portal.accounts import registry
+from portal.cases.model import Author, Case, CaseEvent, CaseKind, CaseMessage, CaseState, ClockRow
+from portal.core import clock, crypto
+from tests.doors.site import Browser, Site
+from tests.doors.staff import hired
+from tests.doors.walked import Walked, standing_walked
+
+ASKED, BATCH, OPEN_ONE_IN = 12, 5000, 4
+PAGES = {
+    "/console/cases": "queue",
+    "/console/cases?whose=nobody&kind=question": "queue, filtered",
+    "/console/cases?stage=decision": "queue, needs a decision",
+    "/console/cases?whose=mine": "queue, mine (none)",
+    "CASE": "case page",
+}
+
+
+def main() -> None:
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    say_machine()
+    with standing_walked() as walked:
+        browser = hired(walked.site, "privacy_officer")
+        few = {path: measure(walked, browser, path) for path in PAGES}
+        fill(walked.site, count)
+        many = {path: measure(walked, browser, path) for path in PAGES}
+    print(f"{count} cases more, one in {OPEN_ONE_IN} open; CPU ms per request, {ASKED} requests each")
+    for path, title in PAGES.items():
+        (few_p95, few_mid), (many_p95, many_mid) = figures(few[path]), figures(many[path])
+        print(
+            f"{title:<26} few: median {few_mid:.1f}, p95 {few_p95:.1f}   many: median {many_mid:.1f}, p95 {many_p95:.1f}"
+            f"   p95 {many_p95 / few_p95:.2f} times (goal: at most 1.5)"
+        )
+
+
+def measure(walked: Walked, browser: Browser, path: str) -> list[float]:
+    """Each request's CPU in ms; the first ones, which compile, are not counted."""
+    address = path if path != "CASE" else f"/console/cases/{walked.number}"
+    times = []
+    for number in range(-5, ASKED):
+        begun = time.process_time()
+        browser.open(address)
+        assert browser.status == 200, browser.status
+        if number >= 0:
+            times.append((time.process_time() - begun) * 1000)
+    return times
+
+
+def figures(values: list[float]) -> tuple[float, float]:
+    """p95 and median."""
+    ordered = sorted(values)
+    return ordered[int(len(ordered) * 0.95)], ordered[len(ordered) // 2]
+
+
+def fill(site: Site, count: int) -> None:
+    """Questions as a company would have them: most of them over, each with its clock, what happened, and what was written."""
+    now, company = clock.now(), registry.ids()["fjordkaffe"]
+    sealed = {"company_id": company}
+    for begin in range(0, count, BATCH):
+        with site.running.database.writing(company) as db:
+            numbers = range(begin, min(begin + BATCH, count))
+            rows: list[dict[str, object]] = [
+                {
+                    **sealed, "number": crypto.random_public_id(), "kind": CaseKind.QUESTION, "law": "none", "law_version": 1,
+                    "state": CaseState.ANSWERED if number % OPEN_ONE_IN else CaseState.OPEN, "language": "en", "source": "site",
+                    "choice": [], "proven": "{}", "received_at": now, "due_on": (now + timedelta(days=number % 40 - 5)).date(),
+                }
+                for number in numbers
+            ]  # fmt: skip
+            ids = list(db.scalars(insert(Case).returning(Case.id, sort_by_parameter_order=True), rows))
+            db.execute(
+                insert(ClockRow),
+                [{**sealed, "case_id": one, "happened": "received", "at": now, "actor": "person"} for one in ids],
+            )
+            happened = [{**sealed, "case_id": one, "at": now, "code": "asked", "params": {}, "actor": "person"} for one in ids]
+            db.execute(insert(CaseEvent), happened)
+            said = [{**sealed, "case_id": one, "author": Author.PERSON, "text": "Where is it?", "at": now} for one in ids]
+            db.execute(insert(CaseMessage), said)
+            db.execute(
+                insert(CaseMessage),
+                [
+                    {**sealed, "case_id": one, "author": Author.STAFF, "text": "Here.", "at": now}
+                    for n, one in enumerate(ids)
+                    if n % 8
+                ],
+            )
+
+
+if __name__ == "__main__":
+    main()
