@@ -103,12 +103,9 @@ class Base(DeclarativeBase):
 
 
 class CompanyOwned:
-    """A row that belongs to one company: the session's company is filled in when it is added and asked for in every query.
+    """A row that belongs to one company: the session's company is filled in when it is added and asked for in every query."""
 
-    No index of the company alone: it finds nearly all rows of a table, and SQLite would take it before one that finds a handful.
-    """
-
-    company_id: Mapped[int] = mapped_column(ForeignKey("company.id"))
+    company_id: Mapped[int] = mapped_column(ForeignKey("company.id"), index=True)
 
 
 class Database:

@@ -147,7 +147,7 @@ def test_a_yes_goes_to_proven_addresses_and_a_no_to_all(world, maria):
     give_systems(world, shop=in_memory("newsletter.email", addresses=("maria@example.org", "maria@work.example")))
     with world.writing() as db:
         other = customer(db, "maria@work.example")
-        rows = db.query(PersonIdentifier).all()
+        rows = db.query(PersonIdentifier).order_by(PersonIdentifier.id).all()
         for row in rows:
             row.person_id = maria
         rows[0].proven_at = clock.now()
