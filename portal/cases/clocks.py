@@ -16,10 +16,9 @@ from portal.cases.events import PERSON, STAFF, Code, note
 from portal.cases.laws import ClockEvent, Happened, due_dates
 from portal.cases.laws.deadlines import NoExtension, refuse_extension
 from portal.cases.laws.model import StopReason
-from portal.cases.messages import LONGEST, MessageEmpty, MessageTooLong, add_message
+from portal.cases.messages import add_message, checked_words
 from portal.cases.model import OPEN_STATES, Author, Case, ClockRow, LongerBecause
 from portal.cases.service import case_by_number
-from portal.cases.showing import clean
 from portal.core import clock
 from portal.core.errors import PortalError
 
@@ -118,11 +117,7 @@ def extend_deadline(
     """
     case = advancing.lock_case(db, case_by_number(db, number).id)
     longer = look_at_extension(db, case, until=until)
-    said = clean(words).strip()
-    if not said:
-        raise MessageEmpty("The person is told why: write a sentence.")
-    if len(said) > LONGEST:
-        raise MessageTooLong(f"A reason has at most {LONGEST} characters.")
+    said = checked_words(words, empty="The person is told why: write a sentence.")
     _add(db, case, ClockRow(happened=Happened.EXTENDED, until=longer.then, because=because, words=said, actor=actor[:40]))
     note(db, case, Code.EXTENDED, actor=STAFF)
     letters.send_extended(db, case, was=longer.now, now=longer.then, because=because, law=due_of(db, case).law)

@@ -17,10 +17,10 @@ from portal.accounts.companies import record_audit
 from portal.accounts.staff import Staff
 from portal.cases.dates import due_of
 from portal.cases.laws.deadlines import day_of
+from portal.cases.messages import waits_for_staff
 from portal.cases.model import (
     OPEN_STATES,
     STILL_OPEN,
-    Author,
     Case,
     CaseMessage,
     CaseNote,
@@ -43,7 +43,7 @@ SOON = 7
 
 FILL_AT_ONCE = 500
 _ACTS = (EXPORT, RIGHT, BUILD, *ERASING)
-_STEPS, _PARTS, _MESSAGES, _CLOCKS = (cast(Table, one.__table__).c for one in (Step, CasePart, CaseMessage, ClockRow))
+_STEPS, _PARTS, _CLOCKS = (cast(Table, one.__table__).c for one in (Step, CasePart, ClockRow))
 """Of cases that were asked for within their company. One more condition, of the company, would lead SQLite to all rows of the company."""
 
 _OPEN = text(f'"case".{STILL_OPEN}')
@@ -210,7 +210,7 @@ def _wanted(db: Session, filters: Filters, staff: Staff) -> list[ColumnElement[b
     if filters.stage is Stage.LATE:
         wanted.append(Case.due_on < today_of(db))
     elif filters.stage is Stage.DECISION:
-        wanted.append(or_(_stuck_step(), _review(), _unanswered()))
+        wanted.append(or_(_stuck_step(), _review(), waits_for_staff()))
     return wanted
 
 
@@ -220,15 +220,6 @@ def _stuck_step() -> ColumnElement[bool]:
 
 def _review() -> ColumnElement[bool]:
     return exists().where(_PARTS.case_id == Case.id, _PARTS.state == PartState.REVIEW)
-
-
-def _last(author: Author) -> ColumnElement[int]:
-    last = select(func.coalesce(func.max(_MESSAGES.id), 0))
-    return last.where(_MESSAGES.case_id == Case.id, _MESSAGES.author == author).scalar_subquery()
-
-
-def _unanswered() -> ColumnElement[bool]:
-    return _last(Author.PERSON) > _last(Author.STAFF)
 
 
 def _lines(db: Session, cases: Sequence[Case]) -> list[Line]:
@@ -249,7 +240,7 @@ def _waits(db: Session, ids: Collection[int]) -> Mapping[int, tuple[str, ...]]:
     if not ids:
         return {}
     found: dict[int, list[str]] = {}
-    for kind, condition in (("step", _stuck_step()), ("review", _review()), ("message", _unanswered())):
+    for kind, condition in (("step", _stuck_step()), ("review", _review()), ("message", waits_for_staff())):
         for case_id in db.scalars(select(Case.id).where(Case.id.in_(ids), condition)):
             found.setdefault(case_id, []).append(kind)
     return {case_id: tuple(kinds) for case_id, kinds in found.items()}

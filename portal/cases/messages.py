@@ -6,8 +6,9 @@ Must never reach a mail, a log or the timeline, nor the page of somebody else wh
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import cast
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, Table, func, select, update
 from sqlalchemy.orm import Session
 
 from portal.cases.model import Author, Case, CaseMessage
@@ -18,6 +19,9 @@ from portal.core.db import company_of
 from portal.core.errors import PortalError
 from portal.core.limits import Limit, count_once
 from portal.people.service import was_seen_alone
+
+_MESSAGES = cast(Table, CaseMessage.__table__).c
+"""Of cases that were asked for within their company. One more condition, of the company, would lead SQLite to all rows of the company."""
 
 LONGEST = 4000
 A_DAY = Limit("case.messages", 20, timedelta(days=1))
@@ -49,15 +53,21 @@ class Message:
     text: str | None = field(repr=False)
 
 
+def checked_words(text: str, *, empty: str, called: str = "reason") -> str:
+    """What was typed, without marks that would turn the text around it. Raises `MessageEmpty` (saying `empty`) or `MessageTooLong`."""
+    kept = clean(text).strip()
+    if not kept:
+        raise MessageEmpty(empty)
+    if len(kept) > LONGEST:
+        raise MessageTooLong(f"A {called} has at most {LONGEST} characters.")
+    return kept
+
+
 def add_message(
     db: Session, case: Case, *, author: Author, text: str, session_id: int | None = None, actor: str | None = None
 ) -> CaseMessage:
     """Store a message, without marks that would turn the text around it. Raises a `MessageRefused`; staff are not counted."""
-    kept = clean(text).strip()
-    if not kept:
-        raise MessageEmpty("A message needs words.")
-    if len(kept) > LONGEST:
-        raise MessageTooLong(f"A message has at most {LONGEST} characters.")
+    kept = checked_words(text, empty="A message needs words.", called="message")
     if author is Author.PERSON and not count_once(db, A_DAY, str(company_of(db)), str(case.person_id)):
         raise TooManyMessages("So many messages were written today that the next one has to wait until tomorrow.")
     message = CaseMessage(
@@ -114,8 +124,8 @@ def mark_read(db: Session, case_id: int, *, of: Author) -> None:
 
 def waits_for_staff() -> ColumnElement[bool]:
     """That the last word in a case is the person's: for a query of cases."""
-    last = select(func.max(CaseMessage.id)).where(CaseMessage.case_id == Case.id).correlate(Case).scalar_subquery()
-    return select(CaseMessage.id).where(CaseMessage.id == last, CaseMessage.author == Author.PERSON).exists()
+    last = select(func.max(_MESSAGES.id)).where(_MESSAGES.case_id == Case.id).correlate(Case).scalar_subquery()
+    return select(_MESSAGES.id).where(_MESSAGES.id == last, _MESSAGES.author == Author.PERSON).exists()
 
 
 def _rows(db: Session, case: Case) -> Sequence[CaseMessage]:

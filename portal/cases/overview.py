@@ -1,4 +1,4 @@
-"""Cases for staff at the command line, until the console does it: codes, counts and dates, never a value of the person."""
+"""Cases for staff at the command line: codes, counts and dates, never a value of the person."""
 
 from dataclasses import dataclass
 from datetime import date

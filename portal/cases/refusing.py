@@ -16,16 +16,15 @@ from portal.cases.dates import due_of, reviews_of
 from portal.cases.erasing.cancelling import stop_erasure
 from portal.cases.erasing.model import Stopper
 from portal.cases.events import PERSON, STAFF, Code, note
-from portal.cases.filing import count_case
-from portal.cases.laws import Happened, Law, load_law
+from portal.cases.filing import begin_clock, count_case
+from portal.cases.laws import Law, load_law
 from portal.cases.laws.deadlines import add, day_of
 from portal.cases.laws.model import Ground, Period, Refusal, Right, Unit
 from portal.cases.laws.promise import NO_LAW
-from portal.cases.messages import LONGEST, MessageEmpty, MessageTooLong, add_message
-from portal.cases.model import OPEN_STATES, Author, Case, CaseKind, CasePart, CaseRefusal, CaseState, ClockRow, PartState
+from portal.cases.messages import add_message, checked_words
+from portal.cases.model import OPEN_STATES, Author, Case, CaseKind, CasePart, CaseRefusal, CaseState, PartState
 from portal.cases.right_words import OPT_OUTS
 from portal.cases.service import case_by_number, case_for_person
-from portal.cases.showing import clean
 from portal.cases.workflow import BUILD, EXPORT, RIGHT, next_round
 from portal.core import clock, crypto
 from portal.core.errors import PortalError
@@ -36,6 +35,8 @@ LOOK_AGAIN = Period(60, Unit.DAY)
 
 NEVER_REFUSED = frozenset({*OPT_OUTS, CaseKind.QUESTION, CaseKind.COMPLAINT, CaseKind.APPEAL})
 """Kinds that the words of an answer end, or that may not be refused at all."""
+
+SAY_WHY = "Say why, in a sentence or two: the other side reads it."
 
 
 class CannotRefuse(PortalError):
@@ -86,7 +87,7 @@ def refuse_case(db: Session, number: str, *, ground: Ground, words: str, actor: 
         raise CannotRefuse("The law of this case names no such ground for it. `portal case grounds` lists those it names.")
     if named.two_people and (not second.strip() or second.strip() == actor.strip()):
         raise SecondPersonNeeded("Two people decide this: the company has to prove it. Name the second one.")
-    said = _checked(words)
+    said = checked_words(words, empty=SAY_WHY)
     _stop_work(db, case, actor)
     company, law = registry.company(case.company_id), _law_of(case)
     window = law.appeal.window if law and law.appeal and law.appeal.window else LOOK_AGAIN
@@ -125,7 +126,7 @@ def open_appeal(db: Session, person_id: int, number: str, *, text: str, session_
     refused = advancing.lock_case(db, case_for_person(db, person_id, number).id)
     if not may_appeal(db, refused):
         raise NoAppeal("This cannot be looked at again: there is no refusal, its time is over, or it was asked already.")
-    said, now = _checked(text), clock.now()
+    said, now = checked_words(text, empty=SAY_WHY), clock.now()
     count_case(db, person_id)
     law = _law_of(refused)
     by_law = law is not None and law.appeal is not None
@@ -135,9 +136,7 @@ def open_appeal(db: Session, person_id: int, number: str, *, text: str, session_
         choice=[], proven=refused.proven, open_key=None, received_at=now, about_id=refused.id,
     )  # fmt: skip
     db.add(case)
-    db.flush()
-    db.add(ClockRow(case_id=case.id, happened=Happened.RECEIVED, at=now, actor=PERSON))
-    db.flush()
+    begin_clock(db, case)
     add_message(db, case, author=Author.PERSON, text=said, session_id=session_id)
     note(db, case, Code.RIGHT_ASKED, actor=PERSON, kind=CaseKind.APPEAL.value)
     note(db, refused, Code.APPEALED, actor=PERSON)
@@ -172,15 +171,6 @@ def _law_of(case: Case) -> Law | None:
     if case.law == NO_LAW:
         return None
     return load_law(case.law, version=case.law_version, reviews=reviews_of(registry.company(case.company_id)))
-
-
-def _checked(words: str) -> str:
-    said = clean(words).strip()
-    if not said:
-        raise MessageEmpty("Say why, in a sentence or two: the other side reads it.")
-    if len(said) > LONGEST:
-        raise MessageTooLong(f"A reason has at most {LONGEST} characters.")
-    return said
 
 
 def _stop_work(db: Session, case: Case, actor: str) -> None:

@@ -15,14 +15,13 @@ from portal.accounts import registry
 from portal.cases import letters
 from portal.cases.dates import NoLawGivesThis, choose_law, due_of, laws_of
 from portal.cases.events import PERSON, Code, note
-from portal.cases.filing import count_case
+from portal.cases.filing import begin_clock, count_case, same_words
 from portal.cases.laws import ClockEvent, Happened
 from portal.cases.laws.promise import promise
 from portal.cases.messages import MessageEmpty, add_message
-from portal.cases.model import Author, Case, CaseCorrection, CaseKind, CaseMessage, CaseState, ClockRow
+from portal.cases.model import Author, Case, CaseCorrection, CaseKind, CaseState
 from portal.cases.right_words import AT_ONCE, OPT_OUTS
 from portal.cases.scope import Scope, dump_scope
-from portal.cases.service import SAME_PRESS
 from portal.cases.showing import clean
 from portal.cases.workflow import RIGHT
 from portal.config.model import Basis, Company
@@ -122,8 +121,7 @@ def _new_case(
             db.flush()
     except IntegrityError:
         return None
-    db.add(ClockRow(case_id=case.id, happened=Happened.RECEIVED, at=now, actor=PERSON))
-    db.flush()
+    begin_clock(db, case)
     return case
 
 
@@ -146,12 +144,7 @@ def _stop_at_once(db: Session, company: Company, case: Case, *, stops_marketing:
 def _same(db: Session, person_id: int, kind: CaseKind, words: str) -> Case | None:
     if kind in OPT_OUTS:
         return db.scalar(select(Case).filter_by(open_key=_open_key(person_id, kind)))
-    recent = select(Case).filter_by(person_id=person_id, kind=kind, state=CaseState.OPEN)
-    for case in db.scalars(recent.where(Case.received_at > clock.now() - SAME_PRESS).order_by(Case.id.desc())):
-        first = db.scalar(select(CaseMessage).filter_by(case_id=case.id).order_by(CaseMessage.id).limit(1))
-        if (first.text if first else "") == words:
-            return case
-    return None
+    return same_words(db, person_id, kind, words)
 
 
 def _open_key(person_id: int, kind: CaseKind) -> bytes:

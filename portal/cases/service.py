@@ -5,7 +5,6 @@ Must never open a second case for a second press, nor answer differently for a c
 
 import json
 from collections.abc import Collection
-from datetime import timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -16,11 +15,11 @@ from portal.cases import advancing, letters
 from portal.cases.dates import choose_law, margin_of
 from portal.cases.erasing.settling import settled_by_hand, step_to_settle
 from portal.cases.events import PERSON, Code, note
-from portal.cases.filing import count_case
+from portal.cases.filing import SAME_PRESS, begin_clock, count_case
 from portal.cases.laws import ClockEvent, Happened, end_of_day
 from portal.cases.laws.deadlines import day_of
 from portal.cases.meaning import GROUPS
-from portal.cases.model import OPEN_STATES, Case, CaseKind, CasePart, CaseState, ClockRow, PartState
+from portal.cases.model import OPEN_STATES, Case, CaseKind, CasePart, CaseState, PartState
 from portal.cases.scope import Scope, dump_scope
 from portal.cases.workflow import BUILD, EXPORT, RIGHT, STUCK, newest
 from portal.core import clock, crypto
@@ -28,9 +27,6 @@ from portal.core.db import company_of
 from portal.core.errors import PortalError
 from portal.engine.model import StepState
 from portal.engine.service import ByHand, add_step, cancel_step, settle_by_hand, steps_of
-
-SAME_PRESS = timedelta(minutes=1)
-"""The same wish within this time is the same press, even where the answer was faster than the second click."""
 
 
 class NoSuchCase(PortalError):
@@ -75,7 +71,7 @@ def open_access_case(
         if same is None:
             raise
         return same
-    db.add(ClockRow(case_id=case.id, happened=Happened.RECEIVED, at=now, actor=PERSON))
+    begin_clock(db, case)
     db.add(CasePart(case_id=case.id, number=1, state=PartState.MAKING))
     note(db, case, Code.RECEIVED, actor=PERSON)
     last_try = end_of_day(margin_of(dates, day_of(now, company.time_zone)), company.time_zone)

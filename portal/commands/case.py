@@ -1,4 +1,4 @@
-"""`portal case list | show | texts | release | resolve` and the acts of `case_desk`: what waits for a human, until the console does it.
+"""`portal case list | show | texts | release | resolve` and the acts of `case_desk`: what waits for a human, where no console is.
 
 Must never print a value of a customer but in `texts`, which is asked for by name and written down with who looked.
 """

@@ -1,4 +1,4 @@
-"""`portal case answer | verified | pause | resume | extend | grounds | refuse | decide`: what staff do in a case beside its steps, until the console does it.
+"""`portal case answer | verified | pause | resume | extend | grounds | refuse | decide`: what staff do in a case beside its steps, where no console is.
 
 Must never print what a customer wrote, nor take a text for a customer from the command line, where other users of the machine read it.
 """

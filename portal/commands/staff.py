@@ -2,11 +2,14 @@
 
 import argparse
 import getpass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
 from portal.commands.companies import start_for
+
+if TYPE_CHECKING:
+    from portal.accounts.staff import Staff
 
 
 def add(commands: Any) -> None:
@@ -68,21 +71,18 @@ def set_role(chosen: argparse.Namespace) -> int:
 
     running, company_id = start_for(chosen)
     with running.database.writing(company_id) as db:
-        changed = set_roles(db, _id_of(db, chosen, company_id), chosen.roles, by=_who())
+        changed = set_roles(db, _named(db, chosen, company_id).public_id, chosen.roles, by=_who())
     print(f"{changed.public_id} has these roles now: {' '.join(sorted(changed.roles))}.")
     return 0
 
 
 def new_code(chosen: argparse.Namespace) -> int:
     """For who lost passkey and codes: the operator is the second person, and hands it over in person."""
-    from portal.accounts.staff import staff_at
     from portal.identity.recovery_codes import make_codes
 
     running, company_id = start_for(chosen)
     with running.database.writing(company_id) as db:
-        _id_of(db, chosen, company_id)
-        found = staff_at(db, _normal(chosen, company_id))
-        codes = make_codes(db, found, by=_who(), count=1) if found else []
+        codes = make_codes(db, _named(db, chosen, company_id), by=_who(), count=1)
     print("This code is good once; codes of before have ended:")
     print(*codes)
     return 0
@@ -95,19 +95,19 @@ def remove(chosen: argparse.Namespace) -> int:
 
     running, company_id = start_for(chosen)
     with running.database.writing(company_id) as db:
-        gone = remove_staff(db, _id_of(db, chosen, company_id), by=_who())
+        gone = remove_staff(db, _named(db, chosen, company_id).public_id, by=_who())
         let_go(db, gone)
     print(f"{gone.public_id} is removed.")
     return 0
 
 
-def _id_of(db: Session, chosen: argparse.Namespace, company_id: int) -> str:
+def _named(db: Session, chosen: argparse.Namespace, company_id: int) -> "Staff":
     from portal.accounts.staff import NoSuchStaff, staff_at
 
     found = staff_at(db, _normal(chosen, company_id))
     if found is None:
         raise NoSuchStaff("No member of staff has this address. `portal staff list` shows them.")
-    return found.public_id
+    return found
 
 
 def _normal(chosen: argparse.Namespace, company_id: int) -> str:

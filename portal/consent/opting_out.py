@@ -10,11 +10,12 @@ from sqlalchemy import String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal.accounts import registry
+from portal.accounts.working_off import work_off
 from portal.consent.chains import KeyIsDestroyed
 from portal.consent.saving import Saved, undo
 from portal.consent.unproven import marketing_choices, stop
-from portal.core import clock, crypto, i18n, logs, urls
-from portal.core.db import ALL_COMPANIES, Base, CompanyOwned, Database, Encrypted, company_of
+from portal.core import clock, crypto, i18n, urls
+from portal.core.db import Base, CompanyOwned, Database, Encrypted, company_of
 from portal.core.errors import PortalError
 from portal.core.limits import Limit, count_once
 from portal.outbox.service import queue_mail
@@ -58,17 +59,8 @@ def opt_out(db: Session, address: str, *, language: str, collection_point: str) 
 def settle_opt_outs(database: Database) -> int:
     """Bring the ledgers of those who are known along, and tell each once; returns how many rows were worked off."""
     served = list(registry.ids().values())
-    with database.reading(ALL_COMPANIES) as db:
-        query = select(OptOut.company_id, OptOut.id).where(OptOut.company_id.in_(served)).order_by(OptOut.id).limit(AT_ONCE)
-        due = db.execute(query).all()
-    done = 0
-    for company_id, row_id in due:
-        try:
-            with database.writing(company_id) as db:
-                done += _settle(db, row_id)
-        except Exception as error:  # noqa: BLE001  # one row that cannot be worked on must not hold up the others
-            logs.event("opt_out.not_settled", level=40, error=error, company=registry.key_of(company_id))
-    return done
+    waiting = select(OptOut.company_id, OptOut.id).where(OptOut.company_id.in_(served)).order_by(OptOut.id).limit(AT_ONCE)
+    return work_off(database, waiting, _settle, failed="opt_out.not_settled")
 
 
 def _settle(db: Session, row_id: int) -> int:

@@ -14,14 +14,13 @@ from sqlalchemy import select
 from portal.accounts.companies import record_audit
 from portal.accounts.model import AuditEntry
 from portal.accounts.staff import names_of
+from portal.cases.bundle.cells import safe
 from portal.web.staff_guards import current_staff, staff_may
 from portal.web.transactions import db
 
 bp = Blueprint("staff_audit", __name__, url_prefix="/console/audit")
 PAGE, MOST = 100, 50_000
 TARGET = re.compile(r"[a-z_]{1,20}:[0-9A-Za-z-]{1,40}")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet would take for a formula at the start of a cell."""
 
 
 @bp.get("")
@@ -53,10 +52,6 @@ def download() -> ResponseReturnValue:
     writer.writerow(("at", "actor", "act", "target", "detail"))
     for row in rows:
         detail = " ".join(f"{name}={value}" for name, value in sorted(row.detail.items()))
-        writer.writerow([_cell(one) for one in (row.at.isoformat(), row.actor, row.act, row.target, detail)])
+        writer.writerow([safe(one) for one in (row.at.isoformat(), row.actor, row.act, row.target, detail)])
     headers = {"Content-Disposition": 'attachment; filename="audit.csv"'}
     return Response(file.getvalue(), content_type="text/csv; charset=utf-8", headers=headers)
-
-
-def _cell(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA) else text

@@ -38,8 +38,7 @@ bp = Blueprint("staff_case", __name__, url_prefix="/console/cases")
 def show(number: str) -> ResponseReturnValue:
     """One case. That it was opened, or asked for in vain, is written down in a transaction of its own."""
     staff, company_id = current_staff().staff, current_company().id
-    with database().reading(company_id) as reading:
-        known = _found(reading, number)
+    known = _is_there(number)
     with database().writing(company_id) as writing:
         # What is no number may be anything that somebody typed, an address too: it is not kept.
         target = f"case:{number}" if NUMBER.fullmatch(number) else "case:no-number"
@@ -86,9 +85,9 @@ def page(case: Case, *, stale: bool = False, **forms: Any) -> ResponseReturnValu
     return html, (409 if stale else 422) if wrong else 200
 
 
-def _found(reading: Any, number: str) -> bool:
+def _is_there(number: str) -> bool:
     try:
-        case_by_number(reading, number)
+        case_by_number(db(), number)
     except NoSuchCase:
         return False
     return True

@@ -64,13 +64,11 @@ def found(search: str) -> ResponseReturnValue:
     """The cases that this colleague's search found; that they were read is written down."""
     current = current_staff()
     try:
-        with database().reading(current_company().id) as reading:
-            search_id, _cases = searching.found_by(reading, search, by=current.staff)
+        search_id, cases = searching.found_by(db(), search, by=current.staff)
     except searching.NoSuchSearch:
         abort(404)
     with database().writing(current_company().id) as writing:
         record_audit(writing, actor=current.staff.actor, act="people.found", target=f"search:{search_id}")
-    _id, cases = searching.found_by(db(), search, by=current.staff)
     lines = words.lines(desk.lines_of(db(), cases), names_of(db()), current.staff)
     return render_template("console/found.html", current=current, lines=lines)
 

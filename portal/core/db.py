@@ -192,7 +192,8 @@ class _Turns:
         if writes and not connection.info.get(TURN) and self._turn.acquire(timeout=WAIT_SECONDS):
             connection.info[TURN] = True
         # By the driver itself: it cannot fail, and stands before every transaction.
-        connection.connection.driver_connection.execute(f"PRAGMA query_only={'OFF' if writes else 'ON'}")  # type: ignore[union-attr]
+        driver: Any = connection.connection.driver_connection
+        driver.execute(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     def end(self, connection: Any, record: ConnectionPoolEntry) -> None:

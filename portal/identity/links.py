@@ -18,15 +18,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
+from portal.accounts.working_off import work_off
 from portal.config.model import Company
 from portal.core import clock, crypto, i18n, limits, logs, urls
-from portal.core.db import ALL_COMPANIES, Database, company_of
+from portal.core.db import Database, company_of
 from portal.core.errors import PortalError
 from portal.identity.browsers import browser_of, browser_words
 from portal.identity.code_limits import TRIES_A_REQUEST, codes_are_off
 from portal.identity.known_browsers import asks_from_known_browser, is_proven_address
 from portal.identity.model import RequestState, SignInRequest
 from portal.identity.outcomes import Asking, LinkUnknown
+from portal.identity.staff_model import StaffLink
 from portal.outbox.service import queue_mail
 from portal.people.addresses import domain_of, mailbox_of, normal_address
 from portal.people.service import EMAIL, Identifier, hashes_of
@@ -144,16 +146,7 @@ def issue_due_links(database: Database) -> int:
         .order_by(SignInRequest.id)
         .limit(200)
     )
-    with database.reading(ALL_COMPANIES) as db:
-        due = db.execute(waiting).all()
-    done = 0
-    for company_id, request_id in due:
-        try:
-            with database.writing(company_id) as db:
-                done += _issue(db, request_id)
-        except Exception as error:  # noqa: BLE001  # one request that cannot be worked on must not hold up the others
-            logs.event("sign_in.not_issued", level=40, error=error, company=registry.key_of(company_id))
-    return done
+    return work_off(database, waiting, _issue, failed="sign_in.not_issued")
 
 
 def _issue(db: Session, request_id: int) -> int:
@@ -183,17 +176,21 @@ def code_hash(row: SignInRequest, code: str, key_id: str) -> bytes:
     return crypto.identifier_hash(registry.key_of(row.company_id), f"sign_in.code.{row.id}", code, key_id)
 
 
-def _queue(db: Session, row: SignInRequest, token: str, code: str) -> None:
+def words_of_link(row: SignInRequest | StaffLink, door: str, token: str) -> dict[str, str]:
+    """What the mail with a link says of who asked for it: where it leads, when and in which browser, and until when it works."""
     company = registry.company(row.company_id)
     with i18n.speaking(row.language, company.time_zone):
-        context = {
-            "link": urls.address(company.url, urls.LINK, token=token),
-            "code": f"{code[:4]} {code[4:]}" if code else "",
+        return {
+            "link": urls.address(company.url, door, token=token),
             "asked_at": i18n.format_moment(row.asked_at),
             "valid_until": i18n.format_time(row.expires_at),
             "browser_words": browser_words(row.browser),
             "site_host": urlsplit(company.url).hostname or "",
         }
+
+
+def _queue(db: Session, row: SignInRequest, token: str, code: str) -> None:
+    context = {**words_of_link(row, urls.LINK, token), "code": f"{code[:4]} {code[4:]}" if code else ""}
     queue_mail(
         db,
         template="sign_in",

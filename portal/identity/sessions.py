@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Table, and_, bindparam, or_, select, update
+from sqlalchemy import Table, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
 from portal.core import clock, crypto
 from portal.core.db import company_of
+from portal.identity.live_sessions import end_live, is_live
 from portal.identity.model import SessionRow
 from portal.people.addresses import masked
 from portal.people.model import Person, PersonIdentifier
@@ -191,19 +192,11 @@ def _still_there(db: Session, current: CurrentSession, now: datetime) -> Session
 
 
 def _end(db: Session, *conditions: ColumnElement[bool]) -> int:
-    now = clock.now()
-    ended = db.scalars(
-        update(SessionRow)
-        .where(*conditions, _live(now))
-        .values(ended_at=now)
-        .returning(SessionRow.id)
-        .execution_options(synchronize_session=False)
-    )
-    return len(ended.all())
+    return end_live(db, SessionRow, *conditions, idle=IDLE)
 
 
 def _live(now: datetime) -> ColumnElement[bool]:
-    return and_(SessionRow.ended_at.is_(None), SessionRow.ends_at > now, SessionRow.last_seen_at > now - IDLE)
+    return is_live(SessionRow, now, idle=IDLE)
 
 
 def _current(row: Any, address: str) -> CurrentSession:

@@ -8,7 +8,6 @@ For the worker: issue_due_staff_links(database) -> int
 """
 
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
@@ -16,10 +15,11 @@ from sqlalchemy.orm import Session
 from portal.accounts import registry
 from portal.accounts.companies import record_audit
 from portal.accounts.staff import staff_at, staff_by_id
-from portal.core import clock, crypto, i18n, limits, logs, urls
-from portal.core.db import ALL_COMPANIES, Database, company_of
-from portal.identity.browsers import browser_of, browser_words
-from portal.identity.links import NONCE
+from portal.accounts.working_off import work_off
+from portal.core import clock, crypto, i18n, limits, urls
+from portal.core.db import Database, company_of
+from portal.identity.browsers import browser_of
+from portal.identity.links import NONCE, words_of_link
 from portal.identity.model import RequestState
 from portal.identity.staff_model import StaffLink, StaffSession
 from portal.identity.staff_sessions import begin_half
@@ -80,16 +80,7 @@ def issue_due_staff_links(database: Database) -> int:
         .order_by(StaffLink.id)
         .limit(200)
     )
-    with database.reading(ALL_COMPANIES) as db:
-        due = db.execute(waiting).all()
-    done = 0
-    for company_id, link_id in due:
-        try:
-            with database.writing(company_id) as db:
-                done += _issue(db, link_id)
-        except Exception as error:  # noqa: BLE001  # one row that cannot be worked on must not hold up the others
-            logs.event("staff.link_not_issued", level=40, error=error, company=registry.key_of(company_id))
-    return done
+    return work_off(database, waiting, _issue, failed="staff.link_not_issued")
 
 
 def prune_staff_links(db: Session) -> int:
@@ -115,21 +106,8 @@ def _issue(db: Session, link_id: int) -> int:
     token = crypto.random_token()
     row.token_hash, row.staff_id = crypto.token_hash(LINK, token), staff.id
     row.state, row.expires_at = RequestState.ISSUED, now + LIFE
-    _queue(db, row, token)
-    return 1
-
-
-def _queue(db: Session, row: StaffLink, token: str) -> None:
-    company = registry.company(row.company_id)
-    with i18n.speaking(row.language, company.time_zone):
-        context = {
-            "link": urls.address(company.url, urls.STAFF_LINK, token=token),
-            "asked_at": i18n.format_moment(row.asked_at),
-            "valid_until": i18n.format_time(row.expires_at),
-            "browser_words": browser_words(row.browser),
-            "site_host": urlsplit(company.url).hostname or "",
-        }
     queue_mail(
-        db, template="staff_sign_in", to=row.address, language=row.language, key=f"staff_sign_in:{row.id}", context=context,
-        not_after=row.expires_at,
+        db, template="staff_sign_in", to=row.address, language=row.language, key=f"staff_sign_in:{row.id}",
+        context=words_of_link(row, urls.STAFF_LINK, token), not_after=row.expires_at,
     )  # fmt: skip
+    return 1

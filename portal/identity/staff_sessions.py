@@ -6,11 +6,12 @@ Must never let a half session (the mailbox alone) open anything but the second h
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from portal.accounts.staff import Staff, staff_by_id
 from portal.core import clock, crypto
+from portal.identity.live_sessions import end_live, is_live
 from portal.identity.staff_model import StaffSession
 
 PURPOSE = "staff.session"
@@ -119,16 +120,8 @@ def sessions_of_staff(db: Session, staff_id: int) -> int:
 
 
 def _end(db: Session, *conditions: ColumnElement[bool]) -> int:
-    now = clock.now()
-    ended = db.scalars(
-        update(StaffSession)
-        .where(*conditions, _live(now))
-        .values(ended_at=now)
-        .returning(StaffSession.id)
-        .execution_options(synchronize_session=False)
-    )
-    return len(ended.all())
+    return end_live(db, StaffSession, *conditions, idle=IDLE)
 
 
 def _live(now: datetime) -> ColumnElement[bool]:
-    return and_(StaffSession.ended_at.is_(None), StaffSession.ends_at > now, StaffSession.last_seen_at > now - IDLE)
+    return is_live(StaffSession, now, idle=IDLE)

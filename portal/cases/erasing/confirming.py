@@ -17,10 +17,11 @@ from portal.cases.erasing.planning import forget_plans, kept_plans, wish_of
 from portal.cases.erasing.plans import Planned, SystemPlan, digest_of_plans, dump_plan
 from portal.cases.erasing.sharing import was_confirmed_alone
 from portal.cases.events import PERSON, Code, note
+from portal.cases.filing import begin_clock
 from portal.cases.laws import ClockEvent, Happened, end_of_day
 from portal.cases.laws.deadlines import day_of
 from portal.cases.meaning import GROUPS
-from portal.cases.model import OPEN_STATES, Case, CaseKind, CaseState, ClockRow
+from portal.cases.model import OPEN_STATES, Case, CaseKind, CaseState
 from portal.cases.scope import Scope, dump_scope, may_see
 from portal.cases.workflow import BEGIN
 from portal.consent.stopping import stop_what_could_be_used
@@ -87,7 +88,7 @@ def open_erasure_case(
             raise
         return open_one
     starts_at = now + length_of(company.grace_period)
-    db.add(ClockRow(case_id=case.id, happened=Happened.RECEIVED, at=now, actor=PERSON))
+    begin_clock(db, case)
     note(db, case, Code.ERASURE_CONFIRMED, actor=PERSON)
     stopped: list[int] = []
     if not choice:

@@ -27,8 +27,3 @@ def as_for(law: Law, kind: str) -> Law:
         receipt = Deadline(period=said.acknowledge, **figure) if said.acknowledge else None
         return law.model_copy(update={"respond": answer, "extend": None, "acknowledge": receipt})
     return law
-
-
-def answers_appeals(law: Law) -> bool:
-    """Whether this law gives a second look at a refusal."""
-    return law.appeal is not None
