@@ -235,6 +235,10 @@ class StandingSite:
         file = Path(self._environment["PORTAL_KEYS_FILE"])
         crypto.use_keys(crypto.parse_key_ring(running.settings.keys), file)
         registry.use_companies(running.config, self._ids)
+        # As in a process that begins: the first request looks whether the database was restored, and no key was seen yet.
+        quick = vars(app)["wsgi_app"]
+        quick._gate._next_look = 0.0
+        quick._seen.clear()
         crypto.use_generation(epoch_of(running.database).generation)
         app.extensions.clear()
         app.extensions.update(self._extensions)
