@@ -10,6 +10,9 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from tests.chromium import shared_chromium
 from tests.served import Served, link_in, serve_demo
 
+# A phone whose owner asked for no motion: a press lands where the button is, and not where it was before the page slid.
+STILL = {"viewport": {"width": 390, "height": 844}, "reduced_motion": "reduce"}
+
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
@@ -83,7 +86,7 @@ class WalkerMaker:
         self.contexts: list[BrowserContext] = []
 
     def __call__(self, **options: object) -> Walker:
-        context = self.chromium.new_context(**{"viewport": {"width": 390, "height": 844}, **options})  # type: ignore[arg-type]  # Playwright checks them
+        context = self.chromium.new_context(**{**STILL, **options})  # type: ignore[arg-type]  # Playwright checks them
         context.set_default_timeout(60_000)
         self.contexts.append(context)
         return Walker(context, self.served)

@@ -45,7 +45,7 @@ def sign_in(site, page, url):
 
 def test_H8_back_shows_nothing_after_signing_out_here_or_in_another_tab(keeping, here):
     site, url = here
-    context = keeping.new_context()
+    context = keeping.new_context(reduced_motion="reduce")
     context.set_default_timeout(15_000)
     context.add_init_script(WATCH)
     page = context.new_page()

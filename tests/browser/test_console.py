@@ -32,7 +32,7 @@ def url(site):
 
 @pytest.fixture
 def page(url):
-    with shared_chromium().new_context(locale="en", base_url=url) as context:
+    with shared_chromium().new_context(reduced_motion="reduce", locale="en", base_url=url) as context:
         yield context.new_page()
 
 
@@ -98,7 +98,7 @@ def test_K12_a_link_on_another_site_finds_the_sign_in_again_by_one_press(page, s
 
 
 def test_codes_sign_in_without_scripts(site, codes, url):
-    with shared_chromium().new_context(locale="en", base_url=url, java_script_enabled=False) as context:
+    with shared_chromium().new_context(reduced_motion="reduce", locale="en", base_url=url, java_script_enabled=False) as context:
         page = context.new_page()
         with_code(page, site, codes.pop())
         page.goto("/console/own")
@@ -111,7 +111,7 @@ def test_codes_sign_in_without_scripts(site, codes, url):
 def test_pages_of_staff_are_whole_for_everyone(site, codes, url, language, scheme):
     if not codes:
         codes += hire(site, "privacy_officer", address="second@example.net")
-    with shared_chromium().new_context(locale="en", base_url=url, color_scheme=scheme) as context:
+    with shared_chromium().new_context(reduced_motion="reduce", locale="en", base_url=url, color_scheme=scheme) as context:
         page = context.new_page()
         page.goto("/console/sign-in")
         look_at(page, f"/console/sign-in?lang={language}", language)

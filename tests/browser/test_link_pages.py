@@ -78,7 +78,9 @@ def visits(paths):
 )
 def test_axe_finds_nothing_on_the_pages_of_links_and_none_scrolls_sideways(chromium, url, paths, language, scheme):
     signal = {"Sec-GPC": "1"} if scheme == "dark" else {}
-    context = chromium.new_context(viewport={"width": 320, "height": 640}, color_scheme=scheme, extra_http_headers=signal)
+    context = chromium.new_context(
+        reduced_motion="reduce", viewport={"width": 320, "height": 640}, color_scheme=scheme, extra_http_headers=signal
+    )
     context.set_default_timeout(30_000)
     page, found, complaints = context.new_page(), {}, []
     context.on("console", lambda said: complaints.append(said.text) if "Content Security Policy" in said.text else None)

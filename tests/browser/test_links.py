@@ -33,7 +33,7 @@ def here(site):
 
 @pytest.fixture
 def page(chromium):
-    context = chromium.new_context(viewport={"width": 390, "height": 844})
+    context = chromium.new_context(reduced_motion="reduce", viewport={"width": 390, "height": 844})
     context.set_default_timeout(15_000)
     yield context.new_page()
     context.close()
