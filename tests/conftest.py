@@ -18,12 +18,17 @@ documents.parse_yaml = functools.lru_cache(maxsize=64)(documents.parse_yaml)
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Of the variants of a `sampled` test the first one is tried every time, and all of them with --long."""
+    """Of the variants of a `sampled` test the first one is tried every time, of a `no_sql` one those on SQLite; all of them with --long."""
     tried: set[tuple[str, str]] = set()
     for item in items:
+        if item.get_closest_marker("no_sql") and item.get_closest_marker("postgres"):
+            item.add_marker(pytest.mark.long)
         if not isinstance(item, pytest.Function) or item.get_closest_marker("sampled") is None:
             continue
         test = (str(item.path), item.originalname)
         if test in tried:
             item.add_marker(pytest.mark.long)
         tried.add(test)
+    # Files with slow tests go first, so that at the end no worker is left alone with one of them.
+    slow = {item.path for item in items if item.get_closest_marker("slow") or item.get_closest_marker("browser")}
+    items.sort(key=lambda item: item.path not in slow)

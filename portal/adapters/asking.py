@@ -26,13 +26,13 @@ class SystemIsBusy(Exception):
     """So many pages wait for this system already that one more would only make it slower."""
 
 
-def ask_all(questions: Mapping[str, Callable[[], T]], *, seconds: float = SECONDS) -> dict[str, "Future[T]"]:
-    """Begin every question (by a key that names company and system) and wait up to `seconds` for all of them.
+def ask_all(questions: Mapping[str, Callable[[], T]], *, seconds: float | None = None) -> dict[str, "Future[T]"]:
+    """Begin every question (by a key that names company and system) and wait up to `seconds` (SECONDS, if none are named) for all of them.
 
     The futures come back whether they are done or not: one that is not done is late and goes on by itself.
     """
     asked = {key: _begin(key, question) for key, question in questions.items()}
-    wait(asked.values(), timeout=seconds)
+    wait(asked.values(), timeout=SECONDS if seconds is None else seconds)
     return asked
 
 

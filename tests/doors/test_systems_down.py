@@ -13,6 +13,7 @@ from datetime import timedelta
 import pytest
 
 import demo
+from portal.adapters import asking
 from portal.cases.service import resolve_step
 from portal.core import clock
 from tests.doors.broken import PROBE, logged, traces_in, traces_in_log
@@ -110,7 +111,8 @@ def look(site, browser):
     [pytest.param(locked, True, marks=pytest.mark.slow), pytest.param(endless, True, marks=pytest.mark.long), (rubbish, False)],
     ids=["locked", "endless", "rubbish"],
 )
-def test_H15_a_system_that_fails_is_named_and_nothing_it_says_gets_out(site, broken, waits):
+def test_H15_a_system_that_fails_is_named_and_nothing_it_says_gets_out(site, broken, waits, monkeypatch):
+    monkeypatch.setattr(asking, "SECONDS", 1.0)
     # Everything answered once before and there was nobody else: only then is a silent system no reason to show nothing (C2).
     seen_alone(site)
     browser = site.browser()

@@ -295,7 +295,7 @@ def _typed(browser, **typed):
     return path, {**values, **typed}
 
 
-@pytest.mark.parametrize("language", ["en", "de", "ar"])
+@pytest.mark.parametrize("language", ["en", "ar", pytest.param("de", marks=pytest.mark.long)])
 @pytest.mark.parametrize(("walk", "least"), [(pages, 20), (erased_pages, 3), (shared_pages, 3), (refused_pages, 3)])
 @pytest.mark.timeout(400)
 def test_every_page_is_whole(site, walk, least, language):

@@ -15,6 +15,7 @@ CHOICES = {Basis.CONSENT: "newsletter.email", Basis.SOFT_OPT_IN: "similar.email"
 
 
 @pytest.mark.slow
+@pytest.mark.no_sql
 @pytest.mark.parametrize("basis", CHOICES)
 @pytest.mark.parametrize("actor", list(Actor))
 @pytest.mark.parametrize("before", BEFORE)
