@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 from portal.core import clock, crypto
 from portal.core.crypto_links import newest_link_key, with_key_shut_off, with_link_key
 from portal.core.errors import PortalError
+from portal.people.identifier import EMAIL, Identifier
+from portal.people.lines import BadLine
 from portal.people.link_tokens import KIND_NUMBERS, Link, Scope
-from portal.people.minting import BadLine, KeyExport, Linker, mint_csv, mint_ndjson
-from portal.people.service import EMAIL, Identifier
+from portal.people.minting import KeyExport, Linker, mint_csv, mint_ndjson
 
 if TYPE_CHECKING:
     from portal.config.model import Company
@@ -148,7 +149,8 @@ def mint(chosen: argparse.Namespace) -> int:
     is_json = chosen.format == "ndjson" or (not chosen.format and chosen.list and chosen.list.suffix in (".ndjson", ".jsonl"))
     maker = mint_ndjson if is_json else mint_csv
     with _reading(chosen.list) as source, _writing(chosen.out) as sink:
-        sink.writelines(maker(source, linker, column=chosen.column, bad=bad))
+        for lines in maker(source, linker, column=chosen.column, bad=bad):
+            sink.write("".join(lines))
     print(f"{linker.made} links made, {left_out} lines left out.", file=sys.stderr)
     return 1 if left_out else 0
 

@@ -13,7 +13,6 @@ from typing import cast
 
 from sqlalchemy import Table, and_, bindparam, case, or_, select, update
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.dml import ReturningInsert
 
 from portal.accounts import registry
 from portal.adapters.opening import open_system, place_of
@@ -23,6 +22,7 @@ from portal.core import clock, crypto
 from portal.core.bulk import add_rows, next_ids
 from portal.core.db import company_of
 from portal.core.documents import DocumentError
+from portal.core.fixed import Fixed
 from portal.core.inserting import insert_into
 from portal.engine.model import Step, StepState
 from portal.engine.service import add_first_steps, ask_for_step
@@ -36,12 +36,14 @@ NOT_TAKEN = "not_taken"
 
 
 _ROWS, _STEPS = cast(Table, ConsentDelivery.__table__), cast(Table, Step.__table__)
-_SUPERSEDE = update(_STEPS).where(
-    _STEPS.c.company_id == bindparam("company"),
-    _STEPS.c.act == WRITE,
-    _STEPS.c.subject_id == bindparam("row"),
-    _STEPS.c.part < bindparam("number"),
-    or_(and_(_STEPS.c.state == StepState.WAITING, _STEPS.c.fence == 0), _STEPS.c.state == StepState.PARKED),
+_SUPERSEDE = Fixed(
+    update(_STEPS).where(
+        _STEPS.c.company_id == bindparam("company"),
+        _STEPS.c.act == WRITE,
+        _STEPS.c.subject_id == bindparam("row"),
+        _STEPS.c.part < bindparam("number"),
+        or_(and_(_STEPS.c.state == StepState.WAITING, _STEPS.c.fence == 0), _STEPS.c.state == StepState.PARKED),
+    )
 )
 
 
@@ -150,7 +152,6 @@ def _keeps(company_id: int, system: str, choice: Choice) -> bool:
 def _upsert(db: Session, choice: Choice, system: str, whose: Mapping[str, object]) -> tuple[int, int]:
     """The row for a choice at a system, with a newer act wanted; its id and the number of the round that brings it."""
     now = microseconds(clock.now())
-    connection = db.connection()
     place = {
         "company_id": company_of(db),
         "purpose": choice.purpose,
@@ -159,26 +160,28 @@ def _upsert(db: Session, choice: Choice, system: str, whose: Mapping[str, object
         "system": system,
     }
     by = "person_id" if "person_id" in whose else "identifier_hash"
-    row = connection.execute(_want(connection.dialect.name, by), {**place, **whose, "rounds": 1, "wanted": now}).one()
+    wanted = {**place, **whose, "rounds": 1, "wanted": now}
+    (row,) = _want(db.get_bind().dialect.name, by).run(db, wanted)
     return row.id, row.rounds
 
 
 @cache
-def _want(dialect: str, by: str) -> ReturningInsert[tuple[int, int]]:
+def _want(dialect: str, by: str) -> Fixed:
     """One row a choice and system of the person or address; of two acts the later one is wanted."""
     added = insert_into(dialect, _ROWS)
     newest = case((_ROWS.c.wanted < added.excluded.wanted, added.excluded.wanted), else_=_ROWS.c.wanted + 1)
-    return added.on_conflict_do_update(
+    upsert = added.on_conflict_do_update(
         index_elements=["company_id", by, "purpose", "channel", "topic", "system"],
         set_={"wanted": newest, "rounds": _ROWS.c.rounds + 1},
-    ).returning(_ROWS.c.id, _ROWS.c.rounds)
+    )
+    return Fixed(upsert.returning(_ROWS.c.id, _ROWS.c.rounds))
 
 
 def _ask(db: Session, system: str, asked: tuple[int, int], *, run_at: datetime | None = None) -> None:
     row_id, number = asked
     if number > 1:
         older = {"company": company_of(db), "row": row_id, "number": number}
-        db.connection().execute(_SUPERSEDE, {**older, "state": StepState.CANCELLED, "ended_at": clock.now()})
+        _SUPERSEDE.run(db, {**older, "state": StepState.CANCELLED, "ended_at": clock.now()})
     # No person on the step: a choice is kept apart from erasures system by system (in its handler), so that one silent system
     # holds up neither.
     ask_for_step(db, act=WRITE, subject_id=row_id, system=system, part=number, run_at=run_at)

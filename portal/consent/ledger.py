@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
@@ -32,6 +32,7 @@ from portal.consent.states import read_state, write_state
 from portal.consent.words import Act, Actor
 from portal.core import clock, crypto
 from portal.core.db import company_of
+from portal.core.fixed import Fixed, adding
 from portal.outbox.webhooks import announce, listeners
 from portal.people.model import Person
 from portal.people.service import Identifier, identifiers_of
@@ -40,11 +41,11 @@ from portal.people.suppressions import suppressed_choices
 TOLD = "consent.changed"
 
 _EVENTS, _CHAINS, _STATES, _PERSONS = (cast(Table, one.__table__) for one in (ConsentEvent, ConsentChain, ConsentState, Person))
-_ADD_EVENT, _BEGIN_CHAIN = insert(_EVENTS), insert(_CHAINS)
-_GO_ON = update(_CHAINS).where(_CHAINS.c.person_id == bindparam("whose"))
+_ADD_EVENT, _BEGIN_CHAIN = adding(_EVENTS), adding(_CHAINS)
+_GO_ON = Fixed(update(_CHAINS).where(_CHAINS.c.person_id == bindparam("whose")))
 _OF_CHAIN = (_PERSONS.c.wrapped_key, _CHAINS.c.length, _CHAINS.c.tip, _CHAINS.c.received_at)
 _OF_STATES = [column for column in _STATES.c if column.name not in ("company_id", "person_id")]
-_STANDS = (
+_STANDS = Fixed(
     select(*_OF_CHAIN, *_OF_STATES)
     .outerjoin_from(_PERSONS, _CHAINS, (_CHAINS.c.company_id == _PERSONS.c.company_id) & (_CHAINS.c.person_id == _PERSONS.c.id))
     .outerjoin(_STATES, (_STATES.c.company_id == _PERSONS.c.company_id) & (_STATES.c.person_id == _PERSONS.c.id))
@@ -63,7 +64,7 @@ class Book:
     def __init__(self, db: Session, person_id: int) -> None:
         self.db, self.person_id, self.company_id = db, person_id, company_of(db)
         hold_person(db, person_id)
-        stands = db.connection().execute(_STANDS, {"company": self.company_id, "person": person_id}).all()
+        stands = _STANDS.run(db, {"company": self.company_id, "person": person_id})
         if not stands:
             raise NoSuchPerson("There is no such person.")
         self._wrapped = None if stands[0].wrapped_key is None else bytes(stands[0].wrapped_key)
@@ -175,12 +176,12 @@ class Book:
             kept = update(Person).where(Person.id == self.person_id).values(wrapped_key=self._wrapped)
             self.db.execute(kept)
         row = seal(event, self.key, self.company_id, self._tip)
-        connection, end = self.db.connection(), {"length": event.sequence, "tip": row["hash"], "received_at": event.received_at}
-        connection.execute(_ADD_EVENT, row)
+        end = {"length": event.sequence, "tip": row["hash"], "received_at": event.received_at}
+        _ADD_EVENT.run(self.db, row)
         if self.length == 0:
-            connection.execute(_BEGIN_CHAIN, {"company_id": self.company_id, "person_id": self.person_id, **end})
+            _BEGIN_CHAIN.run(self.db, {"company_id": self.company_id, "person_id": self.person_id, **end})
         else:
-            connection.execute(_GO_ON, {"whose": self.person_id, **end})
+            _GO_ON.run(self.db, {"whose": self.person_id, **end})
         self.length, self._tip, self._received_at = event.sequence, row["hash"], event.received_at
         return cast(bytes, row["digest"])
 

@@ -6,7 +6,7 @@ Must never be written but from events, in the transaction that appends them or r
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from portal.consent.events import Choice
@@ -14,11 +14,12 @@ from portal.consent.merge import NEVER, State
 from portal.consent.model import ConsentState
 from portal.consent.words import Act
 from portal.core.db import company_of
+from portal.core.fixed import Fixed, adding
 
 _ROWS = cast(Table, ConsentState.__table__)
 _KEY = ("company_id", "person_id", "purpose", "channel", "topic")
-_ADD = insert(_ROWS)
-_CHANGE = update(_ROWS).where(*(_ROWS.c[name] == bindparam(f"at_{name}") for name in _KEY))
+_ADD = adding(_ROWS)
+_CHANGE = Fixed(update(_ROWS).where(*(_ROWS.c[name] == bindparam(f"at_{name}") for name in _KEY)))
 _ALL = select(*(column for column in _ROWS.c if column.name not in ("company_id", "person_id"))).where(
     _ROWS.c.company_id == bindparam("company"), _ROWS.c.person_id == bindparam("person")
 )
@@ -56,11 +57,9 @@ def write_state(db: Session, person_id: int, choice: Choice, state: State, *, is
     """Make the row of a choice (a new one, if there is none) say `state`."""
     place = (company_of(db), person_id, choice.purpose, choice.channel, choice.topic)
     if is_new:
-        db.connection().execute(_ADD, {**dict(zip(_KEY, place, strict=True)), **columns_of(state)})
+        _ADD.run(db, {**dict(zip(_KEY, place, strict=True)), **columns_of(state)})
     else:
-        db.connection().execute(
-            _CHANGE, {**{f"at_{name}": one for name, one in zip(_KEY, place, strict=True)}, **columns_of(state)}
-        )
+        _CHANGE.run(db, {**{f"at_{name}": one for name, one in zip(_KEY, place, strict=True)}, **columns_of(state)})
 
 
 def columns_of(state: State) -> dict[str, str | bool | int | datetime | list[str] | None]:

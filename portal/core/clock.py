@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 _shift = timedelta()
 
@@ -15,11 +16,14 @@ def now() -> datetime:
     return datetime.now(UTC) + _shift
 
 
-def database_now(db: Session) -> datetime:
+def database_now(db: "Session") -> datetime:
     """The database's own moment, aware, in UTC: what leases go by, since the clocks of two workers may differ."""
     if db.get_bind().dialect.name == "sqlite":
         # One file means one machine: its clock is the database's clock.
         return now()
+    # Here, since commands that need no database should not wait for it to be loaded.
+    from sqlalchemy import func, select
+
     moment: datetime = db.execute(select(func.clock_timestamp())).scalar_one()
     return moment.astimezone(UTC) + _shift
 

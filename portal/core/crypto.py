@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import json
 import secrets
+import struct
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -288,8 +289,7 @@ def random_nonce() -> bytes:
 
 def draw_nonces(count: int) -> list[bytes]:
     """So many of them at once."""
-    drawn = secrets.token_bytes(NONCE_BYTES * count)
-    return [drawn[start : start + NONCE_BYTES] for start in range(0, len(drawn), NONCE_BYTES)]
+    return list(struct.unpack(f"{NONCE_BYTES}s" * count, secrets.token_bytes(NONCE_BYTES * count)))
 
 
 def random_nonces() -> Iterator[bytes]:

@@ -17,9 +17,13 @@ from babel import Locale, dates, lists, numbers
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from portal.core import marks
+
 FOLDER = Path(__file__).resolve().parents[2] / "translations"
 SOURCE_LANGUAGE = "en"
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
+
+N_ = marks.N_
 
 _language: ContextVar[str] = ContextVar("language", default=SOURCE_LANGUAGE)
 _zone: ContextVar[str] = ContextVar("zone", default="UTC")
@@ -95,11 +99,6 @@ def ngettext(singular: str, plural: str, num: int, /, **values: object) -> str:
     """The form that fits `num`, which is a value too."""
     text = catalogue(language()).ngettext(singular, plural, num)
     return text % {"num": format_number(num), **values}
-
-
-def N_(message: str) -> str:  # noqa: N802  # the name that message extraction looks for
-    """Mark a text that is translated later, where it is shown."""
-    return message
 
 
 def locale() -> Locale:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal.core import clock, crypto
 from portal.core.db import Base, CompanyOwned, Encrypted, company_of
+from portal.core.fixed import adding
 
 PLACE = "journal_entry.payload"
 ROWS_KEPT = timedelta(days=1)
@@ -51,7 +52,8 @@ class JournalEntry(CompanyOwned, Base):
     written_at: Mapped[datetime | None]
 
 
-_ADD = insert(cast(Table, JournalEntry.__table__))
+_ROWS = cast(Table, JournalEntry.__table__)
+_ADD_ONE, _ADD = adding(_ROWS), insert(_ROWS)
 
 
 def prune_journal(db: Session) -> int:
@@ -67,10 +69,12 @@ def note_for_journal(db: Session, kind: JournalKind, payload: Mapping[str, Any])
 
 def note_all_for_journal(db: Session, kind: JournalKind, payloads: Iterable[Mapping[str, Any]]) -> None:
     """The same for several at once, in one statement."""
-    same = {"company_id": company_of(db), "kind": kind, "noted_at": clock.now()}
+    same = {"company_id": company_of(db), "kind": kind, "noted_at": clock.now(), "written_at": None}
     rows = [
         {**same, "mark": crypto.random_token(), "payload": json.dumps(payload, sort_keys=True, allow_nan=False)}
         for payload in payloads
     ]
-    if rows:
+    if len(rows) == 1:
+        _ADD_ONE.run(db, rows[0])
+    elif rows:
         db.connection().execute(_ADD, rows)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cache
 from typing import cast
 
-from sqlalchemy import Insert, Table, bindparam, select, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from portal.accounts.companies import record_audit
@@ -17,6 +17,7 @@ from portal.core import clock
 from portal.core.bulk import add_rows
 from portal.core.db import company_of
 from portal.core.errors import PortalError
+from portal.core.fixed import Fixed
 from portal.core.inserting import insert_for, insert_into
 from portal.engine.model import Step, StepState, SystemState
 
@@ -100,12 +101,10 @@ def ask_for_step(
 ) -> None:
     """The same for who need not see the step."""
     company_id, now = company_of(db), clock.now()
-    db.flush()
-    connection = db.connection()
-    lane, step = _additions(connection.dialect.name)
+    lane, step = _additions(db.get_bind().dialect.name)
     place = {"company_id": company_id, "system": system}
-    if connection.scalar(_LANE, place) is None:
-        connection.execute(lane, {**place, "failures": 0})
+    if not _LANE.run(db, place):
+        lane.run(db, {**place, "failures": 0})
     row = {
         **place,
         "act": act,
@@ -121,18 +120,18 @@ def ask_for_step(
         "probe_first": False,
         "created_at": now,
     }
-    connection.execute(step, row)
+    step.run(db, row)
 
 
 _LANES, _STEPS = cast(Table, SystemState.__table__), cast(Table, Step.__table__)
-_LANE = select(_LANES.c.id).where(_LANES.c.company_id == bindparam("company_id"), _LANES.c.system == bindparam("system"))
+_LANE = Fixed(select(_LANES.c.id).where(_LANES.c.company_id == bindparam("company_id"), _LANES.c.system == bindparam("system")))
 
 
 @cache
-def _additions(dialect: str) -> tuple[Insert, Insert]:
+def _additions(dialect: str) -> tuple[Fixed, Fixed]:
     """What adds a lane and a step, unless they are there."""
     lane, step = insert_into(dialect, _LANES), insert_into(dialect, _STEPS)
-    return lane.on_conflict_do_nothing(), step.on_conflict_do_nothing()
+    return Fixed(lane.on_conflict_do_nothing().inline()), Fixed(step.on_conflict_do_nothing().inline())
 
 
 def steps_of(db: Session, acts: Collection[str], subject_id: int) -> list[Step]:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from portal.core import clock, crypto
 from portal.core.db import company_of
 from portal.core.errors import PortalError
+from portal.core.fixed import Fixed
 from portal.outbox.outside import refuse_address
 from portal.outbox.webhook_model import DeliveryState, WebhookEndpoint, WebhookMessage
 from portal.settings import settings
@@ -35,7 +36,7 @@ AT_MOST = 20
 
 _ROWS = cast(Table, WebhookEndpoint.__table__)
 _SEEN = "webhook_endpoints"
-_ALIVE = select(_ROWS.c.id, _ROWS.c.kinds).where(_ROWS.c.company_id == bindparam("company"), _ROWS.c.disabled_at.is_(None))
+_ALIVE = Fixed(select(_ROWS.c.id, _ROWS.c.kinds).where(_ROWS.c.company_id == bindparam("company"), _ROWS.c.disabled_at.is_(None)))
 
 
 class UnknownKind(PortalError):
@@ -131,8 +132,7 @@ def listeners(db: Session, kind: str) -> list[int]:
     if kind not in KINDS:
         raise UnknownKind(kind)
     if _SEEN not in db.info:
-        db.flush()
-        db.info[_SEEN] = db.connection().execute(_ALIVE, {"company": company_of(db)}).all()
+        db.info[_SEEN] = _ALIVE.run(db, {"company": company_of(db)})
     return [endpoint_id for endpoint_id, kinds in db.info[_SEEN] if kind in kinds]
 
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from email_validator import EmailNotValidError, validate_email
 
 from portal.core.errors import PortalError
-from portal.core.i18n import N_
+from portal.core.marks import N_
 
 LONGEST = 254
 """Octets of a whole address (RFC 5321 4.5.3.1.3)."""

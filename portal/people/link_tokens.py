@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
+from itertools import repeat
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -22,7 +23,7 @@ from portal.core import clock, crypto
 from portal.core.crypto_links import LinkKey
 from portal.core.errors import PortalError
 from portal.people.addresses import AddressRefused, normal_address
-from portal.people.service import EMAIL, Identifier
+from portal.people.identifier import EMAIL, Identifier
 
 VERSION = 1
 HEAD = struct.Struct(">BH")
@@ -114,12 +115,11 @@ class Mint:
 
     def seal_many(self, before: bytes, plain: Sequence[bytes], nonces: Sequence[bytes]) -> list[str]:
         """The tokens of many that begin alike, in the same order."""
-        head, beside, encrypt, ascii_of = self._head, self._beside, self._encrypt, binascii.b2a_base64
-        tokens = [
-            ascii_of(head + nonce + encrypt(nonce, before + one, beside), newline=False)
-            for one, nonce in zip(plain, nonces, strict=True)
-        ]
-        return b"\n".join(tokens).translate(URL_SAFE, b"=").decode().split("\n") if tokens else []
+        head, ascii_of = self._head, binascii.b2a_base64
+        sealed = map(self._encrypt, nonces, [before + one for one in plain], repeat(self._beside))
+        # Each ends in a line break, so that all are spelt for addresses at once and then taken apart.
+        tokens = [ascii_of(head + nonce + one) for nonce, one in zip(nonces, sealed, strict=True)]
+        return b"".join(tokens).translate(URL_SAFE, b"=").decode().split("\n")[:-1]
 
     def token_of(self, link: Link) -> str:
         """The token of one link. Raises `CannotMint`."""

@@ -1,7 +1,6 @@
 """Find or make the person behind an identifier. Must never make two persons of one identifier, nor one of two companies'."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from typing import cast
 
 from sqlalchemy import Table, bindparam, select
@@ -12,16 +11,16 @@ from portal.accounts import registry
 from portal.core import clock, crypto
 from portal.core.db import Base, company_of
 from portal.core.errors import PortalError
+from portal.core.fixed import Fixed
 from portal.people.addresses import AddressRefused, normal_address
+from portal.people.identifier import EMAIL, Identifier
 from portal.people.model import Person, PersonIdentifier
-
-EMAIL = "email"
 
 _OF_SIGNING_IN = frozenset({"identifier", "session", "address_change"})
 
 
 _ROWS = cast(Table, PersonIdentifier.__table__)
-_THEIRS = (
+_THEIRS = Fixed(
     select(_ROWS.c.kind, _ROWS.c.value)
     .where(_ROWS.c.company_id == bindparam("company"), _ROWS.c.person_id == bindparam("person"))
     .order_by(_ROWS.c.id)
@@ -30,14 +29,6 @@ _THEIRS = (
 
 class NotInNormalForm(PortalError):
     """An identifier came that `portal.people.addresses` did not make, or one that stands for an erased person."""
-
-
-@dataclass(frozen=True, slots=True)
-class Identifier:
-    """One identifier in normal form: kind `email`, `phone` or `customer_number`."""
-
-    kind: str
-    value: str = field(repr=False)
 
 
 def hashes_of(company_id: int, identifier: Identifier) -> Mapping[str, bytes]:
@@ -158,9 +149,7 @@ def addresses_of(db: Session, person_id: int) -> list[str]:
 
 def identifiers_of(db: Session, person_id: int) -> list[Identifier]:
     """All identifiers of a person, the oldest first."""
-    db.flush()
-    rows = db.connection().execute(_THEIRS, {"company": company_of(db), "person": person_id})
-    return [Identifier(kind, value) for kind, value in rows]
+    return [Identifier(*row) for row in _THEIRS.run(db, {"company": company_of(db), "person": person_id})]
 
 
 def was_seen_alone(db: Session, person_id: int) -> bool:
@@ -217,3 +206,25 @@ def _refuse_other_forms(identifier: Identifier) -> None:
     if identifier.kind == EMAIL:
         raise NotInNormalForm("This address is not in the form that portal.people.addresses makes.")
     raise NotInNormalForm("An identifier cannot be empty.")
+
+
+__all__ = [
+    "EMAIL",
+    "Identifier",
+    "NotInNormalForm",
+    "add_identifier",
+    "addresses_of",
+    "find_identifier",
+    "find_person",
+    "find_typed",
+    "hashes_of",
+    "identifier_for",
+    "identifiers_of",
+    "is_blank",
+    "is_in_normal_form",
+    "mail_address_of",
+    "move_identifier",
+    "note_seen_alone",
+    "person_for",
+    "was_seen_alone",
+]

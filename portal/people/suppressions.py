@@ -5,13 +5,15 @@ Must never hold an identifier but as its keyed hash, and never be lifted by anyt
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import LargeBinary, Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from portal.core import clock, crypto
 from portal.core.db import company_of
+from portal.core.fixed import Fixed
 from portal.core.inserting import insert_for
 from portal.core.journal import JournalKind, note_all_for_journal
 from portal.people.model import Suppression
@@ -19,15 +21,18 @@ from portal.people.service import Identifier, hashes_of, identifiers_of
 
 _EVER = datetime(1, 1, 2, tzinfo=UTC)
 _ROWS = cast(Table, Suppression.__table__)
-_IN_FORCE = (
-    select(_ROWS.c.purpose, _ROWS.c.channel, _ROWS.c.at)
-    .where(
-        _ROWS.c.company_id == bindparam("company"),
-        _ROWS.c.hash.in_(bindparam("hashes", expanding=True)),
-        _ROWS.c.lifted_at.is_(None),
+
+
+@cache
+def _in_force(count: int) -> Fixed:
+    """What holds for any of so many hashes."""
+    theirs = _ROWS.c.hash.in_([bindparam(name, type_=LargeBinary) for name in _names(count)])
+    query = select(_ROWS.c.purpose, _ROWS.c.channel, _ROWS.c.at)
+    return Fixed(
+        query.where(_ROWS.c.company_id == bindparam("company"), theirs, _ROWS.c.lifted_at.is_(None)).order_by(_ROWS.c.at)
     )
-    .order_by(_ROWS.c.at)
-)
+
+
 _THEIRS = update(_ROWS).where(
     _ROWS.c.company_id == bindparam("company"),
     _ROWS.c.hash.in_(bindparam("hashes", expanding=True)),
@@ -86,8 +91,10 @@ def suppressed_of(db: Session, person_id: int) -> Mapping[tuple[str, str], datet
 
 def suppressed_choices(db: Session, identifiers: Collection[Identifier]) -> Mapping[tuple[str, str], datetime]:
     """The same, of any of some identifiers."""
-    db.flush()
-    rows = db.connection().execute(_IN_FORCE, {"company": company_of(db), "hashes": _hashes(db, identifiers)})
+    hashes = _hashes(db, identifiers)
+    if not hashes:
+        return {}
+    rows = _in_force(len(hashes)).run(db, {"company": company_of(db), **dict(zip(_names(len(hashes)), hashes, strict=True))})
     return {(purpose, channel): at for purpose, channel, at in rows}
 
 
@@ -122,3 +129,7 @@ def _theirs(db: Session, identifiers: Collection[Identifier], purpose: str, chan
 
 def _hashes(db: Session, identifiers: Collection[Identifier]) -> list[bytes]:
     return [hash_ for identifier in identifiers for hash_ in hashes_of(company_of(db), identifier).values()]
+
+
+def _names(count: int) -> list[str]:
+    return [f"hash_{number}" for number in range(count)]

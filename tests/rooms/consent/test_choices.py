@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
 
 from portal.accounts import registry
 from portal.consent.basis import Row
@@ -12,6 +11,7 @@ from portal.consent.choices import Standing, choices_of, history_of
 from portal.consent.words import Act, Actor
 from portal.core import clock
 from tests.rooms.consent.customers import Customer, customer
+from tests.watched import statements_on
 
 
 def test_each_choice_begins_unset(world, db, maria):
@@ -116,9 +116,8 @@ def test_nobody_sees_the_choices_of_another_person_or_company(world):
 def test_the_page_costs_six_queries_however_long_the_history_is(world, db, maria):
     for number in range(12):
         maria.did(Act.GIVEN if number % 2 else Act.REFUSED, "newsletter.email" if number % 3 else "partners.email")
-    statements = []
-    event.listen(db.connection(), "before_cursor_execute", lambda *details: statements.append(details[2]))
-    choices_of(db, world.company(), maria.id)
+    with statements_on(db.connection()) as statements:
+        choices_of(db, world.company(), maria.id)
     assert len(statements) == 6
 
 

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import event
 
 from portal.consent.choices import Standing, history_of
 from portal.consent.ledger import UnknownChoice
@@ -13,6 +12,7 @@ from portal.consent.words import Act, Actor
 from portal.people.addresses import AddressRefused
 from tests.rooms.consent.crowd import history
 from tests.rooms.consent.customers import OldAct, customer
+from tests.watched import statements_on
 
 LONG_AGO = datetime(2023, 5, 3, 9, 30, tzinfo=UTC)
 PAST = [
@@ -75,14 +75,12 @@ def test_a_chain_that_was_brought_in_goes_on(db):
 def test_a_second_start_costs_one_query_and_looks_at_nothing(world):
     with world.writing() as db:
         import_history(db, PAST)
-    statements = []
 
     def never():
         raise AssertionError("The history was read again.")
         yield
 
-    with world.writing() as db:
-        event.listen(db.connection(), "before_cursor_execute", lambda *details: statements.append(details[2]))
+    with world.writing() as db, statements_on(db.connection()) as statements:
         assert import_history(db, never()) == 0
     assert len(statements) == 1
 
@@ -110,9 +108,7 @@ def test_one_bad_line_brings_nothing_in(world, line, error):
 
 
 def test_hundreds_of_people_are_brought_in_by_few_statements(world):
-    statements = []
-    with world.writing() as db:
-        event.listen(db.connection(), "before_cursor_execute", lambda *details: statements.append(details[2]))
+    with world.writing() as db, statements_on(db.connection()) as statements:
         assert import_history(db, history(100)) == 200
     # Finding and making a person is the people room's; the ledger itself takes a handful, whatever the number.
     assert len([statement for statement in statements if "consent_" in statement or "notice" in statement]) <= 8

@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.core.crypto_links import LinkKey
+from portal.people import lines
 from portal.people.addresses import AddressRefused, normal_address
+from portal.people.lines import BadLine, Sheet
 from portal.people.link_tokens import CannotMint, Link, Scope, open_under
 from portal.people.minting import ExportIsBroken, KeyExport, Linker, Normaliser, NoSuchColumn, mint_csv, mint_ndjson
 from portal.people.service import Identifier
@@ -28,9 +30,8 @@ def pattern(kind="email", choice="newsletter.email", scope=Scope.PREFERENCES):
 
 def minted(text, *, maker=mint_csv, column="email", **wish):
     bad: list[tuple[int, str]] = []
-    lines = text.splitlines(keepends=True)
-    out = list(maker(lines, Linker(EXPORT, pattern(**wish)), column=column, bad=lambda *one: bad.append(one)))
-    return out, bad
+    made = maker(text.splitlines(keepends=True), Linker(EXPORT, pattern(**wish)), column=column, bad=lambda *one: bad.append(one))
+    return [line for some in made for line in some], bad
 
 
 def opened(line):
@@ -110,18 +111,17 @@ def test_an_export_comes_back_as_it_was_and_nothing_else_does():
             KeyExport.parse(text)
 
 
-@given(
-    st.one_of(
-        st.text(max_size=40),
-        st.builds(
-            "{}@{}".format,
-            st.text(st.sampled_from("aZ0.-+_'é \t"), max_size=66),
-            st.sampled_from(
-                "example.org EXAMPLE.org a.b bücher.example localhost x.invalid -a.org a..b xn--a.org [1.2.3.4]".split()
-            ),
-        ),
-    )
+ADDRESSES = st.one_of(
+    st.text(max_size=40),
+    st.builds(
+        "{}@{}".format,
+        st.text(st.sampled_from("aZ0.-+_'é \t\n"), max_size=66),
+        st.sampled_from("example.org EXAMPLE.org a.b bücher.example localhost x.invalid -a.org a..b xn--a.org [1.2.3.4]".split()),
+    ),
 )
+
+
+@given(ADDRESSES)
 def test_the_quick_normal_form_is_the_normal_form(text):
     def outcome(form):
         try:
@@ -133,6 +133,44 @@ def test_the_quick_normal_form_is_the_normal_form(text):
     expected = outcome(normal_address)
     assert outcome(quick) == expected
     assert outcome(quick) == expected
+
+
+def alone(linker, text):
+    try:
+        return linker.value_of(text)
+    except BadLine as reason:
+        return str(reason)
+
+
+@given(st.lists(st.one_of(ADDRESSES, st.just("per@example.org")), max_size=40), st.sampled_from(["email", "customer_number"]))
+def test_many_at_once_say_what_each_says_alone(texts, kind):
+    linker = Linker(EXPORT, pattern(kind, choice=""))
+    for _ in range(2):
+        together = [value if isinstance(value, bytes) else str(value) for value in linker.values_of(texts)]
+        assert together == [alone(Linker(EXPORT, pattern(kind, choice="")), text) for text in texts]
+
+
+LINES = (
+    "a@example.org,1", '"b@example.org","2"', '"c@example.org","3', 'and so on"', "", "d@example.org", 'e"@example.org,5', '"', "f,g,h",
+    'g@example.org,"7 ""8"" 9"',
+)  # fmt: skip
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(LINES), st.sampled_from(["\n", "\r\n"])), max_size=12), st.sampled_from([1, 2, 3, 1000])
+)
+def test_how_many_lines_are_looked_at_at_once_changes_nothing(parts, batch):
+    def seen():
+        runs = list(Sheet(",", 0, 2).runs(iter("".join(map("".join, parts)).splitlines(keepends=True))))
+        good = [one for run in runs for one in zip(run.numbers, run.rows, run.identifiers, strict=True)]
+        return good, [one for run in runs for one in run.refused]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Sheet, "_plain", lambda *some: None)
+        one_by_one = seen()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lines, "BATCH", batch)
+        assert seen() == one_by_one
 
 
 def portal(*words, stdin=b"", **environment):
@@ -150,8 +188,8 @@ def test_the_command_needs_nothing_but_the_export(tmp_path):
     assert done.returncode == 1
     assert done.stderr.decode().splitlines()[-1] == "2 links made, 1 lines left out."
     assert b"Line 3:" in done.stderr and b"body@example" not in done.stderr
-    lines = (tmp_path / "out.csv").read_bytes().splitlines()
-    assert len(lines) == 3 and b"M\xe9,https://privacy.example.com/p/" in lines[1]
+    made = (tmp_path / "out.csv").read_bytes().splitlines()
+    assert len(made) == 3 and b"M\xe9,https://privacy.example.com/p/" in made[1]
     piped = portal("mint", "--key", key, stdin=b"email\nper@example.org\n")
     assert piped.returncode == 0 and piped.stdout.count(b"https://") == 2
 
@@ -172,11 +210,11 @@ def test_a_long_list_with_bad_lines_has_each_of_them_named_and_the_rest_minted(t
     key, sheet, made = (tmp_path / name for name in ("key.json", "list.csv", "out.csv"))
     key.write_text(EXPORT.dump())
     wanted: dict[int, str] = {}
-    with sheet.open("w") as lines:
-        lines.write("email,name\n")
+    with sheet.open("w") as out:
+        out.write("email,name\n")
         for number in range(2, count + 2):
             wrong = BROKEN[number % len(BROKEN)] if number % 997 == 0 else ""
-            lines.write((wrong or f"person{number}@example{number % 500}.org,P") + "\n")
+            out.write((wrong or f"person{number}@example{number % 500}.org,P") + "\n")
             wanted |= {number: wrong} if wrong else {}
     done = portal("mint", "--key", key, "--in", sheet, "--out", made)
     assert done.returncode == 1

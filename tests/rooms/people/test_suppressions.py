@@ -4,12 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from portal.core import clock, crypto
 from portal.people.keys import bring_under_newest, used_key_ids
 from portal.people.service import Identifier, identifiers_of, person_for
 from portal.people.suppressions import is_suppressed, lift_suppressions, renew_suppressions, suppress, suppressed_of
+from tests.watched import statements_on
 
 MARIA = Identifier("email", "maria@example.org")
 NEWS: dict[str, Any] = {"purpose": "newsletter", "channel": "email"}
@@ -52,10 +52,10 @@ def test_saying_it_twice_is_saying_it_once(world):
 def test_a_known_and_an_unknown_address_take_the_same_statements(db):
     person_for(db, MARIA)
     told: list[list[str]] = []
-    event.listen(db.connection(), "before_cursor_execute", lambda *details: told[-1].append(details[2]))
     for identifier in (MARIA, Identifier("email", "nobody@example.org")):
-        told.append([])
-        stop(db, identifier)
+        with statements_on(db.connection()) as statements:
+            stop(db, identifier)
+        told.append(statements)
     assert told[0] == told[1]
     assert [statement.split()[2] for statement in told[0]] == ["suppression", "journal_entry"]
 

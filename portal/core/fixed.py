@@ -1,0 +1,92 @@
+"""Statements that never change, in the transaction of a session: on SQLite at the cost of the driver alone, for what every act needs.
+
+Must never begin or end a transaction, and never put a value into the text of a statement. Where the database is a server, its own time and
+the way to it are what counts: there they are ordinary statements.
+"""
+
+import sqlite3
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from sqlalchemy import ClauseElement, Executable, Table, insert
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.compiler import SQLCompiler
+
+Process = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A statement as SQLite's driver takes it: its text, the values that never change, and what makes of values what is stored, and back."""
+
+    text: str
+    given: Mapping[str, Any]
+    into: tuple[tuple[str, Process], ...]
+    back: tuple[tuple[int, Process], ...]
+    row: Callable[[Iterable[Any]], Any]
+
+
+class Fixed:
+    """One statement whose values are all named. A name for many values is not for it."""
+
+    def __init__(self, statement: ClauseElement) -> None:
+        self._statement = statement
+        self._ready: dict[tuple[str, ...], _Ready] = {}
+
+    def run(self, db: Session, values: Mapping[str, Any]) -> list[Any]:
+        """Run it; its rows, with their columns by name. What is pending in the session is written first."""
+        db.flush()
+        connection = db.connection()
+        if connection.dialect.name != "sqlite":
+            found = connection.execute(cast(Executable, self._statement), dict(values))
+            return list(found) if found.returns_rows else []
+        try:
+            return self._by_driver(connection.connection.driver_connection, values)
+        except sqlite3.Error as error:
+            # In the words in which every other statement says it, without the values.
+            raise DBAPIError.instance(
+                str(self._statement), None, error, sqlite3.Error, hide_parameters=True, dialect=connection.dialect
+            ) from error
+
+    def _by_driver(self, driver: Any, values: Mapping[str, Any]) -> list[Any]:
+        ready = self._ready.get(tuple(values)) or self._make(tuple(values))
+        given = {**ready.given, **values}
+        for name, process in ready.into:
+            given[name] = process(given[name])
+        rows = driver.execute(ready.text, given).fetchall()
+        if ready.back:
+            rows = [_converted(row, ready.back) for row in rows]
+        return list(map(ready.row, rows))
+
+    def _make(self, names: tuple[str, ...]) -> _Ready:
+        """As the driver takes it with values of these names: an insert or update that says no columns sets those."""
+        # The driver takes values by name, too, where it is asked to.
+        dialect: Any = SQLiteDialect_pysqlite(paramstyle="named")
+        compiled = cast(SQLCompiler, self._statement.compile(dialect=dialect, column_keys=list(names)))
+        processes = {name: one.type.dialect_impl(dialect).bind_processor(dialect) for name, one in compiled.binds.items()}
+        columns = list(cast(Any, self._statement).exported_columns)
+        converters = [one.type.dialect_impl(dialect).result_processor(dialect, None) for one in columns]
+        ready = self._ready[names] = _Ready(
+            str(compiled),
+            {name: one for name, one in compiled.params.items() if one is not None},
+            tuple((name, process) for name, process in processes.items() if process is not None),
+            tuple((place, convert) for place, convert in enumerate(converters) if convert is not None),
+            cast(Any, namedtuple("Row", [one.name for one in columns], rename=True))._make,
+        )
+        return ready
+
+
+def adding(table: Table) -> Fixed:
+    """Adds one row."""
+    return Fixed(insert(table).inline())
+
+
+def _converted(row: Any, back: Iterable[tuple[int, Process]]) -> list[Any]:
+    values = list(row)
+    for place, convert in back:
+        values[place] = convert(values[place])
+    return values
