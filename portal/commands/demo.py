@@ -49,6 +49,8 @@ def add(commands: Any) -> None:
 
 def run(wanted: int, *, as_json: bool, folder: Path) -> int:
     """Make what is missing, then serve until stopped."""
+    # Where Python may not keep what it compiled, each start would compile the portal anew, which takes as long as half of the rest.
+    sys.dont_write_bytecode = False
     port = free_port(wanted)
     if port != wanted:
         print(f"Port {wanted} is in use; taking {port}.", file=sys.stderr)

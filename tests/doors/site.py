@@ -196,7 +196,11 @@ def open_site(folder: Path, database_url: str | None = None) -> Site:
         if database_url is not None:
             # The database is a copy of the seeded one, which has no epoch yet: this folder is where its first one is written.
             (folder / "journal" / "epoch").unlink()
-    running = start_demo(folder, database_url=database_url)
+    return site_of(start_demo(folder, database_url=database_url), folder)
+
+
+def site_of(running: Running, folder: Path) -> Site:
+    """The site of what has started in `folder`."""
     site = Site(running, create_app(running), _worker_without_pdf(running), folder)
     site.app.jinja_env.bytecode_cache = COMPILED
     return site

@@ -99,9 +99,13 @@ def test_after_everything_was_killed_in_the_middle_of_a_walk_it_goes_on(tmp_path
         assert visitor.words.count("Our shop has answered") == 1, "nothing was done twice"
 
 
-def test_a_second_demo_takes_the_next_port_and_says_so(tmp_path):
+def test_a_second_demo_takes_the_next_port_and_says_so_and_keeps_what_it_compiled(tmp_path):
+    compiled = tmp_path / "compiled"
+    environment = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPYCACHEPREFIX": str(compiled)}
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with serve_demo(tmp_path / "demo", port=port) as served:
+        with serve_demo(tmp_path / "demo", port=port, **environment) as served:
             assert served.port != port
             assert f"Port {port} is in use" in served.log.read_text()
+            # Also where the environment forbids it: else each start of the demo would compile all of it anew.
+            assert len([file for file in compiled.rglob("*.pyc") if "portal" in file.parts]) > 200

@@ -97,6 +97,36 @@ def test_without_python_and_uv_it_names_the_one_line_to_run_and_leaves_nothing_h
     assert (checkout / ".venv/made-from.lock").read_text() == "# nothing\n"
 
 
+SET_UP_FAILS = {
+    "error: invalid peer certificate: UnknownIssuer": (
+        "UV_SYSTEM_CERTS=1 ./run demo",
+        "SSL_CERT_FILE=/path/to/root.pem ./run demo",
+    ),
+    "error: error sending request for url (a registry)": ("Check the network", "HTTPS_PROXY", "UV_DEFAULT_INDEX"),
+    "error: No solution found when resolving dependencies": ("no ready-made build for this computer",),
+    "error: No space left on device (os error 28)": ("The disk is full.",),
+    "error: something else": ("run the same command again; nothing half-made is used.",),
+}
+
+
+@pytest.mark.parametrize("said", SET_UP_FAILS)
+def test_a_set_up_that_fails_names_its_remedy_and_leaves_what_was_there(checkout, tmp_path, said):
+    (checkout / "requirements.lock").write_text("# something else\n")
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    answers = f"case $1 in --version) echo 'uv 0.9.1' ;; venv) for new; do :; done && mkdir \"$new\" ;; *) echo '{said}' >&2; exit 2 ;; esac"
+    (tools / "uv").write_text(f"#!/bin/sh\n{answers}\n")
+    (tools / "uv").chmod(0o755)
+    answer = run("./run", "demo", folder=checkout, PATH=f"{tools}:{os.environ['PATH']}")
+    assert answer.returncode == 1
+    assert said in answer.stderr
+    for remedy in SET_UP_FAILS[said]:
+        assert remedy in answer.stderr
+    assert answer.stdout == ""
+    assert sorted(path.name for path in checkout.glob(".venv*")) == [".venv"]
+    assert (checkout / ".venv/made-from.lock").read_text() == "# nothing\n"
+
+
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
 def test_a_lock_pins_every_package_by_hash_and_names_no_registry_and_no_folder(lock):
     text = lock.read_text()
