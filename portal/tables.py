@@ -4,6 +4,7 @@ import portal.accounts.model
 import portal.cases.erasing.model
 import portal.cases.kept_model
 import portal.cases.model
+import portal.cases.proposal_model
 import portal.consent.asking_model
 import portal.consent.delivery_model
 import portal.consent.effect_model

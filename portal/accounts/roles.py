@@ -8,6 +8,8 @@ PERMISSIONS = {
     "cases.work": "take and hand over cases, note, answer the customer, settle steps that wait",
     "cases.release": "let go of texts that were held back for a look, or withhold them",
     "cases.refuse": "refuse cases on a ground of their law, and decide appeals against what others refused",
+    "cases.hold": "propose that what a case had to keep is held beyond its day, and lift holds",
+    "cases.approve": "approve or decline what a colleague proposed, never one's own",
     "people.search": "find cases by the exact identifier of a customer, with a reason",
     "staff.read": "see who is staff and what they may do",
     "staff.manage": "give and take roles",
@@ -15,12 +17,13 @@ PERMISSIONS = {
 }
 """Every right in words. A route names one of them; none contains another."""
 
+_WORKS = frozenset({"own", "cases.read", "cases.work", "people.search"})
+_DECIDES = frozenset({"cases.release", "cases.refuse", "cases.hold", "cases.approve"})
+
 ROLES = {
-    "agent": frozenset({"own", "cases.read", "cases.work", "people.search"}),
-    "approver": frozenset({"own", "cases.read", "cases.work", "cases.release", "cases.refuse", "people.search"}),
-    "privacy_officer": frozenset(
-        {"own", "cases.read", "cases.work", "cases.release", "cases.refuse", "people.search", "staff.read", "audit.read"}
-    ),
+    "agent": _WORKS,
+    "approver": frozenset({*_WORKS, *_DECIDES}),
+    "privacy_officer": frozenset({*_WORKS, *_DECIDES, "staff.read", "audit.read"}),
     "admin": frozenset({"own", "staff.read", "staff.manage"}),
     "auditor": frozenset({"own", "cases.read", "staff.read", "audit.read"}),
 }

@@ -18,7 +18,9 @@ from portal.cases.laws.deadlines import NoExtension, refuse_extension
 from portal.cases.laws.model import StopReason
 from portal.cases.messages import add_message, checked_words
 from portal.cases.model import OPEN_STATES, Author, Case, ClockRow, LongerBecause
+from portal.cases.proposal_model import Act
 from portal.cases.service import case_by_number
+from portal.cases.two_people import check_second, needs_two
 from portal.core import clock
 from portal.core.errors import PortalError
 
@@ -109,14 +111,17 @@ def look_at_extension(db: Session, case: Case, *, until: date | None = None) -> 
 
 
 def extend_deadline(
-    db: Session, number: str, *, because: LongerBecause, words: str, actor: str, until: date | None = None
+    db: Session, number: str, *, because: LongerBecause, words: str, actor: str, until: date | None = None, second: str = ""
 ) -> Longer:
     """Take the law's longer time, once, and tell the person the new date and the reason in the same act.
 
-    `words` are why in this case, one or two sentences, read on the page. Raises what `look_at_extension` raises, or a `MessageRefused`.
+    `words` are why in this case, one or two sentences, read on the page. `second` approves where the company asks for two. Raises what
+    `look_at_extension` raises, `SecondPersonNeeded` or a `MessageRefused`.
     """
     case = advancing.lock_case(db, case_by_number(db, number).id)
     longer = look_at_extension(db, case, until=until)
+    if needs_two(db, case, Act.EXTEND):
+        check_second(actor, second)
     said = checked_words(words, empty="The person is told why: write a sentence.")
     _add(db, case, ClockRow(happened=Happened.EXTENDED, until=longer.then, because=because, words=said, actor=actor[:40]))
     note(db, case, Code.EXTENDED, actor=STAFF)

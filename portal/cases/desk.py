@@ -30,6 +30,7 @@ from portal.cases.model import (
     PartState,
 )
 from portal.cases.model import CaseEvent as Event
+from portal.cases.proposal_model import WAITING, Proposal
 from portal.cases.workflow import BUILD, ERASING, EXPORT, RIGHT, STUCK
 from portal.core import clock, crypto
 from portal.core.db import company_of
@@ -43,7 +44,7 @@ SOON = 7
 
 FILL_AT_ONCE = 500
 _ACTS = (EXPORT, RIGHT, BUILD, *ERASING)
-_STEPS, _PARTS, _CLOCKS = (cast(Table, one.__table__).c for one in (Step, CasePart, ClockRow))
+_STEPS, _PARTS, _CLOCKS, _PROPOSALS = (cast(Table, one.__table__).c for one in (Step, CasePart, ClockRow, Proposal))
 """Of cases that were asked for within their company. One more condition, of the company, would lead SQLite to all rows of the company."""
 
 _OPEN = text(f'"case".{STILL_OPEN}')
@@ -76,7 +77,7 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One open case in the queue. `days` until its date (below 0: late); `waits`: `step`, `review` and `message`, for a human of ours."""
+    """One open case in the queue. `days` until its date (below 0: late); `waits`: `step`, `review`, `message` and `proposal`, for a human of ours."""
 
     id: int
     number: str
@@ -99,7 +100,7 @@ class Counts:
 
 
 def queue(db: Session, filters: Filters, staff: Staff, *, after: tuple[date, int] | None = None) -> tuple[list[Line], bool]:
-    """One page of open cases after a place in the order, and whether more follow. Two statements and three look-ups, however many there are."""
+    """One page of open cases after a place in the order, and whether more follow. Two statements and four look-ups, however many there are."""
     query = select(Case).where(_OPEN, Case.due_on.is_not(None), *_wanted(db, filters, staff)).order_by(Case.due_on, Case.id)
     if after is not None:
         query = query.where(or_(Case.due_on > after[0], and_(Case.due_on == after[0], Case.id > after[1])))
@@ -210,12 +211,16 @@ def _wanted(db: Session, filters: Filters, staff: Staff) -> list[ColumnElement[b
     if filters.stage is Stage.LATE:
         wanted.append(Case.due_on < today_of(db))
     elif filters.stage is Stage.DECISION:
-        wanted.append(or_(_stuck_step(), _review(), waits_for_staff()))
+        wanted.append(or_(_stuck_step(), _review(), waits_for_staff(), _proposed()))
     return wanted
 
 
 def _stuck_step() -> ColumnElement[bool]:
     return exists().where(_STEPS.subject_id == Case.id, _STEPS.act.in_(_ACTS), _STEPS.state.in_(STUCK))
+
+
+def _proposed() -> ColumnElement[bool]:
+    return exists().where(_PROPOSALS.case_id == Case.id, text(f"proposal.{WAITING}"))
 
 
 def _review() -> ColumnElement[bool]:
@@ -240,7 +245,8 @@ def _waits(db: Session, ids: Collection[int]) -> Mapping[int, tuple[str, ...]]:
     if not ids:
         return {}
     found: dict[int, list[str]] = {}
-    for kind, condition in (("step", _stuck_step()), ("review", _review()), ("message", waits_for_staff())):
+    kinds = {"step": _stuck_step(), "review": _review(), "message": waits_for_staff(), "proposal": _proposed()}
+    for kind, condition in kinds.items():
         for case_id in db.scalars(select(Case.id).where(Case.id.in_(ids), condition)):
             found.setdefault(case_id, []).append(kind)
     return {case_id: tuple(kinds) for case_id, kinds in found.items()}

@@ -32,6 +32,7 @@ class HeldView:
     number: int
     reason: str
     until: date | None
+    law: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,11 @@ def all_kept(db: Session) -> Sequence[KeptView]:
     return _views(db, select(Kept))
 
 
+def kept_of(db: Session, case: Case) -> Sequence[KeptView]:
+    """What this case still keeps, for staff."""
+    return _views(db, select(Kept).where(Kept.case_number == case.number))
+
+
 def _views(db: Session, wanted: Select[Kept]) -> Sequence[KeptView]:
     rows = db.scalars(wanted.where(Kept.gone_at.is_(None)).order_by(Kept.until, Kept.system, Kept.collection)).all()
     holds = holds_now(db, {row.case_number for row in rows})
@@ -110,7 +116,7 @@ def _views(db: Session, wanted: Select[Kept]) -> Sequence[KeptView]:
 
 
 def _held(hold: KeptHold | None) -> HeldView | None:
-    return None if hold is None else HeldView(hold.id, hold.reason, hold.until)
+    return None if hold is None else HeldView(hold.id, hold.reason, hold.until, hold.law)
 
 
 def rows_of(kept: Kept) -> list[KeptRow]:

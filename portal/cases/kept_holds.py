@@ -15,6 +15,7 @@ from portal.accounts.companies import record_audit
 from portal.cases.kept_model import Kept, KeptHold
 from portal.cases.laws.deadlines import day_of
 from portal.cases.showing import clean
+from portal.cases.two_people import check_second
 from portal.core import clock
 from portal.core.db import company_of
 from portal.core.errors import PortalError
@@ -24,6 +25,7 @@ from portal.engine.service import ByHand, cancel_step, settle_by_hand
 
 KEPT_ERASE = "kept.erase"
 LONGEST_REASON = 300
+LONGEST_LAW = 200
 
 Holds = Mapping[tuple[str, str], KeptHold]
 """By case number and system (empty: every system of the case) the hold that ends last."""
@@ -37,16 +39,19 @@ class NoSuchHold(PortalError):
     """No hold of that number is in force in this company."""
 
 
-def place_hold(db: Session, case_number: str, *, system: str = "", reason: str, until: date | None, actor: str) -> KeptHold:
-    """Hold what the case kept (in one system, or in all) until that day, or until it is lifted.
+def place_hold(
+    db: Session, case_number: str, *, system: str = "", reason: str, until: date | None, actor: str, second: str, law: str = ""
+) -> KeptHold:
+    """Hold what the case kept (in one system, or in all) until that day, or until it is lifted. Two people decide it: `second` approves.
 
-    What was asked to go already is called back, unless a worker is on it. Raises `HoldRefused` or, there, `StepIsRunning`.
+    `law` is the article on which it rests. What was asked to go already is called back, unless a worker is on it. Raises `SecondPersonNeeded`, `HoldRefused` or, there, `StepIsRunning`.
     """
     words, today = clean(reason).strip(), today_of(db)
     if not words or len(words) > LONGEST_REASON:
         raise HoldRefused(f"Say why in one sentence of at most {LONGEST_REASON} letters: the customer reads it.")
     if until is not None and until <= today:
         raise HoldRefused("The day on which a hold ends lies in the future.")
+    check_second(actor, second)
     kept = select(Kept).where(
         Kept.case_number == case_number, Kept.gone_at.is_(None), true() if system == "" else Kept.system == system
     )
@@ -60,14 +65,15 @@ def place_hold(db: Session, case_number: str, *, system: str = "", reason: str, 
         if not cancel_step(db, step.id):
             settle_by_hand(db, step.id, outcome=ByHand.SKIP, reason=words, actor=actor[:40])
     hold = KeptHold(
-        case_number=case_number, system=system, reason=words, until=until, placed_by=actor[:40], placed_at=clock.now()
+        case_number=case_number, system=system, reason=words, law=law[:LONGEST_LAW] or None, until=until, placed_by=actor[:40],
+        approved_by=second[:40], placed_at=clock.now(),
     )  # fmt: skip
     db.add(hold)
     db.flush()
     _note(db, hold)
     record_audit(
         db, actor=actor[:40], act="kept.held", target=f"case:{case_number}", system=system, hold=hold.id,
-        until=until.isoformat() if until else None,
+        until=until.isoformat() if until else None, second=second[:40],
     )  # fmt: skip
     return hold
 
@@ -92,8 +98,8 @@ def restore_hold(db: Session, payload: Mapping[str, Any]) -> bool:
     if hold is None:
         until = date.fromisoformat(payload["until"]) if payload["until"] else None
         hold = KeptHold(
-            case_number=case_number, system=system, reason=payload["reason"], until=until, placed_by=payload["placed_by"],
-            placed_at=placed_at,
+            case_number=case_number, system=system, reason=payload["reason"], law=payload.get("law"), until=until,
+            placed_by=payload["placed_by"], approved_by=payload.get("approved_by"), placed_at=placed_at,
         )  # fmt: skip
         db.add(hold)
     elif lifted_at is None or hold.lifted_at is not None:
@@ -132,7 +138,8 @@ def _note(db: Session, hold: KeptHold) -> None:
     days = {name: day.isoformat() if day else None for name, day in (("until", hold.until), ("lifted_at", hold.lifted_at))}
     note_for_journal(
         db, JournalKind.HOLD,
-        {"case": hold.case_number, "system": hold.system, "reason": hold.reason, "placed_by": hold.placed_by,
+        {"case": hold.case_number, "system": hold.system, "reason": hold.reason, "law": hold.law, "placed_by": hold.placed_by,
+         "approved_by": hold.approved_by,
          "placed_at": hold.placed_at.isoformat(), "lifted_by": hold.lifted_by, **days},
     )  # fmt: skip
 

@@ -49,7 +49,7 @@ class KeptHold(CompanyOwned, Base):
     """Why what a case had to keep may not go on its day yet: a claim, an inquiry, an order of a court. It outlives the rows' own day.
 
     `system` is empty where it holds all that the case kept. `until` is the day on which it ends by itself; without one it is lifted by hand.
-    `reason` is one sentence that the customer reads.
+    `reason` is one sentence that the customer reads, `law` the article on which it rests. Two people decided it.
     """
 
     __tablename__ = "kept_hold"
@@ -59,8 +59,10 @@ class KeptHold(CompanyOwned, Base):
     case_number: Mapped[str] = mapped_column(String(20))
     system: Mapped[str] = mapped_column(String(60))
     reason: Mapped[str] = mapped_column(Encrypted("kept_hold.reason"))
+    law: Mapped[str | None] = mapped_column(String(200))
     until: Mapped[date | None]
     placed_by: Mapped[str] = mapped_column(String(40))
+    approved_by: Mapped[str | None] = mapped_column(String(40))
     placed_at: Mapped[datetime]
     lifted_by: Mapped[str | None] = mapped_column(String(40))
     lifted_at: Mapped[datetime | None]

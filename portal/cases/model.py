@@ -80,7 +80,7 @@ class LongerBecause(StrEnum):
     MANY = "many"
 
 
-def _word(kind: type[StrEnum], length: int) -> Enum:
+def word_of(kind: type[StrEnum], length: int) -> Enum:
     """A column that holds the value of one of these words as text; no type of the database, which would have to be migrated."""
     return Enum(
         kind,
@@ -111,8 +111,8 @@ class Case(CompanyOwned, Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(20))
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"), index=True)
-    kind: Mapped[CaseKind] = mapped_column(_word(CaseKind, 20))
-    state: Mapped[CaseState] = mapped_column(_word(CaseState, 12), default=CaseState.OPEN)
+    kind: Mapped[CaseKind] = mapped_column(word_of(CaseKind, 20))
+    state: Mapped[CaseState] = mapped_column(word_of(CaseState, 12), default=CaseState.OPEN)
     law: Mapped[str] = mapped_column(String(40))
     law_version: Mapped[int] = mapped_column(default=1)
     language: Mapped[str] = mapped_column(String(20))
@@ -137,11 +137,11 @@ class ClockRow(CompanyOwned, Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"), index=True)
-    happened: Mapped[Happened] = mapped_column(_word(Happened, 12))
+    happened: Mapped[Happened] = mapped_column(word_of(Happened, 12))
     at: Mapped[datetime]
-    reason: Mapped[StopReason | None] = mapped_column(_word(StopReason, 12))
+    reason: Mapped[StopReason | None] = mapped_column(word_of(StopReason, 12))
     until: Mapped[date | None]
-    because: Mapped[LongerBecause | None] = mapped_column(_word(LongerBecause, 12))
+    because: Mapped[LongerBecause | None] = mapped_column(word_of(LongerBecause, 12))
     words: Mapped[str | None] = mapped_column(Encrypted("clock_event.words"))
     actor: Mapped[str] = mapped_column(String(40))
 
@@ -170,7 +170,7 @@ class CaseMessage(CompanyOwned, Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"), index=True)
     session_id: Mapped[int | None] = mapped_column(ForeignKey("session.id", ondelete="SET NULL"), index=True)
-    author: Mapped[Author] = mapped_column(_word(Author, 10))
+    author: Mapped[Author] = mapped_column(word_of(Author, 10))
     text: Mapped[str] = mapped_column(Encrypted("case_message.text"))
     actor: Mapped[str | None] = mapped_column(String(40))
     at: Mapped[datetime]
@@ -212,7 +212,7 @@ class CasePart(CompanyOwned, Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"), index=True)
     number: Mapped[int]
-    state: Mapped[PartState] = mapped_column(_word(PartState, 10))
+    state: Mapped[PartState] = mapped_column(word_of(PartState, 10))
     released_by: Mapped[str | None] = mapped_column(String(40))
     released_at: Mapped[datetime | None]
     made_at: Mapped[datetime | None]
@@ -237,7 +237,7 @@ class CaseRefusal(CompanyOwned, Base):
     __tablename__ = "case_refusal"
 
     case_id: Mapped[int] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"), primary_key=True)
-    ground: Mapped[Ground] = mapped_column(_word(Ground, 24))
+    ground: Mapped[Ground] = mapped_column(word_of(Ground, 24))
     article: Mapped[str] = mapped_column(String(200))
     words: Mapped[str] = mapped_column(Encrypted("case_refusal.words"))
     actor: Mapped[str] = mapped_column(String(40))

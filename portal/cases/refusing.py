@@ -23,8 +23,10 @@ from portal.cases.laws.model import Ground, Period, Refusal, Right, Unit
 from portal.cases.laws.promise import NO_LAW
 from portal.cases.messages import add_message, checked_words
 from portal.cases.model import OPEN_STATES, Author, Case, CaseKind, CasePart, CaseRefusal, CaseState, PartState
+from portal.cases.proposal_model import Act
 from portal.cases.right_words import OPT_OUTS
 from portal.cases.service import case_by_number, case_for_person
+from portal.cases.two_people import check_second, needs_two
 from portal.cases.workflow import BUILD, EXPORT, RIGHT, next_round
 from portal.core import clock, crypto
 from portal.core.errors import PortalError
@@ -41,10 +43,6 @@ SAY_WHY = "Say why, in a sentence or two: the other side reads it."
 
 class CannotRefuse(PortalError):
     """The case has ended or cannot be refused, or the ground is not one that its law names for it."""
-
-
-class SecondPersonNeeded(PortalError):
-    """Two people decide this: the burden of proof is the company's."""
 
 
 class NoAppeal(PortalError):
@@ -85,8 +83,8 @@ def refuse_case(db: Session, number: str, *, ground: Ground, words: str, actor: 
     named = next((one for one in grounds_for(db, case) if one.ground is ground), None)
     if named is None:
         raise CannotRefuse("The law of this case names no such ground for it. `portal case grounds` lists those it names.")
-    if named.two_people and (not second.strip() or second.strip() == actor.strip()):
-        raise SecondPersonNeeded("Two people decide this: the company has to prove it. Name the second one.")
+    if needs_two(db, case, Act.REFUSE, by_law=named.two_people):
+        check_second(actor, second)
     said = checked_words(words, empty=SAY_WHY)
     _stop_work(db, case, actor)
     company, law = registry.company(case.company_id), _law_of(case)
@@ -144,22 +142,24 @@ def open_appeal(db: Session, person_id: int, number: str, *, text: str, session_
     return case
 
 
-def decide_appeal(db: Session, number: str, *, granted: bool, words: str, actor: str) -> None:
+def decide_appeal(db: Session, number: str, *, granted: bool, words: str, actor: str, second: str = "") -> None:
     """Decide an appeal, with reasons. Granted, the request is open again; denied, the person is told where else to go.
 
-    Raises `NoAppeal`, `SameReviewer` or a `MessageRefused`, and then nothing is written.
+    `second` approves where the company asks for two. Raises `NoAppeal`, `SameReviewer`, `SecondPersonNeeded` or a `MessageRefused`, and then nothing is written.
     """
     case = advancing.lock_case(db, case_by_number(db, number).id)
     if case.kind is not CaseKind.APPEAL or case.state not in OPEN_STATES or case.about_id is None:
         raise NoAppeal("This is no open appeal.")
     refused = advancing.lock_case(db, case.about_id)
     row = db.get(CaseRefusal, refused.id)
-    if row is not None and actor.strip()[:40] in (row.actor, row.second):
+    if row is not None and {actor.strip()[:40], second.strip()[:40]} & {row.actor, row.second or row.actor}:
         raise SameReviewer("Somebody else has to decide this: you were part of the refusal.")
+    if needs_two(db, case, Act.APPEAL):
+        check_second(actor, second)
     add_message(db, case, author=Author.STAFF, text=words, actor=actor)
     advancing.close_case(case, CaseState.ANSWERED)
     note(db, case, Code.APPEAL_GRANTED if granted else Code.APPEAL_DENIED, actor=STAFF)
-    record_audit(db, actor=actor[:40], act="case.appeal", target=f"case:{case.number}", granted=str(granted))
+    record_audit(db, actor=actor[:40], act="case.appeal", target=f"case:{case.number}", granted=str(granted), second=second[:40])
     if granted:
         _reopen(db, refused)
     letters.send_appeal_decided(db, case, granted=granted)

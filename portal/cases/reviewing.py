@@ -4,7 +4,7 @@ Must never let go of a text that nobody had before them as it is now, nor show o
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
@@ -21,9 +21,11 @@ from portal.cases.events import Code, note, system_title
 from portal.cases.material import Material, material_of
 from portal.cases.model import Case, CasePart, PartState, Spool, WithheldText
 from portal.cases.packing import open_records
+from portal.cases.proposal_model import Act
 from portal.cases.service import case_by_number
 from portal.cases.showing import as_text, clean
 from portal.cases.spooling import read_records
+from portal.cases.two_people import check_second, needs_two
 from portal.config.model import Company, Release
 from portal.core import clock
 from portal.core.db import Database
@@ -78,10 +80,14 @@ def look_at_texts(database: Database, company_id: int, number: str, *, actor: st
     return texts.held
 
 
-def release_texts(database: Database, company_id: int, number: str, *, actor: str, withhold: Mapping[int, str]) -> None:
+def release_texts(
+    database: Database, company_id: int, number: str, *, actor: str, withhold: Mapping[int, str], second: str = "",
+    first: Callable[[Session, Case], None] | None = None,
+) -> None:  # fmt: skip
     """Let go of the texts but those of `withhold` (number and reason); the copy is made anew with them.
 
-    Raises `NoSuchCase`, `NothingToRelease`, `NotLookedAt`, `NoSuchText` or `ReasonMissing`, and then nothing is written.
+    `second` approves where two people decide; `first` is done in the same transaction before anything else. Raises `NoSuchCase`,
+    `NothingToRelease`, `NotLookedAt`, `NoSuchText`, `ReasonMissing` or `SecondPersonNeeded`, and then nothing is written.
     """
     texts = _texts(database, company_id, number)
     by_number = {one.number: one for one in texts.held}
@@ -94,7 +100,11 @@ def release_texts(database: Database, company_id: int, number: str, *, actor: st
         raise NotLookedAt("Nobody has looked at these texts as they are now. `portal case texts` prints them.")
     with database.writing(company_id) as db:
         case = advancing.lock_case(db, texts.case_id)
+        if first is not None:
+            first(db, case)
         part = _waiting_part(db, case)
+        if needs_two(db, case, Act.RELEASE):
+            check_second(actor, second)
         for spool in _same_spools(db, case, texts):
             spool.reviewed_at = clock.now()
         for wanted, reason in withhold.items():
@@ -108,7 +118,15 @@ def release_texts(database: Database, company_id: int, number: str, *, actor: st
                 )
             )  # fmt: skip
         part.state, part.released_by, part.released_at = PartState.MAKING, actor[:40], clock.now()
-        record_audit(db, actor=actor[:40], act="case.release", target=f"case:{case.number}", part=2, withheld=len(withhold))
+        record_audit(
+            db,
+            actor=actor[:40],
+            act="case.release",
+            target=f"case:{case.number}",
+            part=2,
+            withheld=len(withhold),
+            second=second[:40],
+        )
         if withhold:
             note(db, case, Code.SOME_WITHHELD, actor="staff", count=len(withhold))
         else:

@@ -48,6 +48,7 @@ def add(commands: Any) -> None:
                 default=[],
                 help="why not, in one sentence; the customer sees it; once for all, or for each",
             )
+            act.add_argument("--second", default="", help="who approves, where two people decide (a staff id)")
         if name in ("texts", "release", "resolve"):
             act.add_argument("--by", required=True, help="who does this (a staff id, no name of a customer)")
         if name == "resolve":
@@ -109,7 +110,9 @@ def release(chosen: argparse.Namespace) -> int:
         return 2
     running, company_id = start_for(chosen)
     withhold = dict(zip(wanted, reasons, strict=True))
-    release_texts(running.database, company_id, chosen.number, actor=chosen.by, withhold=withhold)
+    release_texts(
+        running.database, company_id, chosen.number, actor=chosen.by, withhold=withhold, second=chosen.second
+    )  # fmt: skip
     said = f"released, without {len(withhold)} of it" if withhold else "released"
     print(f"{chosen.number}: {said}. The customer is told when the second part is ready.")
     return 0

@@ -43,6 +43,7 @@ def add(acts: Any) -> None:
     one.add_argument("--because", required=True, choices=("complex", "many"), help="what the law accepts as a reason")
     one.add_argument("--file", required=True, help="file with why in this case, in a sentence or two; the customer reads it")
     one.add_argument("--until", type=date.fromisoformat, metavar="YYYY-MM-DD", help="only where the law lets you name the date")
+    one.add_argument("--second", default="", help="who approves, where your company asks for two people (a staff id)")
     one.add_argument("--yes", action="store_true", help="do it, and tell the customer")
 
     _act(acts, "grounds", "on which grounds the law of this case lets it be refused", grounds)
@@ -54,6 +55,7 @@ def add(acts: Any) -> None:
     one.add_argument("--second", default="", help="who approves, where two people decide (a staff id)")
     one = _act(acts, "decide", "decide an appeal; not by who refused", decide)
     one.add_argument("--outcome", required=True, choices=("granted", "denied"))
+    one.add_argument("--second", default="", help="who approves, where your company asks for two people (a staff id)")
     one.add_argument("--file", required=True, help="file with the reasons; the customer reads it")
 
 
@@ -97,7 +99,7 @@ def decide(chosen: argparse.Namespace) -> int:
     words, granted = _text_of(chosen.file), chosen.outcome == "granted"
     return write(
         chosen,
-        lambda db: decide_appeal(db, chosen.number, granted=granted, words=words, actor=chosen.by),
+        lambda db: decide_appeal(db, chosen.number, granted=granted, words=words, actor=chosen.by, second=chosen.second),
         f"{chosen.number}: {'granted; the request is open again' if granted else 'denied'}. The customer is told.",
     )
 
@@ -149,7 +151,9 @@ def extend(chosen: argparse.Namespace) -> int:
         return 0
     words, because = _text_of(chosen.file), LongerBecause(chosen.because)
     with running.database.writing(company_id) as db:
-        longer = extend_deadline(db, chosen.number, because=because, words=words, until=chosen.until, actor=chosen.by)
+        longer = extend_deadline(
+            db, chosen.number, because=because, words=words, until=chosen.until, actor=chosen.by, second=chosen.second
+        )
     print(f"{chosen.number}: moved from {longer.now} to {longer.then}. The customer is told.")
     return 0
 

@@ -31,6 +31,8 @@ def add(commands: Any) -> None:
             act.add_argument("number", help="number of the case that erased, like 7KQ2-M9XD-4TBR")
             act.add_argument("--system", default="", help="only what this system keeps; else all that the case left")
             act.add_argument("--reason", required=True, help="why, in one sentence; the customer reads it")
+            act.add_argument("--law", default="", help="the article on which it rests, like `GDPR Art. 17(3)(e)`")
+            act.add_argument("--second", required=True, help="who approves: two people decide it (a staff id)")
             act.add_argument("--until", type=date.fromisoformat, metavar="YYYY-MM-DD", help="ends by itself on that day")
         if name == "settle":
             act.add_argument("number", help="number of the case that erased")
@@ -68,7 +70,8 @@ def hold(chosen: argparse.Namespace) -> int:
     running, company_id = start_for(chosen)
     with running.database.writing(company_id) as db:
         placed = place_hold(
-            db, chosen.number, system=chosen.system, reason=chosen.reason, until=chosen.until, actor=chosen.by
+            db, chosen.number, system=chosen.system, reason=chosen.reason, until=chosen.until, actor=chosen.by, second=chosen.second,
+            law=chosen.law,
         ).id  # fmt: skip
     print(f"{chosen.number}: held ({placed}) until {chosen.until or 'it is lifted'}. The customer reads the reason.")
     return 0

@@ -333,6 +333,10 @@ class Company(Part):
         description="Pages of yours, like `https://www.example.com`, that may show /embedded/p/TOKEN in a frame",
     )
     discreet: bool = False
+    two_people: list[Literal["refuse", "release", "extend", "appeal"]] = Field(
+        default_factory=list,
+        description="What one colleague proposes and another approves, besides what always needs two (see docs/console.md)",
+    )
 
 
 class Portal(Part):

@@ -4,25 +4,32 @@ Must never act on a page that somebody has overtaken: who comes second is told, 
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from portal.accounts.companies import record_audit
 from portal.accounts.staff import Staff, staff_of
-from portal.cases import advancing, desk, reviewing
+from portal.cases import advancing, desk, proposing, reviewing
 from portal.cases.answering import CannotBeClosed, answer_case
 from portal.cases.desk_steps import step_lines
 from portal.cases.messages import MessageRefused
 from portal.cases.model import Case
-from portal.cases.service import NothingToSettle, resolve_step
+from portal.cases.proposal_model import Act
+from portal.cases.service import NothingToSettle, case_by_number, resolve_step
+from portal.cases.two_people import SecondPersonNeeded, needs_two
 from portal.console.case import case_to_work_on, page
 from portal.console.forms import AnswerForm, NoteForm, SettleForm
-from portal.core.i18n import _
+from portal.core.i18n import N_, _
 from portal.engine.service import ReasonMissing, StepHasEnded, StepIsRunning
 from portal.web.context import current_company, database
 from portal.web.staff_guards import current_staff, staff_may
 from portal.web.transactions import asks_systems, db, end
+
+PROPOSED = N_("Proposed. Nothing is done before a colleague has approved it.")
+WAITS_ALREADY = N_("Something of this case waits for a second person already. That is decided first.")
 
 bp = Blueprint("staff_acts", __name__, url_prefix="/console/cases")
 
@@ -101,7 +108,7 @@ def texts(number: str) -> ResponseReturnValue:
 
 
 @bp.post("/<number>/release")
-@staff_may("cases.release")
+@staff_may("cases.release", fresh=True)
 @asks_systems
 def release(number: str) -> ResponseReturnValue:
     """Let go of the texts but those that are withheld, each with its reason."""
@@ -129,7 +136,7 @@ def _about(number: str, act: Callable[[], ResponseReturnValue]) -> ResponseRetur
         return act()
     except reviewing.NothingToRelease:
         flash(_("Nothing of this case waits for a look any more."), "")
-    except (reviewing.NotLookedAt, reviewing.NoSuchText):
+    except (reviewing.NotLookedAt, reviewing.NoSuchText, SecondPersonNeeded):
         flash(_("The texts have changed meanwhile. Nothing was let go; look at them once more."), "bad")
     except ReasonMissing:
         flash(_("What is not handed out needs a reason in one sentence. Nothing was let go."), "bad")
@@ -137,9 +144,13 @@ def _about(number: str, act: Callable[[], ResponseReturnValue]) -> ResponseRetur
 
 
 def _texts(number: str, held: tuple[reviewing.HeldText, ...]) -> ResponseReturnValue:
+    case = case_to_work_on(number)
+    waits = proposing.waiting_of(db(), case)
+    waits = waits if waits and waits.act is Act.RELEASE and not waits.stale else None
     return render_template(
-        "console/texts.html", current=current_staff(), number=number, held=held, longest=reviewing.LONGEST_REASON
-    )
+        "console/texts.html", current=current_staff(), number=number, held=held, longest=reviewing.LONGEST_REASON, waits=waits,
+        two=needs_two(db(), case, Act.RELEASE),
+    )  # fmt: skip
 
 
 def _release(number: str, staff: Staff) -> ResponseReturnValue:
@@ -148,9 +159,39 @@ def _release(number: str, staff: Staff) -> ResponseReturnValue:
         for one in request.form.getlist("withhold")
         if one.isdecimal() and len(one) < 9
     }
-    reviewing.release_texts(database(), current_company().id, number, actor=staff.actor, withhold=withhold)
+    company_id = current_company().id
+    with database().writing(company_id) as writing:
+        case = advancing.lock_case(writing, case_by_number(writing, number).id)
+        if needs_two(writing, case, Act.RELEASE):
+            return _propose_release(writing, case, withhold, staff)
+    reviewing.release_texts(database(), company_id, number, actor=staff.actor, withhold=withhold)
     flash(_("Let go. The customer is told when the second part is ready."), "ok")
     return redirect(url_for("staff_case.show", number=number))
+
+
+def _propose_release(writing: Session, case: Case, withhold: dict[int, str], staff: Staff) -> ResponseReturnValue:
+    """What was addressed lately, or where the company asks for two: a colleague reads the texts, too."""
+    texts = int(request.form.get("texts", "0")[:6] or 0) if request.form.get("texts", "0").isdecimal() else 0
+    if not all(reason.strip() for reason in withhold.values()):
+        raise ReasonMissing("What is not handed out needs a reason in one sentence.")
+    try:
+        params = {"withhold": {str(key): reason.strip() for key, reason in withhold.items()}, "texts": texts}
+        proposing.propose(writing, case, Act.RELEASE, params, by=staff)
+    except proposing.ProposalWaits:
+        flash(_(WAITS_ALREADY), "bad")
+    else:
+        flash(_(PROPOSED), "ok")
+    return redirect(url_for("staff_case.show", number=case.number))
+
+
+def propose_it(case: Case, act: Act, params: dict[str, Any]) -> bool:
+    """Have a colleague look at it, and say so; False where something of this case waits for one already."""
+    try:
+        proposing.propose(db(), case, act, params, by=current_staff().staff)
+    except proposing.ProposalWaits:
+        return False
+    flash(_(PROPOSED), "ok")
+    return True
 
 
 def locked(number: str) -> Case:

@@ -2,9 +2,24 @@
 
 from flask import Blueprint
 
-from portal.console import acts, audit, case, clock, colleagues, find, own, queue, refusals, second, sign_in
+from portal.console import (
+    acts,
+    audit,
+    case,
+    clock,
+    colleagues,
+    deciding,
+    find,
+    holds,
+    own,
+    proposals,
+    queue,
+    refusals,
+    second,
+    sign_in,
+)
 
-PARTS = (sign_in, second, own, queue, find, case, acts, clock, refusals, colleagues, audit)
+PARTS = (sign_in, second, own, queue, find, case, acts, clock, refusals, deciding, holds, proposals, colleagues, audit)
 
 
 def blueprints() -> list[Blueprint]:

@@ -10,12 +10,13 @@ from flask.typing import ResponseReturnValue
 
 from portal.accounts.companies import record_audit
 from portal.accounts.staff import names_of, staff_of
-from portal.cases import desk
+from portal.cases import desk, proposing
 from portal.cases.answering import ENDS_BY_ITSELF
 from portal.cases.clocks import moved_date
 from portal.cases.dates import due_of
 from portal.cases.desk_steps import step_lines
 from portal.cases.events import timeline
+from portal.cases.kept import kept_of
 from portal.cases.laws.citing import in_words
 from portal.cases.laws.promise import NO_LAW
 from portal.cases.meaning import title_of
@@ -23,8 +24,9 @@ from portal.cases.messages import messages_of
 from portal.cases.model import OPEN_STATES, Case
 from portal.cases.overview import waits_for_review
 from portal.cases.service import NoSuchCase, case_by_number
-from portal.console import words
+from portal.console import proposed, words
 from portal.console.forms import AnswerForm, NoteForm, SettleForm
+from portal.console.kept_items import items_kept
 from portal.web.context import current_company, database
 from portal.web.staff_guards import current_staff, staff_may
 from portal.web.steps import NUMBER
@@ -74,6 +76,9 @@ def page(case: Case, *, stale: bool = False, **forms: Any) -> ResponseReturnValu
         "choice": [title_of(key) for key in case.choice],
         "can_close": case.kind not in ENDS_BY_ITSELF and case.state in OPEN_STATES,
         "review": waits_for_review(db(), case),
+        "kept": items_kept(kept_of(db(), case)),
+        "proposal": proposed.line(waits, names, current.staff) if (waits := proposing.waiting_of(db(), case)) else None,
+        "declined": proposing.last_declined(db(), case),
     }
     html = render_template(
         "console/case.html",

@@ -23,7 +23,9 @@ from portal.cases.laws.deadlines import ExtensionTooLate, NoExtension
 from portal.cases.laws.model import StopReason
 from portal.cases.messages import MessageRefused
 from portal.cases.model import OPEN_STATES, Case, LongerBecause
-from portal.console.acts import is_overtaken, locked, write_down
+from portal.cases.proposal_model import Act
+from portal.cases.two_people import needs_two
+from portal.console.acts import WAITS_ALREADY, is_overtaken, locked, propose_it, write_down
 from portal.console.case import case_to_work_on
 from portal.console.forms import LongerForm, PauseForm
 from portal.console.words import reason_of
@@ -48,6 +50,8 @@ def extend(number: str) -> ResponseReturnValue:
     case, form = locked(number), LongerForm()
     if is_overtaken(case) or not form.validate_on_submit():
         return _page(case, longer=form)
+    if needs_two(db(), case, Act.EXTEND):
+        return _propose(case, form)
     try:
         told = extend_deadline(
             db(), number, because=LongerBecause(form.because.data), words=form.words.data or "", until=form.until.data,
@@ -98,6 +102,21 @@ def resume(number: str) -> ResponseReturnValue:
     return redirect(url_for("staff_case.show", number=number))
 
 
+def _propose(case: Case, form: LongerForm) -> ResponseReturnValue:
+    """Where the company asks for two people: the later date waits for the second."""
+    try:
+        told = look_at_extension(db(), case, until=form.until.data)
+    except (NoExtension, ExtensionTooLate, DateNotNamed):
+        form.words.errors = [_("The law gives no later date here any more, or it was not named. Nothing was changed.")]
+        return _page(case, longer=form)
+    until = form.until.data.isoformat() if form.until.data else ""
+    params = {"because": form.because.data, "words": form.words.data or "", "until": until, "then": told.then.isoformat()}
+    if not propose_it(case, Act.EXTEND, params):
+        form.words.errors = [_(WAITS_ALREADY)]
+        return _page(case, longer=form)
+    return redirect(url_for("staff_case.show", number=case.number))
+
+
 def _reasons(case: Case) -> list[tuple[str, str]]:
     standing = open_pauses(db(), case)
     return [(one.value, reason_of(one)) for one in due_of(db(), case).law.clock.stops if one not in standing]
@@ -112,7 +131,7 @@ def _page(
     page = render_template(
         "console/date.html",
         current=current_staff(), case=case, due=due_of(db(), case), then=told, names_day=names_day, stale=stale, is_open=is_open,
-        longer=longer or LongerForm(formdata=None), pausing=pausing or PauseForm(reasons, formdata=None), reasons=reasons,
+        longer=longer or LongerForm(formdata=None), pausing=pausing or PauseForm(reasons, formdata=None), reasons=reasons, two=needs_two(db(), case, Act.EXTEND),
         standing=[(one.value, reason_of(one)) for one in sorted(open_pauses(db(), case))], mark=mark_of(db(), case),
     )  # fmt: skip
     return page, 409 if stale else 422 if longer or pausing else 200

@@ -183,6 +183,37 @@ class DecisionForm(FlaskForm):
         self.words.label.text = _("Why (the customer reads it)")
 
 
+class HoldForm(FlaskForm):
+    """What is held beyond its day, on which article, until when, and the sentence that the customer reads."""
+
+    system = RadioField(choices=[], validators=[picked(N_("Choose what is held."))], validate_choice=False)
+    law = RadioField(choices=[], validators=[picked(N_("Choose the law on which it rests."))], validate_choice=False)
+    until = DateField(validators=[Optional()])
+    reason = StringField(
+        render_kw={"maxlength": "300", "required": True},
+        validators=[needed(N_("Say why in one sentence.")), at_most(300, N_("One sentence is enough here."))],
+    )
+
+    def __init__(self, systems: list[tuple[str, str]], laws: list[tuple[str, str]], **given: Any) -> None:
+        super().__init__(**given)
+        self.system.choices = systems
+        self.system.label.text = _("What is held")
+        self.law.choices = laws
+        self.law.label.text = _("Law on which it rests")
+        self.until.label.text = _("Until")
+        self.reason.label.text = _("Why, in one sentence (the customer sees it)")
+
+
+class DeclineForm(FlaskForm):
+    """Why a colleague says no."""
+
+    reason = StringField(render_kw={"maxlength": "300"})
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.reason.label.text = _("Why not, in one sentence (colleagues read it)")
+
+
 class SearchForm(FlaskForm):
     """One exact address, and why it is looked for."""
 

@@ -17,6 +17,7 @@ from portal.web.staff_guards import THEN, current_staff, staff_arriving
 from portal.web.steps import NUMBER
 from portal.web.transactions import db
 
+FORMS = "csrf_token"
 bp = Blueprint("staff_second", __name__, url_prefix="/console/second")
 
 
@@ -59,7 +60,11 @@ def code() -> ResponseReturnValue:
 
 def _went_on(token: str) -> ResponseReturnValue:
     then = str(session.get(THEN, ""))
+    # Asked once more in another tab: the forms that wait in the first one belong to the same session and stay good.
+    same_forms = session.get(FORMS) if current_staff().whole else None
     signing.keep(token)
+    if same_forms is not None:
+        session[FORMS] = same_forms
     if NUMBER.fullmatch(then):
         return redirect(url_for("staff_case.show", number=then))
     return redirect(url_for(home_of(current_staff().staff)))

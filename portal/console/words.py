@@ -48,7 +48,12 @@ REASONS = {
     StopReason.SCOPE: N_("It is not clear what is asked for"),
     StopReason.FEE: N_("A fee that the law allows is not paid yet"),
 }
-WAITS = {"step": N_("A step needs a decision"), "review": N_("Texts to look at"), "message": N_("Message to answer")}
+WAITS = {
+    "step": N_("A step needs a decision"),
+    "review": N_("Texts to look at"),
+    "message": N_("Message to answer"),
+    "proposal": N_("Waits for a second person"),
+}
 
 
 def kind_of(kind: str) -> str:

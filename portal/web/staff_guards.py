@@ -3,6 +3,7 @@
 Must never let an act pass that left no audit entry (K8), nor read the staff's cookie for a page that another site began (K12).
 """
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
@@ -24,6 +25,9 @@ View = TypeVar("View", bound=Callable[..., Any])
 ARRIVES = f"{CONSOLE}/in/"
 """Mailed links: their page reads and sets no cookie until its button is pressed."""
 
+
+CARRIES = re.compile(r"/console/(cases/[0-9A-Z-]{1,20}|proposals)(/[a-z]+|/[0-9]{1,18}){1,3}")
+"""Acts that are carried over the asking for a fresh proof."""
 
 THEN = "then"
 """In the cookie: the number of the case from whose page a fresh proof was asked for."""
@@ -84,14 +88,22 @@ def _with_staff(view: Callable[..., Any], *, permission: str, fresh: bool) -> Ca
             return make_response(render_template("console/not_yours.html", current=current), 403)
         g.staff_session = current
         if fresh and not current.is_fresh:
-            session[THEN] = str(kwargs.get("number", ""))
-            return redirect(url_for("staff_second.show"))
+            return _ask_once_more(current, str(kwargs.get("number", "")))
         answer = make_response(view(*args, **kwargs))
         if writes() and not g.get("asks_systems") and answer.status_code < 400 and not audited(db()):
             raise ActWithoutAudit("This act left no audit entry.")
         return answer
 
     return run
+
+
+def _ask_once_more(current: CurrentStaff, number: str) -> BaseResponse:
+    """On to passkey or code. What was typed about a case is carried along in the page, never in the cookie, and waits for one more press."""
+    session[THEN] = number
+    carried = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
+    if not carried or not CARRIES.fullmatch(request.path):
+        return make_response(redirect(url_for("staff_second.show")))
+    return make_response(render_template("console/go_on.html", current=current, to=request.path, carried=carried), 428)
 
 
 def _load() -> CurrentStaff | None:

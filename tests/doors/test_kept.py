@@ -107,8 +107,9 @@ def test_what_is_held_stays_in_the_shop_past_its_day_and_the_customer_reads_why(
         listed = kept_command("list")
         case, last = listed.split()[0], max(re.findall(r"until (\d{4}-\d\d-\d\d)", listed))
         assert MAREN not in listed and "Vik" not in listed
-        assert "one sentence" in kept_command("hold", case, "--reason", " ", "--by", "staff-7")
-        held = re.search(r"held \((\d+)\)", kept_command("hold", case, "--reason", why, "--by", "staff-7"))
+        assert "one sentence" in kept_command("hold", case, "--reason", " ", "--by", "staff-7", "--second", "staff-8")
+        assert "not the first" in kept_command("hold", case, "--reason", why, "--by", "staff-7", "--second", "staff-7")
+        held = re.search(r"held \((\d+)\)", kept_command("hold", case, "--reason", why, "--by", "staff-7", "--second", "staff-8"))
         assert held and why in kept_command("list")
         browser.open("/data")
         assert f"Kept longer because {why} Until this has ended" in browser.words

@@ -9,7 +9,14 @@ from tests.doors.site import SECOND_HOST
 from tests.doors.staff import cookies_of, hired
 from tests.doors.tables import changed, digest
 
-MISSING = {"number": "AAAA-BBBB-CCCC", "int:number": "99999999", "token": "x" * 43, "search": "y" * 43, "person": "z" * 12}
+MISSING = {
+    "number": "AAAA-BBBB-CCCC",
+    "int:number": "99999999",
+    "int:hold": "99999999",
+    "token": "x" * 43,
+    "search": "y" * 43,
+    "person": "z" * 12,
+}
 
 
 def address_of(rule):

@@ -63,7 +63,7 @@ def test_O9_what_is_held_stays_past_its_day_and_goes_on_the_day_on_which_the_hol
     ends = DAY + timedelta(days=100)
     with house.world.writing() as db:
         number, person_id = keep(db)
-        hold = place_hold(db, number, system=system, reason=WHY, until=ends, actor="staff-1").id
+        hold = place_hold(db, number, system=system, reason=WHY, until=ends, actor="staff-1", second="staff-9").id
         (view,) = kept_for(db, person_id)
         assert (view.until, view.goes, view.held) == (DAY, ends, HeldView(hold, WHY, ends))
     for day in (DAY, ends - timedelta(days=1)):
@@ -84,7 +84,7 @@ def test_O9_what_is_held_stays_past_its_day_and_goes_on_the_day_on_which_the_hol
 def test_a_hold_without_a_day_holds_until_somebody_lifts_it(house: House) -> None:
     with house.world.writing() as db:
         number, person_id = keep(db)
-        hold = place_hold(db, number, reason=WHY, until=None, actor="staff-1").id
+        hold = place_hold(db, number, reason=WHY, until=None, actor="staff-1", second="staff-9").id
         assert kept_for(db, person_id)[0].goes is None
     with on(DAY + timedelta(days=3000)):
         sweep(house)
@@ -105,7 +105,7 @@ def test_a_hold_that_comes_when_it_was_asked_to_go_calls_that_back_and_it_goes_a
         with house.world.writing() as db:
             assert sweep_kept(db) == 1
         with house.world.writing() as db:
-            hold = place_hold(db, number, reason=WHY, until=None, actor="staff-1").id
+            hold = place_hold(db, number, reason=WHY, until=None, actor="staff-1", second="staff-9").id
         house.work()
         sweep(house)
         assert orders(house) == [1, 2]
@@ -127,7 +127,7 @@ def test_a_hold_takes_the_place_of_a_try_that_waits_for_a_silent_system(house: H
         with house.world.writing() as db:
             (step,) = db.query(Step).filter_by(act=KEPT_ERASE)
             assert (step.state, step.tries > 0) == (StepState.WAITING, True)
-            place_hold(db, number, reason=WHY, until=None, actor="staff-1")
+            place_hold(db, number, reason=WHY, until=None, actor="staff-1", second="staff-9")
     with on(DAY + timedelta(days=2)):
         sweep(house)
         assert orders(house) == [1, 2]
@@ -143,7 +143,7 @@ def test_nothing_is_said_to_be_held_while_a_worker_is_erasing_it(house: House) -
             sweep_kept(db)
             db.query(Step).filter_by(act=KEPT_ERASE).update({"state": StepState.CLAIMED, "fence": 1})
         with pytest.raises(StepIsRunning), house.world.writing() as db:
-            place_hold(db, number, reason=WHY, until=None, actor="staff-1")
+            place_hold(db, number, reason=WHY, until=None, actor="staff-1", second="staff-9")
         with house.world.reading() as db:
             assert all_kept(db)[0].held is None
 
@@ -151,8 +151,8 @@ def test_nothing_is_said_to_be_held_while_a_worker_is_erasing_it(house: House) -
 def test_of_two_holds_the_one_that_ends_last_counts_and_is_told(house: House) -> None:
     with house.world.writing() as db:
         number, person_id = keep(db)
-        place_hold(db, number, system="shop", reason="Shorter.", until=DAY + timedelta(days=5), actor="staff-1")
-        place_hold(db, number, reason="Longer.", until=DAY + timedelta(days=9), actor="staff-1")
+        place_hold(db, number, system="shop", reason="Shorter.", until=DAY + timedelta(days=5), actor="staff-1", second="staff-9")
+        place_hold(db, number, reason="Longer.", until=DAY + timedelta(days=9), actor="staff-1", second="staff-9")
         held = kept_for(db, person_id)[0].held
         assert held is not None
         assert held.reason == "Longer."
@@ -164,7 +164,7 @@ def test_of_two_holds_the_one_that_ends_last_counts_and_is_told(house: House) ->
 def test_a_hold_outlives_that_the_system_reports_once_more_what_it_kept(house: House) -> None:
     with house.world.writing() as db:
         number, person_id = keep(db)
-        place_hold(db, number, system="shop", reason=WHY, until=None, actor="staff-1")
+        place_hold(db, number, system="shop", reason=WHY, until=None, actor="staff-1", second="staff-9")
     with house.world.writing() as db:
         case = db.get_one(type(a_case(db, person_id)), 1)
         rows = [KeptRow("shop.orders", "shop.orders:2", "books", DAY)]
@@ -187,26 +187,26 @@ def test_a_hold_that_makes_no_sense_is_refused_and_leaves_nothing(house: House, 
         number, _ = keep(db)
     asked = {"case_number": number, "reason": WHY, "until": None, "actor": "staff-1", **changed}
     with pytest.raises(HoldRefused, match=says), house.world.writing() as db:
-        place_hold(db, str(asked.pop("case_number")), **asked)  # type: ignore[arg-type]  # one of them is wrong on purpose
+        place_hold(db, str(asked.pop("case_number")), second="staff-9", **asked)  # type: ignore[arg-type]  # one of them is wrong on purpose
     assert house.world.rows("SELECT count(*) FROM kept_hold") == [(0,)]
 
 
 def test_H3_another_company_neither_sees_nor_lifts_it(house: House) -> None:
     with house.world.writing() as db:
         number, _ = keep(db)
-        hold = place_hold(db, number, reason=WHY, until=None, actor="staff-1").id
+        hold = place_hold(db, number, reason=WHY, until=None, actor="staff-1", second="staff-9").id
     with house.world.writing(house.world.second) as db:
         assert all_kept(db) == []
         with pytest.raises(NoSuchHold):
             lift_hold(db, hold, actor="staff-1")
         with pytest.raises(HoldRefused):
-            place_hold(db, number, reason=WHY, until=None, actor="staff-1")
+            place_hold(db, number, reason=WHY, until=None, actor="staff-1", second="staff-9")
 
 
 def test_the_reason_stands_nowhere_in_clear_and_goes_with_what_is_remembered_of_the_case(house: House) -> None:
     with house.world.writing() as db:
         number, _ = keep(db)
-        hold = place_hold(db, number, reason=WHY, until=None, actor="staff-1").id
+        hold = place_hold(db, number, reason=WHY, until=None, actor="staff-1", second="staff-9").id
     assert WHY.encode() not in house.world.everything_stored()
     with on(DAY):
         with house.world.writing() as db:
@@ -221,8 +221,10 @@ def test_O9_a_restored_backup_neither_loses_a_hold_nor_holds_again_what_was_let_
     world = house.world
     with world.writing() as db:
         number, _ = keep(db)
-        kept = place_hold(db, number, system="shop", reason=WHY, until=DAY + timedelta(days=9), actor="staff-1").id
-        ended = place_hold(db, number, reason="An inquiry.", until=None, actor="staff-1").id
+        kept = place_hold(
+            db, number, system="shop", reason=WHY, until=DAY + timedelta(days=9), actor="staff-1", second="staff-9"
+        ).id
+        ended = place_hold(db, number, reason="An inquiry.", until=None, actor="staff-1", second="staff-9").id
     with world.writing() as db:
         lift_hold(db, ended, actor="staff-2")
     write_journal(world.database, world.settings.journal_folder, {key: name for name, key in registry.ids().items()})

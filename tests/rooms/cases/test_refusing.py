@@ -14,7 +14,6 @@ from portal.cases.refusing import (
     CannotRefuse,
     NoAppeal,
     SameReviewer,
-    SecondPersonNeeded,
     decide_appeal,
     grounds_for,
     may_appeal,
@@ -25,6 +24,7 @@ from portal.cases.refusing import (
 from portal.cases.rights import open_right_case
 from portal.cases.scope import Scope
 from portal.cases.service import NoSuchCase, case_by_number, open_access_case
+from portal.cases.two_people import SecondPersonNeeded
 from portal.core import clock
 from portal.identity.sessions import CurrentSession
 from tests.rooms.cases.conftest import House
