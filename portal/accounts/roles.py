@@ -11,6 +11,8 @@ PERMISSIONS = {
     "cases.hold": "propose that what a case had to keep is held beyond its day, and lift holds",
     "cases.approve": "approve or decline what a colleague proposed, never one's own",
     "people.search": "find cases by the exact identifier of a customer, with a reason",
+    "figures.read": "see how dates are kept, and take out the year's figures and the register",
+    "settings.read": "see what portal.yaml says, versions, and the health of systems",
     "staff.read": "see who is staff and what they may do",
     "staff.manage": "give and take roles",
     "audit.read": "read what staff did and read",
@@ -18,14 +20,15 @@ PERMISSIONS = {
 """Every right in words. A route names one of them; none contains another."""
 
 _WORKS = frozenset({"own", "cases.read", "cases.work", "people.search"})
+_OVERSEES = frozenset({"figures.read", "settings.read"})
 _DECIDES = frozenset({"cases.release", "cases.refuse", "cases.hold", "cases.approve"})
 
 ROLES = {
     "agent": _WORKS,
     "approver": frozenset({*_WORKS, *_DECIDES}),
-    "privacy_officer": frozenset({*_WORKS, *_DECIDES, "staff.read", "audit.read"}),
-    "admin": frozenset({"own", "staff.read", "staff.manage"}),
-    "auditor": frozenset({"own", "cases.read", "staff.read", "audit.read"}),
+    "privacy_officer": frozenset({*_WORKS, *_DECIDES, *_OVERSEES, "staff.read", "audit.read"}),
+    "admin": frozenset({"own", "staff.read", "staff.manage", "settings.read"}),
+    "auditor": frozenset({"own", "cases.read", *_OVERSEES, "staff.read", "audit.read"}),
 }
 """Roles of one company. Who administers staff sees no case by that, and who audits changes nothing."""
 

@@ -15,11 +15,12 @@ def check_maps(config: Config) -> list[str]:
         f"{company}/{system}: {problem}"
         for company, described in config.portal.companies.items()
         for system in described.systems
-        for problem in _problems_of(Place(config, company, system))
+        for problem in problems_of(Place(config, company, system))
     ]
 
 
-def _problems_of(place: Place) -> tuple[str, ...]:
+def problems_of(place: Place) -> tuple[str, ...]:
+    """What is wrong with one system, in plain sentences without values; empty where it answers and its map fits."""
     try:
         adapter = open_adapter(place)
     except DocumentError as error:

@@ -5,7 +5,7 @@ Must never change a text that somebody may have agreed to, and never write where
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import cast
 from weakref import WeakKeyDictionary
 
@@ -104,6 +104,11 @@ def current_hash(company: Company, purpose: str, language: str) -> bytes | None:
         return None
     spoken = language if language in texts else company.languages[0]
     return notice_hash(purpose, spoken, texts[spoken])
+
+
+def published_notices(db: Session) -> Sequence[Notice]:
+    """Every version that was ever shown, by purpose and language, newest first."""
+    return db.scalars(select(Notice).order_by(Notice.purpose, Notice.language, Notice.version.desc())).all()
 
 
 def notices_by_hash(db: Session, hashes: Collection[bytes]) -> Mapping[bytes, Notice]:

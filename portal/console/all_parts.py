@@ -9,6 +9,7 @@ from portal.console import (
     clock,
     colleagues,
     deciding,
+    figures,
     find,
     holds,
     own,
@@ -16,10 +17,28 @@ from portal.console import (
     queue,
     refusals,
     second,
+    settings,
     sign_in,
 )
 
-PARTS = (sign_in, second, own, queue, find, case, acts, clock, refusals, deciding, holds, proposals, colleagues, audit)
+PARTS = (
+    sign_in,
+    second,
+    own,
+    queue,
+    find,
+    case,
+    acts,
+    clock,
+    refusals,
+    deciding,
+    holds,
+    proposals,
+    figures,
+    settings,
+    colleagues,
+    audit,
+)
 
 
 def blueprints() -> list[Blueprint]:

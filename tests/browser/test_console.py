@@ -3,11 +3,12 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+import demo
 from tests.browser.here import answering
 from tests.browser.test_walk import AXE
 from tests.chromium import shared_chromium
 from tests.doors.site import open_site
-from tests.doors.staff import AGENT, hire, link_of
+from tests.doors.staff import AGENT, hire, hired, link_of
 
 pytestmark = pytest.mark.browser
 
@@ -15,8 +16,22 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     site = open_site(tmp_path_factory.mktemp("console") / "demo")
+    site.seen["number"] = proposed_case(site)
     yield site
     site.running.database.close()
+
+
+def proposed_case(site):
+    """The number of a case of which something waits for a second person."""
+    customer = site.signed_in(demo.CUSTOMER)
+    customer.open("/get-a-copy")
+    customer.submit("Continue", scope="all")
+    customer.submit("Make my copy")
+    number = customer.path.rpartition("/")[2]
+    approver = hired(site, "approver", address="third@example.net")
+    approver.open(f"/console/cases/{number}/refuse")
+    approver.submit("Refuse and tell", ground="excessive", words="Asked nine times this week.")
+    return number
 
 
 @pytest.fixture(scope="module")
@@ -122,11 +137,15 @@ def test_pages_of_staff_are_whole_for_everyone(site, codes, url, language, schem
         page.get_by_label("Recovery code").fill(codes.pop())
         page.get_by_role("button", name="Use this code").click()
         page.wait_for_url(is_in)
-        for path in PAGES:
+        case = f"/console/cases/{site.seen['number']}"
+        for path in (*PAGES, case, *(f"{case}/{part}" for part in ("date", "refuse", "kept", "proposal"))):
             look_at(page, f"{path}?lang={language}", language)
 
 
-PAGES = ["/console/own", "/console/cases", "/console/find", "/console/staff", "/console/audit"]
+PAGES = [
+    "/console/own", "/console/cases", "/console/find", "/console/staff", "/console/audit", "/console/proposals", "/console/figures",
+    "/console/settings",
+]  # fmt: skip
 
 
 def look_at(page, path, language):

@@ -312,7 +312,15 @@ def console_pages(site, language):
 
 def _two_people(site, case, one, language):
     second = hired(site, "privacy_officer", "admin", address="second@example.net")
-    for path in ("/console/proposals", "/console/audit", "/console/staff", f"{case}/proposal"):
+    beside = (
+        "/console/proposals",
+        "/console/audit",
+        "/console/staff",
+        "/console/figures",
+        "/console/settings",
+        f"{case}/proposal",
+    )
+    for path in beside:
         second.open(f"{path}?lang={language}")
         yield second
     proposal = second.page.all("input", name="proposal")[0].attributes["value"]
