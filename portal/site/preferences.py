@@ -38,12 +38,11 @@ def show() -> ResponseReturnValue:
 def save() -> ResponseReturnValue:
     """Save what is wanted of all choices: what newly differs becomes an act, nothing else."""
     book = Book(db(), current_session().person_id)
-    stand = words.stand_in(book, _answered())
-    form = stand.sent()
-    if not form.is_whole(stand.purposes):
+    before, sent = book.length, words.sent_of(book, request.form)
+    if sent is None:
         return _show_mistakes(book.person_id)
     _say_what_is_gone()
-    return _saved(stand.seen, _save(form.changes(stand.purposes), seen=form.version, book=book))
+    return _saved(before, _save(sent.changes, seen=sent.seen, book=book))
 
 
 @bp.post("/stop")
@@ -95,17 +94,6 @@ def take_back() -> ResponseReturnValue:
     return _saved(before, saved)
 
 
-def _every() -> dict[str, Choice]:
-    """Every choice of the company, by what the names of its fields end in."""
-    purposes = current_company().config.purposes
-    return {f"{key}-{channel}": Choice(key, channel) for key, one in purposes.items() for channel in one.channels}
-
-
-def _answered() -> list[Choice]:
-    """The choices that the sent form has an answer for."""
-    return [choice for name, choice in _every().items() if f"say-{name}" in request.form]
-
-
 def _show_mistakes(person_id: int) -> ResponseReturnValue:
     """The page with what was typed, and what is wrong with it."""
     stand = words.stand_of(db(), person_id)
@@ -153,6 +141,6 @@ def _left_alone(before: int, stale: Sequence[Choice]) -> ResponseReturnValue:
 
 def _say_what_is_gone() -> None:
     """Answers to something that is no longer asked for change nothing, and that is said."""
-    known = _every()
-    if any(name.startswith("say-") and name.removeprefix("say-") not in known for name in request.form):
+    known = {f"say-{key}-{channel}" for key, one in current_company().config.purposes.items() for channel in one.channels}
+    if any(name.startswith("say-") and name not in known for name in request.form):
         flash(_("Something on the page is no longer asked for. It was left as it was."), "")

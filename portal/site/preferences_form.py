@@ -1,15 +1,17 @@
 """The form of all choices: one answer a choice, its topics, how often. Must never tick for anyone what they did not choose."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
 from wtforms import Field, Form, HiddenField, RadioField
 from wtforms.validators import Optional, ValidationError
 
 from portal.config.model import Basis, Company, Purpose
 from portal.consent.choices import ChannelChoice, PurposeChoices, Standing
+from portal.consent.events import Choice
 from portal.consent.saving import Answer, Change
 from portal.core.i18n import N_, _, language, pick
 from portal.site.forms import Ticks
@@ -24,13 +26,19 @@ ANSWERS = {
 }
 """The two answers, in the words of the legal basis."""
 
+ANSWER_OF = {one.value: one for one in Answer}
+
 YES = frozenset({Standing.GIVEN, Standing.PAUSED})
 NO = frozenset({Standing.REFUSED, Standing.WITHDRAWN, Standing.OBJECTED, Standing.SUPPRESSED})
 
 
+def is_version(sent: str) -> bool:
+    """Whether it is a number as pages carry it."""
+    return sent.isascii() and sent.isdigit() and len(sent) < LONGEST_VERSION
+
+
 def _a_version(form: Form, field: Field) -> None:
-    sent = field.raw_data[0] if field.raw_data else ""
-    if not (sent.isascii() and sent.isdigit() and len(sent) < LONGEST_VERSION):
+    if not is_version(field.raw_data[0] if field.raw_data else ""):
         raise ValidationError(_("The page did not arrive whole. Load it again and repeat the step."))
 
 
@@ -90,7 +98,8 @@ class ChoicesForm(FlaskForm):
     def _change(self, asked: Asked) -> Change | None:
         say = self.field_of("say", asked)
         answer = say.data if say else None
-        if answer is None:
+        # Nothing chosen; a form that was tampered with may also send an empty answer.
+        if not answer:
             return None
         topics, often = self._of("topics", asked), self._of("often", asked)
         return Change(
@@ -125,6 +134,37 @@ def choices_form(company: Company, purposes: Sequence[PurposeChoices], *, seen: 
     stands = _stands(company, asked_in(purposes), seen)
     made = _form_of(company, language())
     return made(data=stands) if typed else made(formdata=None, data=stands)
+
+
+def plain_changes(company: Company, sent: MultiDict[str, str], holds: Callable[[Choice], bool]) -> list[Change] | None:
+    """What a sent form wants of the choices that it answers, read without making the form: the same that its `changes` say.
+
+    None where a field says none of its own answers, or more than one, or where what is missing has to be filled in from what stands: that
+    is for the form. `holds`: whether a choice is in use now, or would be but for a pause.
+    """
+    changes = []
+    for key, purpose in company.purposes.items():
+        for channel in purpose.channels:
+            said, often = sent.getlist(f"say-{key}-{channel}"), sent.getlist(f"often-{key}-{channel}")
+            topics = sent.getlist(f"topics-{key}-{channel}")
+            if not said:
+                continue
+            if len(said) > 1 or said[0] not in ANSWER_OF or len(often) > 1:
+                return None
+            if not purpose.topics.keys() >= set(topics) or not purpose.frequencies.keys() >= set(often):
+                return None
+            lacks = (purpose.topics and not topics) or (purpose.frequencies and not often)
+            if lacks and ANSWER_OF[said[0]] is Answer.YES and holds(Choice(key, channel)):
+                return None
+            frequency = often[0] if often else None
+            changes.append(Change(key, channel, answer=ANSWER_OF[said[0]], topics=topics or None, frequency=frequency))
+    return changes
+
+
+def plain_version(sent: MultiDict[str, str]) -> int | None:
+    """What the page showed, of a form that says so in one plain number."""
+    seen = sent.getlist("seen")
+    return int(seen[0]) if len(seen) == 1 and is_version(seen[0]) else None
 
 
 def sent_form(company: Company, purposes: Sequence[PurposeChoices]) -> ChoicesForm:

@@ -3,13 +3,14 @@
 Must never show another person's acts, nor call something saved that the ledger does not have.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
 
 from portal.config.model import Basis
 from portal.consent import told
@@ -19,12 +20,12 @@ from portal.consent.effect import counting_systems
 from portal.consent.events import Choice
 from portal.consent.ledger import Book
 from portal.consent.notices import notice_for
-from portal.consent.saving import version_of
+from portal.consent.saving import Change, version_of
 from portal.consent.words import Act, Actor
 from portal.core import clock, i18n
 from portal.core.i18n import _, pick
 from portal.site import choices_words
-from portal.site.preferences_form import Asked, ChoicesForm, asked_in, choices_form, sent_form
+from portal.site.preferences_form import Asked, ChoicesForm, asked_in, choices_form, plain_changes, plain_version, sent_form
 from portal.site.reached_words import ReachedLine, lines_by_choice
 from portal.web.context import current_company
 
@@ -75,9 +76,28 @@ def stand_of(db: Session, person_id: int) -> Stand:
     return Stand(person_id, tuple(choices_of(db, current_company().config, person_id)), version_of(db, person_id))
 
 
-def stand_in(book: Book, answered: Collection[Choice]) -> Stand:
-    """The same for a form that is sent: only of the choices that it answers, and no more than what stands."""
-    return Stand(book.person_id, tuple(choices_in(book, current_company().config, answered)), book.length)
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a sent form wants, and the version that its page showed."""
+
+    changes: Sequence[Change]
+    seen: int
+
+
+def sent_of(book: Book, fields: MultiDict[str, str]) -> Sent | None:
+    """What the sent form wants of the choices that it answers; None where something is wrong with it.
+
+    Most forms say all they want in plain words. The form is made only of those that do not.
+    """
+    company, seen = current_company().config, plain_version(fields)
+    changes = plain_changes(company, fields, lambda choice: next(asked_in(choices_in(book, company, [choice]))).holds)
+    if seen is not None and changes is not None:
+        return Sent(changes, seen)
+    every = [Choice(key, channel) for key, one in company.purposes.items() for channel in one.channels]
+    answered = [one for one in every if f"say-{one.purpose}-{one.channel}" in fields]
+    stand = Stand(book.person_id, tuple(choices_in(book, company, answered)), book.length)
+    form = stand.sent()
+    return Sent(form.changes(stand.purposes), form.version) if form.is_whole(stand.purposes) else None
 
 
 def page(

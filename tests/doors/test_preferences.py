@@ -9,6 +9,7 @@ import pytest
 import demo
 from portal.consent.words import Act, Actor
 from portal.core import clock
+from portal.site import preferences_words
 from tests.doors.choosing import events, write
 from tests.doors.tables import changed, digest
 
@@ -298,3 +299,29 @@ def test_every_purpose_says_on_what_basis_and_what_still_arrives(maren):
     always = next(one for one in maren.page.all("section") if one.attributes.get("aria-labelledby") == "always")
     assert "a duty by law" in always.words
     assert not always.all("input")
+
+
+TOPICS, OFTEN = "topics-newsletter-email", "often-newsletter-email"
+FORMS = (
+    {EMAIL: "yes"}, {EMAIL: "yes"}, {EMAIL: "yes", TOPICS: ["coffees"], OFTEN: "monthly"}, {EMAIL: "yes", TOPICS: ["coffees"]},
+    {EMAIL: "yes", TOPICS: ["coffees", "prices"]}, {EMAIL: "maybe"}, {EMAIL: "no", OFTEN: "hourly"}, {EMAIL: "yes", TOPICS: ["x"]},
+    {EMAIL: ["yes", "no"], TOPICS: ["prices"]}, {EMAIL: "no", SMS: "yes"}, {POST: "yes"}, {POST: "no", SMS: "no", EMAIL: ""},
+    {OFTEN: "monthly"}, {"say-newsletter-fax": "yes", POST: "yes"}, {POST: "yes", "seen": "x"}, {POST: "no", "seen": "0"}, {},
+)  # fmt: skip
+
+
+def test_a_form_that_is_read_as_it_came_leaves_what_the_form_that_is_made_leaves(site, monkeypatch):
+    told = []
+    for address, is_plain in (("one@example.net", True), ("other@example.net", False)):
+        if not is_plain:
+            monkeypatch.setattr(preferences_words, "plain_changes", lambda *anything: None)
+        browser, answers = site.signed_in(address), []
+        for fields in FORMS:
+            browser.open("/preferences")
+            path, values = browser.form("Save choices")
+            browser.post(path, {"csrf_token": values["csrf_token"], "seen": values["seen"], **fields})
+            answers.append((browser.status, states(browser)))
+        done = [(one.choice, one.act, one.topics, one.frequency, one.language) for one in events(site, address)]
+        told.append((answers, done))
+    assert told[0] == told[1]
+    assert {status for status, _states in told[0][0]} == {200, 409, 422} and len(told[0][1]) > 5
