@@ -69,7 +69,11 @@ class ConsentState(CompanyOwned, Base):
     """
 
     __tablename__ = "consent_state"
-    __table_args__ = (Index("ix_consent_state_choice", "company_id", "purpose", "channel", "topic", "said"),)
+    __table_args__ = (
+        Index("ix_consent_state_choice", "company_id", "purpose", "channel", "topic", "said"),
+        # Without it SQLite looks at all states of the company for those of one person, which every save asks for.
+        Index("ix_consent_state_person", "company_id", "person_id"),
+    )
 
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
     purpose: Mapped[str] = mapped_column(String(41), primary_key=True)
