@@ -302,7 +302,7 @@ def test_every_purpose_says_on_what_basis_and_what_still_arrives(maren):
 
 
 TOPICS, OFTEN = "topics-newsletter-email", "often-newsletter-email"
-FORMS = (
+FORMS: tuple[dict[str, str | list[str]], ...] = (
     {EMAIL: "yes"}, {EMAIL: "yes"}, {EMAIL: "yes", TOPICS: ["coffees"], OFTEN: "monthly"}, {EMAIL: "yes", TOPICS: ["coffees"]},
     {EMAIL: "yes", TOPICS: ["coffees", "prices"]}, {EMAIL: "maybe"}, {EMAIL: "no", OFTEN: "hourly"}, {EMAIL: "yes", TOPICS: ["x"]},
     {EMAIL: ["yes", "no"], TOPICS: ["prices"]}, {EMAIL: "no", SMS: "yes"}, {POST: "yes"}, {POST: "no", SMS: "no", EMAIL: ""},
