@@ -8,6 +8,7 @@ from portal.accounts.roles import PERMISSIONS
 from tests.doors.links import token_for
 from tests.doors.tables import changed, digest, strip
 from tests.doors.walked import MAREN
+from tests.pages import fields_of
 
 MAY_CHANGE_ON_GET = {"limit_counter", "session", "held_read", "planned_read"}
 """Counting for limits, last-seen, and the ten minutes for which a reading is kept."""
@@ -194,6 +195,52 @@ def test_C3_a_form_takes_no_field_that_is_not_its_own(grounds):
     with site.running.database.engine.connect() as connection:
         case = connection.exec_driver_sql('SELECT state, kind, source, closed_at FROM "case" ORDER BY id DESC LIMIT 1').one()
     assert tuple(case) == ("open", "access", "site", None)
+
+
+UNASKED = "77317731"
+
+
+def test_C3_what_no_form_asks_for_is_stored_nowhere(grounds):
+    """Each form is sent as it stands, with what it wants filled in, and with every column there is beside it."""
+    from portal.core.db import Base
+
+    site, maren, _other, _foreign, number, _session = grounds
+    columns = {column.name: UNASKED for table in Base.metadata.sorted_tables for column in table.columns}
+    typed = {
+        "message": "Here is what I mean.",
+        "say-newsletter-email": "no",
+        "email": "maren.new@example.net",
+        "scope": "all",
+        "value": "FK-10001",
+        "understood": "y",
+    }
+    sent = set()
+    for path in (
+        f"/requests/{number}",
+        "/preferences",
+        "/ask",
+        "/rights/complaint",
+        "/rights/objection",
+        "/get-a-copy",
+        "/data/open",
+        "/erase/some",
+        "/erase/plan",
+        "/address",
+        "/sessions",
+    ):
+        maren.open(path)
+        address = maren.address
+        for form in maren.page.all("main")[0].all("form"):
+            action = form.attributes.get("action") or address
+            values = dict(fields_of(form))
+            own = {field.attributes.get("name") for tag in ("input", "textarea", "select", "button") for field in form.all(tag)}
+            wanted = {name: value for name, value in typed.items() if name in own}
+            extra = {name: value for name, value in columns.items() if name not in own}
+            maren.post(action, {**extra, **values, **wanted})
+            assert maren.status < 500, action
+            sent.add(action.partition("?")[0])
+    assert {f"/requests/{number}/write", "/preferences", "/ask", "/rights/complaint", "/address"} <= sent, sent
+    assert [name for name, rows in digest(site).items() if UNASKED in str(rows)] == []
 
 
 def test_the_addresses_that_mails_name_are_routes(site):
