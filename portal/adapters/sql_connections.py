@@ -28,6 +28,8 @@ BATCH = 500
 CHECK_EVERY = 5_000
 """Steps of SQLite's machine between two looks at the clock (about a millisecond)."""
 
+STREAMED: Mapping[str, Any] = {"stream_results": True, "max_row_buffer": BATCH}
+
 # SQLite reports a missing table with the same class as a locked file: only these codes may pass by themselves.
 PASSING = {
     sqlite3.SQLITE_BUSY,
@@ -179,14 +181,16 @@ class Reading:
             self._watch(connection)
         return connection
 
-    def batches(self, dataset: str, statement: Executable) -> Iterator[list[tuple[Any, ...]]]:
+    def batches(
+        self, dataset: str, statement: Executable, values: Mapping[str, Any] | None = None
+    ) -> Iterator[list[tuple[Any, ...]]]:
         """The rows of a question, `BATCH` at a time, never more in memory; each step has the time of a statement."""
         connection = self.connection(dataset)
         what = f"The database of {dataset}"
 
         def execute() -> CursorResult[Any]:
             self.start_clock(connection)
-            return connection.execute(statement, execution_options={"stream_results": True, "max_row_buffer": BATCH})
+            return connection.execute(statement, values, execution_options=STREAMED)
 
         def fetch() -> list[tuple[Any, ...]]:
             self.start_clock(connection)

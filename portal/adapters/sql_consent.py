@@ -107,8 +107,8 @@ class ChoiceWriter:
         layout = layouts[self.settings.collection]
         found: dict[tuple[Any, ...], Aim] = {}
         for identifier in subject.identifiers:
-            statement = rows_identified(layout, identifier.kind, identifier.value)
-            for row in () if statement is None else (one for rows in reading.batches(self.dataset, statement) for one in rows):
+            asked = rows_identified(layout, identifier.kind, identifier.value)
+            for row in () if asked is None else (one for rows in reading.batches(self.dataset, *asked) for one in rows):
                 stands = {
                     name: stored
                     for kind, name in layout.table.identities

@@ -137,8 +137,8 @@ class Deciding:
                 parents.setdefault(_texts(value), []).append(spot)
         child = decided.erasable.layouts.get(link.child)
         gathered = decided.rows.get(link.child, {})
-        for statement in hanging_rows(link, child, list(values)):
-            for rows in self.reading.batches(link.dataset, statement):
+        for asked in hanging_rows(link, child, list(values)):
+            for rows in self.reading.batches(link.dataset, *asked):
                 for row in rows:
                     cut = len(child.key) if child else 0
                     hanging = (link.child, row[:cut])

@@ -46,10 +46,10 @@ class PersonSearch:
 
     def _rows(self, identifier: Identifier) -> Iterator[Person]:
         for key, layout in self.layouts.items():
-            statement = rows_identified(layout, identifier.kind, identifier.value)
-            if statement is None:
+            asked = rows_identified(layout, identifier.kind, identifier.value)
+            if asked is None:
                 continue
-            for rows in self.reading.batches(layout.table.dataset, statement):
+            for rows in self.reading.batches(layout.table.dataset, *asked):
                 for row in rows:
                     yield Person(key, row, identifier.kind, self._stored(layout, row, identifier))
 
@@ -80,9 +80,9 @@ class PersonSearch:
                 or not self.graph.names_one_row(edge.target, edge.target_column)
             ):
                 continue
-            statement = rows_joined(target, [(edge.target_column, [layout.value(one.row, edge.source_column)])])
-            if statement is not None:
-                rows = [row for batch in self.reading.batches(target.table.dataset, statement) for row in batch]
+            asked = rows_joined(target, [(edge.target_column, [layout.value(one.row, edge.source_column)])])
+            if asked is not None:
+                rows = [row for batch in self.reading.batches(target.table.dataset, *asked) for row in batch]
                 if len(rows) == 1:
                     return [replace(one, table=edge.target, row=rows[0])]
         return []

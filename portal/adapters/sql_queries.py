@@ -4,7 +4,8 @@ Must never put a text of a map or of a row into SQL.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
@@ -35,6 +36,9 @@ from portal.adapters.sql_values import Family, to_column
 
 Row = tuple[Any, ...]
 
+Asked = tuple[Select[Any], Mapping[str, Any]]
+"""A question and the values that it is asked with."""
+
 BOUND_AS: Mapping[Family, TypeEngine[Any]] = {
     Family.INTEGER: BigInteger(),
     Family.NUMBER: Numeric(),
@@ -45,9 +49,31 @@ BOUND_AS: Mapping[Family, TypeEngine[Any]] = {
 SEPARATORS = (" ", "-", "(", ")", ".", "/")
 
 
+class How(StrEnum):
+    """How a column is compared. `by_itself`: the database takes no notice of case there; `digits`: a telephone number, without separators."""
+
+    AS_IT_IS = "as_it_is"
+    BY_ITSELF = "by_itself"
+    NOCASE = "nocase"
+    LOWER = "lower"
+    DIGITS = "digits"
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A column that holds one of these values."""
+
+    name: str
+    how: How
+    values: list[Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Which column stands where in a row that was read; `held` are columns of which only is read whether they hold anything."""
+    """Which column stands where in a row that was read; `held` are columns of which only is read whether they hold anything.
+
+    `made` are the questions to this table that were put before: making one takes longer than what most databases need to answer it.
+    """
 
     table: SqlTable
     live: LiveTable
@@ -56,6 +82,7 @@ class Layout:
     held: Mapping[str, int]
     families: Mapping[str, Family]
     dialect: str
+    made: dict[object, Select[Any]] = field(default_factory=dict, compare=False, repr=False)
 
     def key_of(self, row: Row) -> tuple[Any, ...]:
         """The primary key of a row."""
@@ -109,27 +136,26 @@ def _family(described: SqlTable, live: LiveTable, name: str) -> Family:
     return live.columns[name]
 
 
-def rows_joined(layout: Layout, joins: Iterable[tuple[str, Collection[object]]]) -> Select[Any] | None:
+def rows_joined(layout: Layout, joins: Iterable[tuple[str, Collection[object]]]) -> Asked | None:
     """The rows of which any of the columns has any of the values, in order of their key; None where no value can fit."""
-    conditions = []
+    terms = []
     for name, values in joins:
         fitting = fitting_values(values, layout.live.columns[name])
-        if fitting and any(name == other and kind != "phone" for kind, other in layout.table.identities):
+        if fitting:
             # An address is the same whatever its case, on both sides of a join too.
-            conditions.append(_any_case(layout, name, fitting))
-        elif fitting:
-            conditions.append(among(column_of(name), fitting, layout.live.columns[name]))
-    return _select(layout).where(or_(*conditions)).order_by(*map(column_of, layout.key)) if conditions else None
+            is_address = any(name == other and kind != "phone" for kind, other in layout.table.identities)
+            terms.append(_any_case(layout, name, fitting) if is_address else Term(name, How.AS_IT_IS, fitting))
+    return _asked(layout, terms)
 
 
-def rows_identified(layout: Layout, kind: str, value: str) -> Select[Any] | None:
+def rows_identified(layout: Layout, kind: str, value: str) -> Asked | None:
     """The rows that carry an identifier, compared without regard to case (and, for telephone numbers, to separators)."""
-    conditions = [
-        condition
+    terms = [
+        term
         for other, name in layout.table.identities
-        if other == kind and name in layout.live.columns and (condition := _carries(layout, name, kind, value)) is not None
+        if other == kind and name in layout.live.columns and (term := _carries(layout, name, kind, value)) is not None
     ]
-    return _select(layout).where(or_(*conditions)).order_by(*map(column_of, layout.key)) if conditions else None
+    return _asked(layout, terms)
 
 
 def is_search_indexed(live: LiveTable, name: str, kind: str, dialect: str) -> bool:
@@ -155,33 +181,77 @@ def index_that_helps(live: LiveTable, name: str, kind: str) -> str:
     return f"CREATE INDEX ON {place} ({inner})"
 
 
-def _carries(layout: Layout, name: str, kind: str, value: str) -> ColumnElement[bool] | None:
+def _carries(layout: Layout, name: str, kind: str, value: str) -> Term | None:
     family = layout.live.columns[name]
     if kind == "phone" and family is Family.TEXT:
         digits = normal(kind, value)
-        bare: ColumnElement[Any] = column_of(name)
-        for separator in SEPARATORS:
-            bare = func.replace(bare, literal_column(f"'{separator}'"), literal_column("''"))
-        return bare.in_([f"+{digits}", digits, f"00{digits}"])
+        return Term(name, How.DIGITS, [f"+{digits}", digits, f"00{digits}"])
     fitting = fitting_values([value], family)
     return _any_case(layout, name, fitting) if fitting else None
 
 
-def _any_case(layout: Layout, name: str, values: Sequence[object]) -> ColumnElement[bool]:
+def _any_case(layout: Layout, name: str, values: list[object]) -> Term:
     texts = [value for value in values if isinstance(value, str)]
     if layout.live.columns[name] not in (Family.TEXT, Family.OTHER) or not texts:
-        return among(column_of(name), values, layout.live.columns[name])
+        return Term(name, How.AS_IT_IS, values)
     if name in layout.live.ignores_case:
-        return or_(*(column_of(name) == cast(value, Text) for value in texts))
+        return Term(name, How.BY_ITSELF, texts)
     # SQLite's own collation is served by more indexes; where neither helps, both read every row.
     if layout.dialect == "sqlite" and not layout.live.has_expression(name, "lower("):
-        return among(column_of(name).collate("NOCASE"), texts, Family.TEXT)
-    return among(func.lower(column_of(name)), [value.translate(TO_LOWER) for value in texts], Family.TEXT)
+        return Term(name, How.NOCASE, texts)
+    return Term(name, How.LOWER, [value.translate(TO_LOWER) for value in texts])
 
 
-def among(expression: ColumnElement[Any], values: Sequence[object], family: Family) -> ColumnElement[bool]:
-    """Bound by the column's own type: PostgreSQL compares no number with a text, and no small number with a large list."""
+def _asked(layout: Layout, terms: Sequence[Term]) -> Asked | None:
+    """The question for rows of which any of the terms is true. Made once where its text does not depend on the values."""
+    if not terms:
+        return None
+    if not all(_can_be_made_once(layout, term) for term in terms):
+        return _rows_where(layout, [_condition(layout, term, term.values) for term in terms]), {}
+    key = tuple((term.name, term.how) for term in terms)
+    made = layout.made.get(key)
+    if made is None:
+        conditions = [_condition(layout, term, f"v{number}") for number, term in enumerate(terms)]
+        made = layout.made[key] = _rows_where(layout, conditions)
+    return made, {f"v{number}": term.values for number, term in enumerate(terms)}
+
+
+def _rows_where(layout: Layout, conditions: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    return _select(layout).where(or_(*conditions)).order_by(*map(column_of, layout.key))
+
+
+def _can_be_made_once(layout: Layout, term: Term) -> bool:
+    if term.how is How.AS_IT_IS:
+        return layout.live.columns[term.name] in BOUND_AS
+    return term.how is not How.BY_ITSELF
+
+
+def _condition(layout: Layout, term: Term, values: list[Any] | str) -> ColumnElement[bool]:
+    """The term in SQL; `values` are what it compares with, or the name under which they will be given."""
+    compared: ColumnElement[Any] = column_of(term.name)
+    match term.how:
+        case How.AS_IT_IS:
+            return among(compared, values, layout.live.columns[term.name])
+        case How.BY_ITSELF:
+            return or_(*(compared == cast(value, Text) for value in values))
+        case How.DIGITS:
+            for separator in SEPARATORS:
+                compared = func.replace(compared, literal_column(f"'{separator}'"), literal_column("''"))
+        case How.NOCASE:
+            compared = compared.collate("NOCASE")
+        case How.LOWER:
+            compared = func.lower(compared)
+    return among(compared, values, Family.TEXT)
+
+
+def among(expression: ColumnElement[Any], values: Sequence[object] | str, family: Family) -> ColumnElement[bool]:
+    """Bound by the column's own type: PostgreSQL compares no number with a text, and no small number with a large list.
+
+    `values` may be a name under which they are given with each execution, where `BOUND_AS` knows the family.
+    """
     kind = BOUND_AS.get(family)
+    if isinstance(values, str):
+        return expression.in_(bindparam(values, type_=kind, expanding=True))
     if kind is None:
         return expression.in_(values)
     return expression.in_(bindparam(None, list(values), type_=kind, expanding=True))

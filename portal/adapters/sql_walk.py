@@ -122,9 +122,9 @@ class Walk:
 
     def _read(self, key: str, joins: Collection[tuple[str, Collection[object]]]) -> Iterator[list[Row]]:
         layout = self.layouts[key]
-        statement = rows_joined(layout, joins)
-        if statement is not None:
-            yield from self.reading.batches(layout.table.dataset, statement)
+        asked = rows_joined(layout, joins)
+        if asked is not None:
+            yield from self.reading.batches(layout.table.dataset, *asked)
 
     def _is_new(self, layout: Layout, row: Row) -> bool:
         """Only tables with more than one way into them are remembered: the rest cannot come twice."""

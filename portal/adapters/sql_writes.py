@@ -5,15 +5,16 @@ Must never name a row by its key alone where the row also says whose it is: both
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Delete, Select, Update, and_, column, delete, null, or_, select, table, update
+from sqlalchemy import ColumnElement, Delete, Select, Update, and_, bindparam, column, delete, null, or_, select, table, update
 from sqlalchemy import types as sqltypes
 from sqlalchemy.sql.elements import quoted_name
 
 from portal.adapters.sql_connections import BATCH
 from portal.adapters.sql_links import Link
-from portal.adapters.sql_queries import Layout, Row, among, column_of, fitting_values, source_of
+from portal.adapters.sql_queries import BOUND_AS, Asked, Layout, Row, among, column_of, fitting_values, source_of
 from portal.adapters.sql_schema import LiveTable
 
 COMPOSITE = 100
@@ -99,22 +100,53 @@ def rows_of_keys(layout: Layout, keys: Sequence[Sequence[object]]) -> Select[Any
     return select(*map(column_of, layout.at), *held).select_from(source).where(or_(*conditions)) if conditions else None
 
 
-def hanging_rows(link: Link, child: Layout | None, values: Sequence[Key]) -> Iterator[Select[Any]]:
+def hanging_rows(link: Link, child: Layout | None, values: Sequence[Key]) -> Iterator[Asked]:
     """Questions for the rows that hold any of `values`: their key where they are mapped, then the columns of the link."""
-    names = [*(child.key if child else ()), *link.columns]
-    bare = select(*(column_of(name).label(f"c{position}") for position, name in enumerate(names)))
-    bare = bare.select_from(source_of(link.name, link.schema))
     size = BATCH if len(link.columns) == 1 else COMPOSITE
     for start in range(0, len(values), size):
         some = values[start : start + size]
         if len(link.columns) > 1:
-            yield bare.where(or_(*(_equal(link.columns, each) for each in some)))
+            yield _hanging(link, child).where(or_(*(_equal(link.columns, each) for each in some))), {}
         elif child:
             fitting = fitting_values([each[0] for each in some], child.live.columns[link.columns[0]])
             if fitting:
-                yield bare.where(among(column_of(link.columns[0]), fitting, child.live.columns[link.columns[0]]))
+                yield _hanging_by(link, child, fitting)
         else:
-            yield bare.where(column_of(link.columns[0]).in_([each[0] for each in some])).distinct()
+            yield _hanging_unmapped(link, [each[0] for each in some])
+
+
+def _hanging_by(link: Link, child: Layout, values: list[object]) -> Asked:
+    """Made once for a link, where the family of its column allows that."""
+    family = child.live.columns[link.columns[0]]
+    if family not in BOUND_AS:
+        return _hanging(link, child).where(among(column_of(link.columns[0]), values, family)), {}
+    made = child.made.get(link)
+    if made is None:
+        made = child.made[link] = _hanging(link, child).where(among(column_of(link.columns[0]), "values", family))
+    return made, {"values": values}
+
+
+def _hanging_unmapped(link: Link, values: list[object]) -> Asked:
+    """Bound by what the values are, since no map says what the column is; made once for a link where they are all alike."""
+    kind = type(values[0])
+    if kind not in (int, str) or any(type(value) is not kind for value in values):
+        return _unmapped(link, values), {}
+    return _made_unmapped(link, kind), {"values": values}
+
+
+@lru_cache(maxsize=1024)
+def _made_unmapped(link: Link, kind: type) -> Select[Any]:
+    return _unmapped(link, bindparam("values", [kind()], expanding=True))
+
+
+def _unmapped(link: Link, values: Any) -> Select[Any]:
+    return _hanging(link, None).where(column_of(link.columns[0]).in_(values)).distinct()
+
+
+def _hanging(link: Link, child: Layout | None) -> Select[Any]:
+    names = [*(child.key if child else ()), *link.columns]
+    bare = select(*(column_of(name).label(f"c{position}") for position, name in enumerate(names)))
+    return bare.select_from(source_of(link.name, link.schema))
 
 
 def _equal(columns: Sequence[str], values: Key) -> ColumnElement[bool]:

@@ -7,16 +7,20 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, object_session
 
 from portal.cases.model import OPEN_STATES, Case, CaseKind, CasePart, CaseState, Package, PartState, Spool
 from portal.cases.workflow import BUILD, EXPORT, may_build, next_round
 from portal.core import clock
+from portal.core.db import prepared
 from portal.core.journal import JournalKind, note_for_journal
 from portal.core.vault import SealedFileIsBroken, sealed_with
 from portal.engine.service import add_step, steps_of
 from portal.settings import settings
+
+_HELD = prepared(select(Case).where(Case.id == bindparam("case")).with_for_update().execution_options(populate_existing=True))
+_SPOOLS = prepared(select(Spool).where(Spool.case_id == bindparam("case")))
 
 SPOOLS = "spools"
 PACKAGES = "packages"
@@ -24,7 +28,7 @@ PACKAGES = "packages"
 
 def lock_case(db: Session, case_id: int) -> Case:
     """The case's row, held until the transaction ends."""
-    return db.get_one(Case, case_id, with_for_update=True, populate_existing=True)
+    return db.scalars(_HELD, {"case": case_id}).one()
 
 
 def advance(db: Session, case: Case) -> None:
@@ -48,7 +52,7 @@ def folder(name: str) -> Path:
 
 def drop_spools(db: Session, case: Case) -> None:
     """Remove what was read for a case; the rows go with the files."""
-    for spool in db.scalars(select(Spool).filter_by(case_id=case.id)):
+    for spool in db.scalars(_SPOOLS, {"case": case.id}):
         (folder(SPOOLS) / spool.file).unlink(missing_ok=True)
         db.delete(spool)
 

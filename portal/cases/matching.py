@@ -5,16 +5,23 @@ Must never let a record through whose stored identifier is not, in normal form, 
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from portal.adapters.contract import Identifier, Match, Subject
 from portal.core import logs
+from portal.core.db import prepared
 from portal.identity.address_change import held_back
 from portal.identity.model import SessionRow
 from portal.people.addresses import AddressRefused, normal_address
 from portal.people.model import PersonIdentifier
 from portal.people.service import EMAIL
+
+_PROVEN = prepared(
+    select(PersonIdentifier)
+    .where(PersonIdentifier.person_id == bindparam("person"), PersonIdentifier.proven_at.is_not(None))
+    .order_by(PersonIdentifier.id)
+)
 
 
 def subject_of(db: Session, person_id: int, *, session_id: int | None = None) -> Subject:
@@ -25,12 +32,7 @@ def subject_of(db: Session, person_id: int, *, session_id: int | None = None) ->
     """
     session = db.get(SessionRow, session_id) if session_id is not None else None
     shut = held_back(db, person_id, session.identifier_id if session is not None else None)
-    rows = db.scalars(
-        select(PersonIdentifier)
-        .filter_by(person_id=person_id)
-        .where(PersonIdentifier.proven_at.is_not(None))
-        .order_by(PersonIdentifier.id)
-    )
+    rows = db.scalars(_PROVEN, {"person": person_id})
     return Subject(tuple(Identifier(row.kind, row.value) for row in rows if row.value != shut))
 
 

@@ -7,10 +7,25 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import lru_cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, TypeVar
 
-from sqlalchemy import BindParameter, DateTime, Dialect, ForeignKey, Integer, LargeBinary, MetaData, String, create_engine, event
+from sqlalchemy import (
+    BindParameter,
+    DateTime,
+    Dialect,
+    Executable,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    bindparam,
+    create_engine,
+    event,
+    inspect,
+    select,
+)
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import (
     DeclarativeBase,
@@ -21,6 +36,7 @@ from sqlalchemy.orm import (
     mapped_column,
     with_loader_criteria,
 )
+from sqlalchemy.orm.util import identity_key
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
@@ -34,6 +50,8 @@ ALL_COMPANIES = "all"
 POOL_SIZE = 20
 WAIT_SECONDS = 15
 """For the right to write to SQLite."""
+REMEMBERED = 400
+"""Statements that a connection to SQLite keeps as it has read them: one erasure has some 200 different ones."""
 
 TURN = "portal_turn"
 
@@ -150,9 +168,9 @@ class Database:
 def make_engine(url: str) -> Engine:
     """An engine with the settings of DESIGN part 4 for SQLite and PostgreSQL."""
     if url.startswith("sqlite"):
-        engine = create_engine(
-            url, connect_args={"timeout": WAIT_SECONDS, "isolation_level": None}, pool_size=POOL_SIZE, max_overflow=20
-        )
+        settings = {"timeout": WAIT_SECONDS, "isolation_level": None, "cached_statements": REMEMBERED}
+        # The connection that was used last remembers most of what is asked next.
+        engine = create_engine(url, connect_args=settings, pool_size=POOL_SIZE, max_overflow=20, pool_use_lifo=True)
         event.listen(engine, "connect", _set_up_sqlite)
         _Turns(engine)
     else:
@@ -210,6 +228,31 @@ def _begin_postgresql(connection: Connection) -> None:
 class _PortalSession(Session):
     """A session that knows its company."""
 
+    def get(self, entity: Any, ident: Any, **how: Any) -> Any:
+        """As the library's own, with the question made once for each table: most of what a row by its id took was making it."""
+        held, anew = bool(how.get("with_for_update")), bool(how.get("populate_existing"))
+        plain = how.get("with_for_update") in (None, True, False) and not any(
+            value for name, value in how.items() if name not in ("with_for_update", "populate_existing")
+        )
+        question = _by_key(entity, held, anew) if plain and not isinstance(ident, tuple | dict) else None
+        if question is None:
+            return super().get(entity, ident, **how)
+        if not held and not anew:
+            known = self.identity_map.get(identity_key(entity, ident))
+            if known is not None and not inspect(known).expired:
+                return known
+        return self.scalars(question, {"key": ident}).one_or_none()
+
+
+@cache
+def _by_key(entity: Any, held: bool, anew: bool) -> Any:
+    """The row of a table by its key; None where that has several columns."""
+    primary = inspect(entity).primary_key
+    if len(primary) != 1:
+        return None
+    question = select(entity).where(primary[0] == bindparam("key"))
+    return prepared((question.with_for_update() if held else question).execution_options(populate_existing=anew))
+
 
 def _session(engine: Engine, company_id: int | str) -> Session:
     return _PortalSession(engine, expire_on_commit=False, info={"company_id": company_id})
@@ -223,7 +266,26 @@ def _ask_for_the_company(state: ORMExecuteState) -> None:
         return
     if company_id is None:
         raise NoCompanySet("This session was opened for no company.")
-    state.statement = state.statement.options(_only(company_id))
+    ready = _PREPARED.get(state.statement)
+    if ready is None:
+        state.statement = state.statement.options(_only(company_id))
+        return
+    if company_id not in ready:
+        ready[company_id] = state.statement.options(_only(company_id))
+    state.statement = ready[company_id]
+
+
+S = TypeVar("S", bound=Executable)
+_PREPARED: dict[Executable, dict[int, Executable]] = {}
+
+
+def prepared(statement: S) -> S:
+    """A question that is put again and again, made once, where the module is loaded: all that changes goes in by name.
+
+    The company is put into it once for each of them. Made anew each time, a question takes longer than its answer.
+    """
+    _PREPARED[statement] = {}
+    return statement
 
 
 class _CompanyParameter(BindParameter[int]):

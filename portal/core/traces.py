@@ -7,7 +7,7 @@ Must never wait long for readers: what cannot be done now is done with the next 
 from sqlalchemy import text
 
 from portal.core import logs
-from portal.core.db import Base, Database
+from portal.core.db import WAIT_SECONDS, Base, Database
 
 PATIENCE_MILLISECONDS = 2000
 
@@ -31,10 +31,13 @@ def _cut_the_log(database: Database) -> bool:
         cursor.execute("PRAGMA query_only=OFF")
         cursor.execute(f"PRAGMA busy_timeout={PATIENCE_MILLISECONDS}")
         busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        return not busy
-    finally:
-        # Its patience is shorter than that of the others: it does not go back to them.
+        cursor.execute(f"PRAGMA busy_timeout={WAIT_SECONDS * 1000}")
+    except BaseException:
+        # Its patience is shorter than that of the others: so it does not go back to them.
         connection.invalidate()
+        raise
+    connection.close()
+    return not busy
 
 
 def _vacuum(database: Database) -> None:

@@ -7,10 +7,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, case, exists, func, literal, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import Session
 
 from portal.core import clock
 from portal.core.db import Moment
@@ -23,6 +38,26 @@ CRASHES_THAT_PARK = 3
 
 PERSON_LOCK = 0x5745 << 48
 """Keeps the advisory locks on persons apart from any other use of such locks."""
+
+_STEPS, _ATTEMPTS, _LANES = (cast(Table, one.__table__) for one in (Step, Attempt, SystemState))
+_LANE = select(_LANES.c.company_id, _LANES.c.system).where(_LANES.c.id == bindparam("lane"))
+_PAUSED = _LANES.c.open_until.is_not(None)
+_TAKE_TURN = (
+    update(_LANES)
+    .where(_LANES.c.id == bindparam("lane"), or_(~_PAUSED, _LANES.c.open_until <= bindparam("now")))
+    # A breaker whose pause is over lets one step through to see whether the system answers again.
+    .values(served_at=bindparam("now"), open_until=case((_PAUSED, bindparam("next", type_=Moment()))))
+    .returning(_LANES.c.id)
+)
+_LEASE = select(_STEPS.c.lease_until).where(
+    _STEPS.c.id == bindparam("step"), _STEPS.c.fence == bindparam("fence"), _STEPS.c.state == StepState.CLAIMED
+)
+_LOSE = (
+    update(_ATTEMPTS)
+    .where(_ATTEMPTS.c.step_id == bindparam("step"), _ATTEMPTS.c.ended_at.is_(None))
+    .values(outcome=AttemptOutcome.UNREPORTED, ended_at=bindparam("now"))
+)
+_TRY = insert(_ATTEMPTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +77,7 @@ def lanes_with_work(db: Session, handlers: Mapping[str, Handler], *, full: froze
     now = clock.database_now(db)
     turns: dict[int, datetime | None] = {}
     lanes = []
-    for lane in db.execute(_lanes(tuple(handlers)), {"now": now}):
+    for lane in db.connection().execute(_lanes(tuple(handlers)), {"now": now}):
         turns[lane.company_id] = max(turns.get(lane.company_id), lane.served_at, key=_seconds)
         if lane.due and lane.company_id not in full and (lane.open_until is None or lane.open_until <= now):
             lanes.append(lane)
@@ -53,71 +88,52 @@ def lanes_with_work(db: Session, handlers: Mapping[str, Handler], *, full: froze
 @cache
 def _lanes(acts: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
     """All lanes, and whether something is due there: built once, since idle workers ask it all the time."""
-    in_lane = (Step.company_id == SystemState.company_id, Step.system == SystemState.system, Step.act.in_(acts))
+    step, lane = _STEPS.c, _LANES.c
+    in_lane = (step.company_id == lane.company_id, step.system == lane.system, step.act.in_(acts))
     something_due = or_(*(exists().where(*in_lane, *due) for due in _ways_to_be_due(bindparam("now", type_=Moment()))))
-    return select(
-        SystemState.id, SystemState.company_id, SystemState.served_at, SystemState.open_until, something_due.label("due")
-    )
+    return select(lane.id, lane.company_id, lane.served_at, lane.open_until, something_due.label("due"))
 
 
 def claim_from_lane(
     db: Session, lane_id: int, handlers: Mapping[str, Handler], *, owner: str, lease: timedelta = LEASE
 ) -> Taken | None:
     """Claim the lane's next step and write its attempt, in the caller's transaction; None where another was faster."""
-    now = clock.database_now(db)
-    lane = db.get_one(SystemState, lane_id, populate_existing=True)
-    candidate = _candidate(db, lane, handlers, now)
+    now, connection = clock.database_now(db), db.connection()
+    lane = connection.execute(_LANE, {"lane": lane_id}).one()
+    candidate = _candidate(connection, lane, handlers, now)
     if candidate is None:
         return None
-    if candidate.person_id is not None and db.get_bind().dialect.name != "sqlite":
+    if candidate.person_id is not None and connection.dialect.name != "sqlite":
         # Two claims for one person must see one another: without this lock both would find that nothing stands in the way.
-        db.execute(select(func.pg_advisory_xact_lock(PERSON_LOCK + candidate.person_id)))
-    if not _take_turn(db, lane, now, lease):
+        connection.execute(select(func.pg_advisory_xact_lock(PERSON_LOCK + candidate.person_id)))
+    if connection.execute(_TAKE_TURN, {"lane": lane_id, "now": now, "next": now + lease}).first() is None:
         return None
-    unrepeatable = [act for act, handler in handlers.items() if not handler.repeatable]
-    row = db.execute(
-        update(Step)
-        .where(Step.id == candidate.id, or_(*(and_(*due) for due in _ways_to_be_due(now))), ~must_wait(handlers))
-        .values(
-            state=StepState.CLAIMED,
-            fence=Step.fence + 1,
-            tries=Step.tries + 1,
-            lease_owner=owner,
-            lease_until=now + lease,
-            probe_first=or_(Step.probe_first, and_(Step.state == StepState.CLAIMED, Step.act.in_(unrepeatable))),
-        )
-        .returning(*_CLAIMED)
-        .execution_options(synchronize_session=False)
-    ).first()
+    unrepeatable = tuple(act for act, handler in handlers.items() if not handler.repeatable)
+    given = {"step": candidate.id, "now": now, "owner": owner, "until": now + lease}
+    row = connection.execute(_claiming(_reading_acts(handlers), unrepeatable), given).first()
     if row is None:
         return None
     claim = claim_of(row)
     lost = candidate.state == StepState.CLAIMED
     if lost:
-        db.execute(
-            update(Attempt)
-            .where(Attempt.step_id == claim.step_id, Attempt.ended_at.is_(None))
-            .values(outcome=AttemptOutcome.UNREPORTED, ended_at=now)
-            .execution_options(synchronize_session=False)
-        )
-    db.add(
-        Attempt(
-            company_id=claim.company_id,
-            step_id=claim.step_id,
-            fence=claim.fence,
-            idempotency_key=claim.idempotency_key,
-            owner=owner,
-            started_at=now,
-        )
+        connection.execute(_LOSE, {"step": claim.step_id, "now": now})
+    connection.execute(
+        _TRY,
+        {
+            "company_id": claim.company_id,
+            "step_id": claim.step_id,
+            "fence": claim.fence,
+            "idempotency_key": claim.idempotency_key,
+            "owner": owner,
+            "started_at": now,
+        },
     )
     return Taken(claim, row.probe_first, lost and _crashes(db, claim.step_id) >= CRASHES_THAT_PARK)
 
 
 def still_mine(db: Session, claim: Claim) -> bool:
     """Whether the claim holds at this moment: asked once more right before the call."""
-    found = db.execute(
-        select(Step.lease_until).where(Step.id == claim.step_id, Step.fence == claim.fence, Step.state == StepState.CLAIMED)
-    ).first()
+    found = db.connection().execute(_LEASE, {"step": claim.step_id, "fence": claim.fence}).first()
     return found is not None and found.lease_until > clock.database_now(db)
 
 
@@ -134,19 +150,19 @@ def renew_lease(db: Session, claim: Claim, *, lease: timedelta = LEASE) -> bool:
 
 
 _CLAIMED = (
-    Step.id,
-    Step.company_id,
-    Step.act,
-    Step.subject_id,
-    Step.person_id,
-    Step.system,
-    Step.part,
-    Step.fence,
-    Step.tries,
-    Step.created_at,
-    Step.not_after,
-    Step.lease_until,
-    Step.probe_first,
+    _STEPS.c.id,
+    _STEPS.c.company_id,
+    _STEPS.c.act,
+    _STEPS.c.subject_id,
+    _STEPS.c.person_id,
+    _STEPS.c.system,
+    _STEPS.c.part,
+    _STEPS.c.fence,
+    _STEPS.c.tries,
+    _STEPS.c.created_at,
+    _STEPS.c.not_after,
+    _STEPS.c.lease_until,
+    _STEPS.c.probe_first,
 )
 
 
@@ -174,7 +190,11 @@ def must_wait(handlers: Mapping[str, Handler]) -> ColumnElement[bool]:
 
     An erasure that has not begun lets every open reading of the person finish first; a reading waits for an erasure that has.
     """
-    return _crosses(tuple(act for act, handler in handlers.items() if _reads(handler)))
+    return _crosses(_reading_acts(handlers))
+
+
+def _reading_acts(handlers: Mapping[str, Handler]) -> tuple[str, ...]:
+    return tuple(act for act, handler in handlers.items() if _reads(handler))
 
 
 def _reads(handler: Handler) -> bool:
@@ -184,13 +204,13 @@ def _reads(handler: Handler) -> bool:
 @cache
 def _crosses(reads: tuple[str, ...]) -> ColumnElement[bool]:
     """The condition itself, built once: it stands in every question of every worker."""
-    read, erasure, begun = aliased(Step), aliased(Step), aliased(Step)
-    reading = (read.person_id == Step.person_id, ~read.irreversible, read.act.in_(reads))
+    step, (read, erasure, begun) = _STEPS.c, (_STEPS.alias().c for _ in range(3))
+    reading = (read.person_id == step.person_id, ~read.irreversible, read.act.in_(reads))
     own_erasure_begun = exists().where(
-        begun.person_id == Step.person_id, begun.subject_id == Step.subject_id, begun.irreversible, begun.fence > 0
+        begun.person_id == step.person_id, begun.subject_id == step.subject_id, begun.irreversible, begun.fence > 0
     )
     erasure_under_way = exists().where(
-        erasure.person_id == Step.person_id,
+        erasure.person_id == step.person_id,
         erasure.irreversible,
         erasure.state.in_(OPEN),
         begun.person_id == erasure.person_id,
@@ -201,23 +221,22 @@ def _crosses(reads: tuple[str, ...]) -> ColumnElement[bool]:
     reading_now = exists().where(*reading, read.state == StepState.CLAIMED)
     reading_open = exists().where(*reading, read.state.in_(OPEN))
     return or_(
-        and_(Step.irreversible, or_(reading_now, and_(~own_erasure_begun, reading_open))),
-        and_(~Step.irreversible, Step.act.in_(reads), erasure_under_way),
+        and_(step.irreversible, or_(reading_now, and_(~own_erasure_begun, reading_open))),
+        and_(~step.irreversible, step.act.in_(reads), erasure_under_way),
     )
 
 
 def _ways_to_be_due(now: datetime | BindParameter[datetime]) -> tuple[tuple[ColumnElement[bool], ...], ...]:
     """Claimed by someone whose lease is over, or waiting and due: two questions, since one index answers each."""
     return (
-        (Step.state == StepState.CLAIMED, Step.lease_until < now),
-        (Step.state == StepState.WAITING, Step.run_at <= now),
+        (_STEPS.c.state == StepState.CLAIMED, _STEPS.c.lease_until < now),
+        (_STEPS.c.state == StepState.WAITING, _STEPS.c.run_at <= now),
     )
 
 
-def _candidate(db: Session, lane: SystemState, handlers: Mapping[str, Handler], now: datetime) -> Any:
-    reads = tuple(act for act, handler in handlers.items() if _reads(handler))
-    for question in _next_in_lane(tuple(handlers), reads):
-        found = db.execute(question, {"now": now, "company": lane.company_id, "system": lane.system}).first()
+def _candidate(connection: Connection, lane: Any, handlers: Mapping[str, Handler], now: datetime) -> Any:
+    for question in _next_in_lane(tuple(handlers), _reading_acts(handlers)):
+        found = connection.execute(question, {"now": now, "company": lane.company_id, "system": lane.system}).first()
         if found is not None:
             return found
     return None
@@ -226,28 +245,36 @@ def _candidate(db: Session, lane: SystemState, handlers: Mapping[str, Handler], 
 @cache
 def _next_in_lane(acts: tuple[str, ...], reads: tuple[str, ...]) -> tuple[Select[*tuple[Any, ...]], ...]:
     """What is next in a lane: one question for each way to be due, built once."""
+    step = _STEPS.c
     return tuple(
-        select(Step.id, Step.person_id, Step.state)
-        .where(Step.company_id == bindparam("company"), Step.system == bindparam("system"), *due)
-        .where(Step.act.in_(acts), ~_crosses(reads))
-        .order_by(Step.run_at, Step.id)
+        select(step.id, step.person_id, step.state)
+        .where(step.company_id == bindparam("company"), step.system == bindparam("system"), *due)
+        .where(step.act.in_(acts), ~_crosses(reads))
+        .order_by(step.run_at, step.id)
         .limit(1)
         .with_for_update(skip_locked=True)
         for due in _ways_to_be_due(bindparam("now", type_=Moment()))
     )
 
 
-def _take_turn(db: Session, lane: SystemState, now: datetime, lease: timedelta) -> bool:
-    """Take the lane's turn. A breaker whose pause is over lets one step through to see whether the system answers again."""
-    open_until = case((SystemState.open_until.is_(None), None), else_=literal(now + lease, Moment()))
-    taken = db.execute(
-        update(SystemState)
-        .where(SystemState.id == lane.id, or_(SystemState.open_until.is_(None), SystemState.open_until <= now))
-        .values(served_at=now, open_until=open_until)
-        .returning(SystemState.id)
-        .execution_options(synchronize_session=False)
+@cache
+def _claiming(reads: tuple[str, ...], unrepeatable: tuple[str, ...]) -> Any:
+    """Take the step, if nothing stands in the way by now; built once."""
+    step = _STEPS.c
+    return (
+        update(_STEPS)
+        .where(step.id == bindparam("step"), or_(*(and_(*due) for due in _ways_to_be_due(bindparam("now", type_=Moment())))))
+        .where(~_crosses(reads))
+        .values(
+            state=StepState.CLAIMED,
+            fence=step.fence + 1,
+            tries=step.tries + 1,
+            lease_owner=bindparam("owner"),
+            lease_until=bindparam("until"),
+            probe_first=or_(step.probe_first, and_(step.state == StepState.CLAIMED, step.act.in_(unrepeatable))),
+        )
+        .returning(*_CLAIMED)
     )
-    return taken.first() is not None
 
 
 def _crashes(db: Session, step_id: int) -> int:

@@ -5,8 +5,9 @@ Must never write for a worker whose step has been taken over, and never lose the
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Table, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.adapters.contract import AdapterError, TryLater
@@ -34,6 +35,16 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """What of a step a verdict goes by."""
+
+    id: int
+    tries: int
+    created_at: datetime
+    not_after: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What the step becomes, and what its room is told."""
 
@@ -45,7 +56,17 @@ class Verdict:
     probe_first: bool = False
 
 
-def judge(step: Step, handler: Handler, result: Result, now: datetime) -> Verdict:
+_STEPS, _ATTEMPTS = cast(Table, Step.__table__), cast(Table, Attempt.__table__)
+_IN_HAND = (
+    select(_STEPS.c.id, _STEPS.c.tries, _STEPS.c.created_at, _STEPS.c.not_after)
+    .where(_STEPS.c.id == bindparam("step"), _STEPS.c.fence == bindparam("fence"), _STEPS.c.state == StepState.CLAIMED)
+    .with_for_update()
+)
+_OF_STEP = update(_STEPS).where(_STEPS.c.id == bindparam("step"))
+_OF_TRY = update(_ATTEMPTS).where(_ATTEMPTS.c.step_id == bindparam("step"), _ATTEMPTS.c.fence == bindparam("of"))
+
+
+def judge(step: Tried, handler: Handler, result: Result, now: datetime) -> Verdict:
     """What a result makes of a step. Pure."""
     outcome, error = result.outcome, result.error
     if error is not None:
@@ -63,7 +84,7 @@ def judge(step: Step, handler: Handler, result: Result, now: datetime) -> Verdic
     return Verdict(StepState.IN_DOUBT, AttemptOutcome.IN_DOUBT, IN_DOUBT, error=IN_DOUBT.reason, probe_first=True)
 
 
-def _judge_error(step: Step, handler: Handler, error: Exception, now: datetime) -> Verdict:
+def _judge_error(step: Tried, handler: Handler, error: Exception, now: datetime) -> Verdict:
     unsure = not handler.repeatable
     again = next_try(now, tries=step.tries, spread=step.id, after=getattr(error, "after", 0.0), last=_last(step))
     told: Outcome
@@ -99,12 +120,14 @@ def _write(db: Session, handler: Handler, claim: Claim, result: Result) -> bool:
         note_late(db, claim, result)
         return False
     verdict = judge(step, handler, result, now)
-    _apply(db, step, verdict, now, result)
+    _apply(db, claim, verdict, now, result)
     handler.settle(db, claim, verdict.told)
     # The portal's own lane has no breaker: one system asked from there must not hold up everything else.
     if handler.calls_system and claim.system:
         _note_system(db, claim, result)
-    logs.event("engine.step", act=claim.act, step=claim.step_id, company=claim.company_id, system=claim.system, state=step.state)
+    logs.event(
+        "engine.step", act=claim.act, step=claim.step_id, company=claim.company_id, system=claim.system, state=verdict.state
+    )
     return True
 
 
@@ -121,7 +144,7 @@ def _write_unsettled(database: Database, handler: Handler, claim: Claim, result:
             verdict = Verdict(
                 StepState.PARKED, AttemptOutcome.DONE, Park("keeps_failing"), error="result_not_taken", probe_first=True
             )
-        _apply(db, step, verdict, now, result)
+        _apply(db, claim, verdict, now, result)
     return True
 
 
@@ -140,22 +163,25 @@ def note_late(db: Session, claim: Claim, result: Result) -> None:
     logs.event("engine.result_dropped", level=30, act=claim.act, step=claim.step_id, company=claim.company_id)
 
 
-def _step_in_hand(db: Session, claim: Claim) -> Step | None:
-    return db.scalar(
-        select(Step).where(Step.id == claim.step_id, Step.fence == claim.fence, Step.state == StepState.CLAIMED).with_for_update()
-    )
-
-
-def _apply(db: Session, step: Step, verdict: Verdict, now: datetime, result: Result) -> None:
-    step.state, step.error, step.probe_first = verdict.state, verdict.error, verdict.probe_first
-    step.run_at = verdict.run_at or step.run_at
-    step.lease_owner = step.lease_until = None
-    if verdict.state == StepState.DONE:
-        step.ended_at, step.receipt = now, _receipt(result)
-    attempt = db.scalars(select(Attempt).filter_by(step_id=step.id, fence=step.fence)).one()
-    attempt.outcome, attempt.ended_at = verdict.attempt, now
-    attempt.receipt, attempt.error = _receipt(result), _name(result) or verdict.error
+def _step_in_hand(db: Session, claim: Claim) -> Tried | None:
     db.flush()
+    row = db.connection().execute(_IN_HAND, {"step": claim.step_id, "fence": claim.fence}).first()
+    return None if row is None else Tried(*row)
+
+
+def _apply(db: Session, claim: Claim, verdict: Verdict, now: datetime, result: Result) -> None:
+    """What the try came to, in the step and in its attempt: before anything else in this transaction looks at either."""
+    said: dict[str, Any] = {} if (receipt := _receipt(result)) is None else {"receipt": receipt}
+    step: dict[str, Any] = {"state": verdict.state, "error": verdict.error, "probe_first": verdict.probe_first}
+    step |= {"lease_owner": None, "lease_until": None}
+    if verdict.run_at is not None:
+        step["run_at"] = verdict.run_at
+    if verdict.state == StepState.DONE:
+        step |= {"ended_at": now, **said}
+    connection = db.connection()
+    connection.execute(_OF_STEP, {"step": claim.step_id, **step})
+    attempt = {"outcome": verdict.attempt, "ended_at": now, "error": _name(result) or verdict.error, **said}
+    connection.execute(_OF_TRY, {"step": claim.step_id, "of": claim.fence, **attempt})
 
 
 def _note_system(db: Session, claim: Claim, result: Result) -> None:
@@ -177,5 +203,5 @@ def _name(result: Result) -> str | None:
     return fingerprint(result.error)[:120] if result.error else None
 
 
-def _last(step: Step) -> datetime:
+def _last(step: Tried) -> datetime:
     return last_chance(step.created_at, step.not_after)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from portal.accounts.companies import record_audit
 from portal.core import clock
 from portal.core.bulk import add_rows
-from portal.core.db import company_of
+from portal.core.db import company_of, prepared
 from portal.core.errors import PortalError
 from portal.core.fixed import Fixed
 from portal.core.inserting import insert_for, insert_into
@@ -92,7 +92,7 @@ def ask_for_step(
     *,
     act: str,
     subject_id: int,
-    system: str,
+    system: str = "",
     run_at: datetime | None = None,
     person_id: int | None = None,
     part: int = 1,
@@ -124,6 +124,9 @@ def ask_for_step(
 
 
 _LANES, _STEPS = cast(Table, SystemState.__table__), cast(Table, Step.__table__)
+_OF_SUBJECT = prepared(
+    select(Step).where(Step.act.in_(bindparam("acts", expanding=True)), Step.subject_id == bindparam("subject")).order_by(Step.id)
+)
 _LANE = Fixed(select(_LANES.c.id).where(_LANES.c.company_id == bindparam("company_id"), _LANES.c.system == bindparam("system")))
 
 
@@ -136,7 +139,7 @@ def _additions(dialect: str) -> tuple[Fixed, Fixed]:
 
 def steps_of(db: Session, acts: Collection[str], subject_id: int) -> list[Step]:
     """The steps of one case or event, in the order in which they were asked for."""
-    return list(db.scalars(select(Step).where(Step.act.in_(acts), Step.subject_id == subject_id).order_by(Step.id)))
+    return list(db.scalars(_OF_SUBJECT, {"acts": list(acts), "subject": subject_id}))
 
 
 def cancel_step(db: Session, step_id: int) -> bool:

@@ -18,12 +18,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
 from portal.core import clock, crypto, i18n, limits
-from portal.core.db import company_of
+from portal.core.db import company_of, prepared
 from portal.core.errors import PortalError
 from portal.identity import address_letters as letters
 from portal.identity.browsers import browser_of
@@ -329,9 +329,17 @@ def _carry_out(db: Session, row: AddressChange) -> Outcome:
     return Outcome.DONE
 
 
+_UNDOABLE = prepared(
+    select(AddressChange)
+    .where(AddressChange.person_id == bindparam("person"), AddressChange.state == ChangeState.DONE)
+    .where(AddressChange.undo_until > bindparam("now"))
+    .order_by(AddressChange.id.desc())
+    .limit(1)
+)
+
+
 def _undoable(db: Session, person_id: int) -> AddressChange | None:
-    rows = select(AddressChange).filter_by(person_id=person_id, state=ChangeState.DONE)
-    return db.scalar(rows.where(AddressChange.undo_until > clock.now()).order_by(AddressChange.id.desc()).limit(1))
+    return db.scalar(_UNDOABLE, {"person": person_id, "now": clock.now()})
 
 
 def _end(db: Session, which: ColumnElement[bool], before: ChangeState, after: ChangeState) -> list[int]:

@@ -8,14 +8,14 @@ import os
 import socket
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 
-from sqlalchemy import Update, and_, or_, select, update
+from sqlalchemy import Table, Update, and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.elements import ColumnElement
 
 from portal.accounts import registry
 from portal.core import clock, faultpoints, logs
-from portal.core.db import ALL_COMPANIES, Database
+from portal.core.db import ALL_COMPANIES, Database, prepared
 from portal.core.errors import PortalError
 from portal.outbox.messages import Envelope, build_message
 from portal.outbox.model import Mail, MailState
@@ -66,14 +66,13 @@ def deliver_due(database: Database, transport: Transport) -> int:
 def _is_any_due(database: Database) -> bool:
     """A look that takes no lock: most rounds find nothing."""
     with database.reading(ALL_COMPANIES) as db:
-        return db.scalar(select(Mail.id).where(_due(db)).limit(1)) is not None
+        return db.connection().execute(_ANY, _now(db)).first() is not None
 
 
 def _claim_one(database: Database) -> _Claim | None:
     """Take the mail that waits longest. Returns None where another worker took it."""
     with database.writing(ALL_COMPANIES) as db:
-        query = select(Mail).where(_due(db)).order_by(Mail.next_at, Mail.id).limit(1).with_for_update(skip_locked=True)
-        mail = db.scalar(query)
+        mail = db.scalar(_NEXT, _now(db))
         if mail is None:
             return None
         mail.state, mail.fence, mail.tries = MailState.SENDING, mail.fence + 1, mail.tries + 1
@@ -152,8 +151,17 @@ def _ours(claim: _Claim) -> Update:
     return update(Mail).where(Mail.id == claim.id, Mail.fence == claim.fence, Mail.state == MailState.SENDING)
 
 
-def _due(db: Session) -> ColumnElement[bool]:
-    """Queued and due, or claimed by a sender whose lease is over; of the companies that this process serves."""
-    waiting = and_(Mail.state == MailState.QUEUED, Mail.next_at <= clock.now())
-    abandoned = and_(Mail.state == MailState.SENDING, Mail.lease_until <= clock.database_now(db))
-    return and_(or_(waiting, abandoned), Mail.company_id.in_(registry.ids().values()))
+_DUE = and_(
+    or_(
+        and_(Mail.state == MailState.QUEUED, Mail.next_at <= bindparam("here")),
+        and_(Mail.state == MailState.SENDING, Mail.lease_until <= bindparam("there")),
+    ),
+    Mail.company_id.in_(bindparam("companies", expanding=True)),
+)
+"""Queued and due, or claimed by a sender whose lease is over; of the companies that this process serves."""
+_ANY = select(cast(Table, Mail.__table__).c.id).where(_DUE).limit(1)
+_NEXT = prepared(select(Mail).where(_DUE).order_by(Mail.next_at, Mail.id).limit(1).with_for_update(skip_locked=True))
+
+
+def _now(db: Session) -> dict[str, object]:
+    return {"here": clock.now(), "there": clock.database_now(db), "companies": list(registry.ids().values())}

@@ -40,6 +40,27 @@ def thread_root(company: Company, thread: str) -> str:
 
 def build_message(company: Company, envelope: Envelope, letter: Letter) -> EmailMessage:
     """The message, multipart/alternative, with the headers of an automatic mail (RFC 3834). Raises `MailCannotBeWritten`."""
+    message = _headers_of(company, envelope, letter)
+    try:
+        message.set_content(letter.text)
+        message.add_alternative(letter.html, subtype="html")
+        # Setting the content drops all Content-* headers, so this one comes last.
+        message["Content-Language"] = envelope.language
+    except (MessageError, ValueError, TypeError, IndexError, AttributeError):
+        raise MailCannotBeWritten(MALFORMED) from None
+    return message
+
+
+def refuse_unwritable(company: Company, envelope: Envelope, letter: Letter) -> None:
+    """What `build_message` would refuse is refused, without the content being set: that is done when it leaves. Raises `MailCannotBeWritten`."""
+    _headers_of(company, envelope, letter)
+    try:
+        (letter.text + letter.html + envelope.language).encode()
+    except UnicodeError:
+        raise MailCannotBeWritten(MALFORMED) from None
+
+
+def _headers_of(company: Company, envelope: Envelope, letter: Letter) -> EmailMessage:
     _refuse_malformed(company, envelope, letter)
     message = EmailMessage(policy=SMTP)
     local, _, domain = envelope.recipient.rpartition("@")
@@ -54,10 +75,6 @@ def build_message(company: Company, envelope: Envelope, letter: Letter) -> Email
             message["In-Reply-To"] = envelope.thread
             message["References"] = envelope.thread
         message["Auto-Submitted"] = "auto-generated"
-        message.set_content(letter.text)
-        message.add_alternative(letter.html, subtype="html")
-        # Setting the content drops all Content-* headers, so this one comes last.
-        message["Content-Language"] = envelope.language
     except (MessageError, ValueError, TypeError, IndexError, AttributeError):
         # The standard library's words repeat the value; ours do not.
         raise MailCannotBeWritten(MALFORMED) from None

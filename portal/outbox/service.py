@@ -9,7 +9,7 @@ from portal.accounts import registry
 from portal.core import clock
 from portal.core.db import company_of
 from portal.core.inserting import insert_for
-from portal.outbox.messages import Envelope, build_message, new_message_id, thread_root
+from portal.outbox.messages import Envelope, new_message_id, refuse_unwritable, thread_root
 from portal.outbox.model import Mail, MailState
 from portal.outbox.rendering import render_letter
 
@@ -35,7 +35,7 @@ def queue_mail(
     letter = render_letter(company, template, language, context)
     root = thread_root(company, thread) if thread else None
     message_id = new_message_id(company)
-    build_message(company, Envelope(to, message_id, root, language, now), letter)
+    refuse_unwritable(company, Envelope(to, message_id, root, language, now), letter)
     statement = insert_for(db, Mail).values(
         company_id=company_of(db),
         key=key,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.accounts import registry
 from portal.core import clock, crypto
-from portal.core.db import Base, company_of
+from portal.core.db import Base, company_of, prepared
 from portal.core.errors import PortalError
 from portal.core.fixed import Fixed
 from portal.people.addresses import AddressRefused, normal_address
@@ -24,6 +24,11 @@ _THEIRS = Fixed(
     select(_ROWS.c.kind, _ROWS.c.value)
     .where(_ROWS.c.company_id == bindparam("company"), _ROWS.c.person_id == bindparam("person"))
     .order_by(_ROWS.c.id)
+)
+
+
+_PROVEN = prepared(
+    select(PersonIdentifier).where(PersonIdentifier.person_id == bindparam("person"), PersonIdentifier.proven_at.is_not(None))
 )
 
 
@@ -154,9 +159,7 @@ def identifiers_of(db: Session, person_id: int) -> list[Identifier]:
 
 def was_seen_alone(db: Session, person_id: int) -> bool:
     """Whether, the last time that every system answered, nothing spoke for a second person behind any identifier of this one."""
-    rows = db.scalars(
-        select(PersonIdentifier).filter_by(person_id=person_id).where(PersonIdentifier.proven_at.is_not(None))
-    ).all()
+    rows = db.scalars(_PROVEN, {"person": person_id}).all()
     return bool(rows) and all(row.seen_alone_at is not None for row in rows)
 
 

@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 from portal.core import clock, crypto
 from portal.core.db import company_of
 from portal.core.fixed import Fixed
-from portal.core.inserting import insert_for
+from portal.core.inserting import insert_into
 from portal.core.journal import JournalKind, note_all_for_journal
 from portal.people.model import Suppression
 from portal.people.service import Identifier, hashes_of, identifiers_of
 
+_SAME = ("company_id", "hash", "purpose", "channel")
 _EVER = datetime(1, 1, 2, tzinfo=UTC)
 _ROWS = cast(Table, Suppression.__table__)
 
@@ -56,13 +57,19 @@ def suppress_all(db: Session, identifier: Identifier, choices: Iterable[tuple[st
     if not said:
         return
     common = {"company_id": company_of(db), "hash": hashed, "hash_key_id": key_id, "at": now}
-    statement = insert_for(db, Suppression).values([{**common, **one} for one in said])
-    newest = {"at": statement.excluded.at, "source": statement.excluded.source, "lifted_at": None}
-    same = [Suppression.company_id, Suppression.hash, Suppression.purpose, Suppression.channel]
-    db.execute(statement.on_conflict_do_update(index_elements=same, set_=newest))
+    db.flush()
+    connection = db.connection()
+    connection.execute(_saying(connection.dialect.name), [{**common, **one} for one in said])
     same_for_all = {"hash": hashed.hex(), "hash_key": key_id, "at": now.isoformat()}
     note_all_for_journal(db, JournalKind.SUPPRESSION, [{**same_for_all, **one} for one in said])
-    db.flush()
+
+
+@cache
+def _saying(dialect: str) -> Any:
+    """A row for each, or the newest word in the row that is there; made once."""
+    statement = insert_into(dialect, _ROWS)
+    newest = {"at": statement.excluded.at, "source": statement.excluded.source, "lifted_at": None}
+    return statement.on_conflict_do_update(index_elements=[_ROWS.c[name] for name in _SAME], set_=newest)
 
 
 def restore_suppression(db: Session, payload: Mapping[str, Any]) -> bool:

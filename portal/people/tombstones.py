@@ -6,9 +6,9 @@ back is a new customer.
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
@@ -19,6 +19,16 @@ from portal.people.model import Tombstone
 from portal.people.service import Identifier, hashes_of
 
 __all__ = ["Tombstone", "bury", "covers", "is_erased", "tombstones_of"]
+
+_ROWS = cast(Table, Tombstone.__table__)
+_ADD = insert(_ROWS)
+_KNOWN = select(_ROWS.c.hash_key_id, _ROWS.c.record_hash, _ROWS.c.categories).where(
+    _ROWS.c.company_id == bindparam("company"),
+    _ROWS.c.kind == bindparam("kind_of"),
+    _ROWS.c.identifier_hash.in_(bindparam("hashes", expanding=True)),
+    _ROWS.c.erased_at == bindparam("then"),
+    _ROWS.c.system == bindparam("where"),
+)
 
 
 def bury(
@@ -36,23 +46,32 @@ def bury(
     its records), and of it only data of `categories` (empty: all of it).
     """
     company_id, wanted = company_of(db), sorted(set(categories))
-    for known in tombstones_of(db, identifier):
+    hashes = hashes_of(company_id, identifier)
+    db.flush()
+    connection = db.connection()
+    same = {
+        "company": company_id,
+        "kind_of": identifier.kind,
+        "hashes": list(hashes.values()),
+        "then": erased_at,
+        "where": system,
+    }
+    for known in connection.execute(_KNOWN, same):
         record = _record_hash(company_id, system, record_key, known.hash_key_id)
-        if (known.erased_at, known.system, known.record_hash, known.categories) == (erased_at, system, record, wanted):
+        if (known.record_hash, known.categories) == (record, wanted):
             return
     key_id = crypto.keys().newest("hash")[0]
-    row = Tombstone(
-        kind=identifier.kind,
-        identifier_hash=hashes_of(company_id, identifier)[key_id],
-        hash_key_id=key_id,
-        system=system,
-        record_hash=_record_hash(company_id, system, record_key, key_id),
-        categories=wanted,
-        erased_at=erased_at,
-    )
-    db.add(row)
+    row = {
+        "kind": identifier.kind,
+        "identifier_hash": hashes[key_id],
+        "hash_key_id": key_id,
+        "system": system,
+        "record_hash": _record_hash(company_id, system, record_key, key_id),
+        "categories": wanted,
+        "erased_at": erased_at,
+    }
+    connection.execute(_ADD, {"company_id": company_id, **row})
     note_for_journal(db, JournalKind.TOMBSTONE, _as_payload(row))
-    db.flush()
 
 
 def tombstones_of(db: Session, identifier: Identifier) -> Sequence[Tombstone]:
@@ -102,15 +121,15 @@ def restore_tombstone(db: Session, payload: Mapping[str, Any]) -> bool:
     return True
 
 
-def _as_payload(row: Tombstone) -> dict[str, Any]:
+def _as_payload(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "kind": row.kind,
-        "hash": row.identifier_hash.hex(),
-        "hash_key": row.hash_key_id,
-        "system": row.system,
-        "record": row.record_hash.hex() if row.record_hash else "",
-        "categories": row.categories,
-        "erased_at": row.erased_at.isoformat(),
+        "kind": row["kind"],
+        "hash": row["identifier_hash"].hex(),
+        "hash_key": row["hash_key_id"],
+        "system": row["system"],
+        "record": row["record_hash"].hex() if row["record_hash"] else "",
+        "categories": row["categories"],
+        "erased_at": row["erased_at"].isoformat(),
     }
 
 

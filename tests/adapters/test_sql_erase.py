@@ -258,6 +258,20 @@ def test_a_field_that_the_law_does_not_need_goes_where_portal_yaml_says_so(shop:
     assert [row[5] for row in shop.rows()["orders"]][:3] == [None, None, "For Maria, with love"]
 
 
+def test_E3_what_the_plan_promised_to_keep_stays_though_the_rules_were_changed_since(shop: Shop) -> None:
+    laws(shop)
+    adapter = shop.open()
+    match = match_of(adapter)
+    plan = adapter.plan_erase(match, everything)
+    assert ("orders", Fate.KEEP) in fates(plan)
+    for name in ("orders", "order_line"):
+        shop.notes[f"shop.{name}"]["retention"] = note()["retention"]
+    before = shop.rows()
+    with pytest.raises(AdapterError, match=r"has changed in portal\.yaml since the plan was made"):
+        shop.open().erase(match, plan, idempotency_key="k")
+    assert shop.rows() == before
+
+
 def test_what_came_after_an_old_erasure_stays_and_its_parents_are_emptied(shop: Shop) -> None:
     shop.notes["shop.orders"]["obtained"] = "placed"
     adapter = shop.open()
@@ -293,6 +307,34 @@ def test_a_lost_table_stops_every_erasure_in_the_system_and_says_which(shop: Sho
     before = shop.rows()
     with pytest.raises(AdapterError, match=r"before this is mended.*no table `profile`"):
         adapter.erase(match, plan, idempotency_key="k")
+    assert shop.rows() == before
+
+
+def masked(strategy: str = "null_rewrite") -> dict[str, Any]:
+    return {"masking_strategy_override": {"strategy": strategy}}
+
+
+MAPS_THAT_DO_NOT_LOAD: dict[str, tuple[str, dict[str, Any], str]] = {
+    "a key": ("customer", field_("id", "user.unique_id", **ID, **masked()), "is a key or joins tables, so it cannot be masked"),
+    "a join": (
+        "orders", field_("customer_id", "user.unique_id", down="customer.id", **masked()), "is a key or joins tables, so it cannot be masked",
+    ),
+    "a column that may not be empty": ("customer", field_("name", "user.name", **masked()), "may not be empty"),
+    "a field that nothing may change": ("review", field_("body", "user.content", read_only=True), "is `read_only`, so an erasure would leave it"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", MAPS_THAT_DO_NOT_LOAD)
+def test_a_map_that_would_mask_what_must_stay_or_leave_what_must_go_erases_nothing_and_says_where(shop: Shop, what: str) -> None:
+    table, wrong, says = MAPS_THAT_DO_NOT_LOAD[what]
+    shop.run("DELETE FROM customer WHERE id = 5")
+    not_empty(shop)
+    shop.fields[table] = [wrong if one["name"] == wrong["name"] else one for one in shop.fields[table]]
+    adapter = shop.open()
+    before = shop.rows()
+    with pytest.raises(AdapterError, match=r"before this is mended.*\.ya?ml:\d+.*" + says):
+        adapter.plan_erase(match_of(adapter), everything)
+    assert any(says in problem for problem in adapter.check().problems)
     assert shop.rows() == before
 
 
@@ -356,8 +398,8 @@ def test_a_database_that_someone_else_is_writing_to_is_tried_later(shop: Shop, d
     assert shop.rows() == before
 
 
-def test_two_erasures_leave_no_mask_that_leads_from_one_person_to_the_other(shop: Shop) -> None:
-    """D3: a mask is nobody's address, and no two persons share one."""
+def test_D3_two_erasures_leave_no_mask_that_leads_from_one_person_to_the_other(shop: Shop) -> None:
+    """A mask is nobody's address, and no two persons share one."""
     shop.notes["shop.orders"]["retention"] = "books"
     shop.notes["shop.orders"]["obtained"] = "placed"
     shop.run("DELETE FROM customer WHERE id = 5")

@@ -27,6 +27,23 @@ POINTS = sorted(
 )
 """Every point that a worker passes on the straight way of an erasure; `test_web_faults` has the web's."""
 OFTEN = [point for point in POINTS if point.startswith(("engine.", "mail."))]
+ONCE = [
+    "erasure.begun", "consent.writing", "consent.written", "consent.settling", "erasure.asking", "erasure.loaded", "erasure.planned",
+    "erasure.erasing", "erasure.erased", "erasure.settling", "erasure.told",
+]  # fmt: skip
+"""Points that an erasure passes once, as it passes them; then the last mail leaves."""
+GROUPS = (
+    [point for point in POINTS if point.startswith("engine.")],
+    ONCE,
+    [point for point in POINTS if point.startswith("mail.")],
+    ["erasure.forgetting", "erasure.forgotten"],
+    [point for point in POINTS if point.startswith("journal.")],
+)
+"""All of them, in the order in which a worker can die at one of each."""
+ROUNDS = 6
+"""So many erasures suffice to die at every point, with no step dying so often that it is taken for the cause."""
+APART = 30
+"""Minutes between two workers: the leases of the one that died are over."""
 TIMES = 1000 if os.environ.get("PORTAL_TEST_LONG") else 50
 
 
@@ -36,15 +53,15 @@ def house(world: World, tmp_path: Path) -> Iterator[FarHouse]:
         yield replace(house, sent=CountingPost(house.shop))
 
 
-def start_worker(house: FarHouse, fault: str) -> nursery.Child:
-    """A worker that is told to die or to stop there."""
-    arguments = [str(house.shop.file.parent), "all"]
+def start_worker(house: FarHouse, fault: str, *, later: int = 0) -> nursery.Child:
+    """A worker that is told to die or to stop there; `later`: so many minutes after the first one."""
+    arguments = [str(house.shop.file.parent), "all", str(later)]
     return nursery.start("tests.rooms.erasing.worker_of_erasures", arguments, told_to(environment_of(house.world), fault))
 
 
-def die_at(house: FarHouse, fault: str) -> int:
+def die_at(house: FarHouse, fault: str, *, later: int = 0) -> int:
     """A worker dies there; returns its exit code."""
-    with start_worker(house, fault) as worker:
+    with start_worker(house, fault, later=later) as worker:
         return worker.wait(timeout=90)
 
 
@@ -60,16 +77,16 @@ def asked_for(house: FarHouse) -> Case:
 def survive(house: FarHouse, *faults: str) -> None:
     """Workers die there, one after the other; then one goes on that lives. The far side counts."""
     case = asked_for(house)
-    for fault in faults:
-        assert die_at(house, fault) == -9, fault
-    finish(house)
+    for number, fault in enumerate(faults):
+        assert die_at(house, fault, later=number * APART) == -9, (fault, faults)
+    finish(house, later=len(faults) * APART)
     ended_well(house, case, faults)
 
 
-def finish(house: FarHouse) -> None:
+def finish(house: FarHouse, *, later: int = 0) -> None:
     """A worker that lives does what is due, at several moments."""
     for minutes in (30, 45, 60, 120, 180, 185):
-        with clock.moved(GRACE + timedelta(minutes=minutes)):
+        with clock.moved(GRACE + timedelta(minutes=minutes + later)):
             house.work()
     folder, ids = house.shop.file.parent / "journal", {number: key for key, number in registry.ids().items()}
     write_journal(house.world.database, folder, ids)
@@ -147,6 +164,20 @@ def test_E9_a_system_that_is_slow_lies_or_breaks_off_is_counted_and_never_called
         assert parked == [(1,)], mood
     assert (mood == "lies") <= (state is not CaseState.DONE)
     assert len(house.shop.calls()) == len(set(house.shop.calls())) or mood == "half"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("turn", range(ROUNDS))
+def test_E2_worker_after_worker_killed_until_one_has_died_at_every_point(house: FarHouse, turn: int) -> None:
+    assert sorted(point for group in GROUPS for point in group) == POINTS
+    survive(house, *(f"{point}=kill" for group in GROUPS for point in group[turn::ROUNDS]))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(10))
+def test_E2_worker_after_worker_killed_at_random_moments(house: FarHouse, seed: int) -> None:
+    chance = random.Random(seed)  # a test wants the same dice each time
+    survive(house, *(f"{chance.choice(group)}=kill" for group in GROUPS))
 
 
 @pytest.mark.long

@@ -29,7 +29,7 @@ from portal.core import clock, crypto, faultpoints
 from portal.core.db import company_of
 from portal.core.durations import length_of
 from portal.core.errors import PortalError
-from portal.engine.service import add_step
+from portal.engine.service import ask_for_step
 from portal.identity.address_change import is_settled
 from portal.identity.sessions import CurrentSession
 
@@ -102,7 +102,7 @@ def open_erasure_case(
     if not choice:
         note(db, case, Code.MARKETING_STOPPED)
     last_try = end_of_day(margin_of(dates, day_of(now, company.time_zone)), company.time_zone)
-    add_step(
+    ask_for_step(
         db, act=BEGIN, subject_id=case.id, person_id=current.person_id, run_at=starts_at, irreversible=True,
         not_after=max(last_try, starts_at),
     )  # fmt: skip

@@ -3,9 +3,11 @@
 Must never delete the ledger, nor leave a row from which the person could be found again but the tombstones and what the law keeps.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import Delete, delete, func, select, update
+from sqlalchemy import Delete, Table, Update, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
@@ -30,7 +32,7 @@ from portal.cases.scope import Scope, dump_scope, load_scope
 from portal.cases.workflow import BUILD, EXPORT, RIGHT
 from portal.consent.delivery_model import ConsentDelivery
 from portal.consent.sealing import seal_proof
-from portal.core.db import company_of
+from portal.core.db import Base, company_of
 from portal.engine.model import Step
 from portal.engine.service import cancel_step, steps_of
 from portal.identity.model import AddressChange, SessionRow, SignInRequest
@@ -39,6 +41,45 @@ from portal.people.model import Person, PersonIdentifier
 from portal.people.service import hashes_of, identifiers_of, was_seen_alone
 from portal.people.suppressions import suppress_all
 from portal.people.tombstones import bury
+
+
+def _delete(row: type[Base], **where: str) -> Delete:
+    """Delete rows of the session's company in which these columns hold what is given under these names."""
+    table = cast(Table, row.__table__)
+    named = [table.c[column] == bindparam(name) for column, name in where.items()]
+    return delete(table).where(table.c.company_id == bindparam("company"), *named)
+
+
+def _let_go(row: type[Base], *, by: str = "person_id", **values: object) -> Update:
+    """Write `values` into the rows of a person."""
+    table = cast(Table, row.__table__)
+    return update(table).where(table.c.company_id == bindparam("company"), table.c[by] == bindparam("whose")).values(**values)
+
+
+_CASES, _MAILS = cast(Table, Case.__table__), cast(Table, Mail.__table__)
+_THEIRS = select(_CASES.c.id).where(_CASES.c.company_id == bindparam("company"), _CASES.c.person_id == bindparam("whose"))
+_WORDS = (CaseMessage, WithheldText, CaseRefusal, CaseCorrection)
+_WORDS_OF_CASE = [_delete(row, case_id="of") for row in _WORDS]
+_OWN_ROWS = [
+    *(_delete(row).where(cast(Table, row.__table__).c.case_id.in_(_THEIRS)) for row in _WORDS),
+    _delete(SessionRow, person_id="whose"),
+]
+_SIGN_INS = [_delete(SignInRequest).where(SignInRequest.__table__.c.identifier_hash.in_(bindparam("hashes", expanding=True)))]
+_STOP_LINKS = [_delete(ErasureLink, case_id="of").where(ErasureLink.__table__.c.kind == LinkKind.CANCEL)]
+_IDENTITY: list[Delete | Update] = [
+    _delete(AddressChange, person_id="whose"),
+    _delete(ConsentDelivery, person_id="whose"),
+    _delete(PersonIdentifier, person_id="whose"),
+    _let_go(Case, person_id=None, proven=dump_scope(Scope())),
+    _let_go(Step, person_id=None),
+    _let_go(Kept, person_id=None),
+    _let_go(Person, by="id", language=None),
+]
+_DOWNLOADS = [_delete(DownloadLog, package_id="of")]
+_MAIL = [_delete(Mail, id="of")]
+_ADDRESSED = select(_MAILS.c.id, _MAILS.c.key, _MAILS.c.recipient).where(
+    _MAILS.c.company_id == bindparam("company"), _MAILS.c.recipient.is_not(None)
+)
 
 
 def somebody_else_waits(db: Session, erasing: Case) -> bool:
@@ -67,10 +108,7 @@ def drop_proven_rows(db: Session, erasing: Case) -> None:
     for case in db.scalars(select(Case).where(Case.person_id == erasing.person_id, Case.id != erasing.id).with_for_update()):
         if is_theirs(db, erasing, case) and case.kind != CaseKind.ERASURE:
             _end(db, case)
-            _delete(db, delete(CaseMessage).where(CaseMessage.case_id == case.id))
-            _delete(db, delete(WithheldText).where(WithheldText.case_id == case.id))
-            _delete(db, delete(CaseRefusal).where(CaseRefusal.case_id == case.id))
-            _delete(db, delete(CaseCorrection).where(CaseCorrection.case_id == case.id))
+            _run(db, _WORDS_OF_CASE, of=case.id)
     db.flush()
 
 
@@ -97,15 +135,9 @@ def drop_own_rows(db: Session, erasing: Case) -> None:
     person_id = erasing.person_id
     for case in db.scalars(select(Case).where(Case.person_id == person_id, Case.id != erasing.id).with_for_update()):
         _end(db, case)
-    theirs = select(Case.id).where(Case.person_id == person_id)
-    _delete(db, delete(CaseMessage).where(CaseMessage.case_id.in_(theirs)))
-    _delete(db, delete(WithheldText).where(WithheldText.case_id.in_(theirs)))
-    _delete(db, delete(CaseRefusal).where(CaseRefusal.case_id.in_(theirs)))
-    _delete(db, delete(CaseCorrection).where(CaseCorrection.case_id.in_(theirs)))
     if person_id is not None:
         _drop_mails(db, erasing, {one.value for one in identifiers_of(db, person_id)})
-    _delete(db, delete(SessionRow).where(SessionRow.person_id == person_id))
-    db.flush()
+        _run(db, _OWN_ROWS, whose=person_id)
 
 
 def forget_identity(db: Session, erasing: Case, *, erased_at: datetime, told_at: datetime | None = None) -> None:
@@ -123,23 +155,11 @@ def forget_identity(db: Session, erasing: Case, *, erased_at: datetime, told_at:
         purposes = registry.company(company_of(db)).purposes.items()
         marketing = [(key, channel) for key, purpose in purposes if purpose.marketing for channel in purpose.channels]
         suppress_all(db, identifier, marketing, source="erasure")
-        hashes = hashes_of(company_of(db), identifier)
-        _delete(db, delete(SignInRequest).where(SignInRequest.identifier_hash.in_(hashes.values())))
+        _run(db, _SIGN_INS, hashes=list(hashes_of(company_of(db), identifier).values()))
     # While the identifiers are there: none of them may be contacted again but by a yes of their own.
     seal_proof(db, person_id, since=told_at)
-    _delete(db, delete(AddressChange).where(AddressChange.person_id == person_id))
-    _delete(db, delete(ConsentDelivery).where(ConsentDelivery.person_id == person_id))
-    _delete(db, delete(PersonIdentifier).where(PersonIdentifier.person_id == person_id))
-    _delete(db, delete(ErasureLink).where(ErasureLink.case_id == erasing.id, ErasureLink.kind == LinkKind.CANCEL))
-    nobody = {"person_id": None, "proven": dump_scope(Scope())}
-    db.execute(update(Case).where(Case.person_id == person_id).values(nobody).execution_options(synchronize_session=False))
-    db.execute(
-        update(Step).where(Step.person_id == person_id).values(person_id=None).execution_options(synchronize_session=False)
-    )
-    db.execute(
-        update(Kept).where(Kept.person_id == person_id).values(person_id=None).execution_options(synchronize_session=False)
-    )
-    db.execute(update(Person).where(Person.id == person_id).values(language=None).execution_options(synchronize_session=False))
+    _run(db, _STOP_LINKS, of=erasing.id)
+    _run(db, _IDENTITY, whose=person_id)
     db.expire_all()
 
 
@@ -148,7 +168,7 @@ def _end(db: Session, case: Case) -> None:
     for package in db.scalars(select(Package).filter_by(case_id=case.id)):
         if package.deleted_at is None:
             drop_package(package)
-        _delete(db, delete(DownloadLog).where(DownloadLog.package_id == package.id))
+        _run(db, _DOWNLOADS, of=package.id)
     drop_spools(db, case)
     if case.state in (*OPEN_STATES, CaseState.READY):
         for step in steps_of(db, (EXPORT, BUILD, RIGHT), case.id):
@@ -159,10 +179,14 @@ def _end(db: Session, case: Case) -> None:
 
 def _drop_mails(db: Session, erasing: Case, addresses: set[str]) -> None:
     """What still lies in the outbox for these addresses; nothing is written to them any more but the last mail."""
-    for mail in db.scalars(select(Mail).where(Mail.company_id == company_of(db), Mail.recipient.is_not(None))):
-        if mail.recipient in addresses and not is_last_mail(erasing, mail):
-            db.delete(mail)
+    db.flush()
+    for number, key, recipient in db.connection().execute(_ADDRESSED, {"company": company_of(db)}).all():
+        if recipient in addresses and not is_last_mail(erasing, key):
+            _run(db, _MAIL, of=number)
 
 
-def _delete(db: Session, statement: Delete) -> None:
-    db.execute(statement.execution_options(synchronize_session=False))
+def _run(db: Session, statements: Sequence[Delete | Update], **given: object) -> None:
+    """Statements that were made once, for the session's company, past the rows that the session has in hand."""
+    db.flush()
+    for statement in statements:
+        db.connection().execute(statement, {"company": company_of(db), **given})

@@ -98,9 +98,9 @@ def last_mail_waits(db: Session, case: Case) -> bool:
     return state in (MailState.QUEUED, MailState.SENDING, MailState.HELD)
 
 
-def is_last_mail(case: Case, mail: Mail) -> bool:
-    """Whether this is the mail that tells the person of the end."""
-    return mail.key == _done_key(case)
+def is_last_mail(case: Case, key: str) -> bool:
+    """Whether the mail of that key is the one that tells the person of the end."""
+    return key == _done_key(case)
 
 
 def _done_key(case: Case) -> str:

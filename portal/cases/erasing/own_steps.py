@@ -25,7 +25,7 @@ from portal.core import clock, faultpoints
 from portal.core.db import Database
 from portal.core.traces import leave_no_trace
 from portal.engine.contract import Claim, Done, Later, Outcome, Park
-from portal.engine.service import add_step, steps_of
+from portal.engine.service import ask_for_step, steps_of
 
 COLLECTION_POINT = "erasure"
 LOOK_AGAIN = 5.0
@@ -66,7 +66,9 @@ class Begin:
             note(db, case, Code.CONSENT_WITHDRAWN)
             if on_their_way(db, case.person_id):
                 not_after = steps_of(db, (BEGIN,), case.id)[0].not_after
-                add_step(db, act=WITHDRAWN, subject_id=case.id, person_id=case.person_id, irreversible=True, not_after=not_after)
+                ask_for_step(
+                    db, act=WITHDRAWN, subject_id=case.id, person_id=case.person_id, irreversible=True, not_after=not_after
+                )
                 faultpoints.point("erasure.begun")
                 return
         ask_systems(db, case)
@@ -140,7 +142,7 @@ class Own:
             if send_done(db, case, complete=True):
                 note(db, case, Code.LAST_MAIL)
             not_after = steps_of(db, (BEGIN,), case.id)[0].not_after
-            add_step(
+            ask_for_step(
                 db, act=IDENTITY, subject_id=case.id, person_id=case.person_id, irreversible=True,
                 not_after=max(not_after, clock.now() + LAST_MAIL_MAY_TAKE) if not_after else None,
             )  # fmt: skip

@@ -3,7 +3,7 @@
 Must never take a human's or a plan's word for a receipt: what was done by hand says so, what was only planned is not in it.
 """
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
@@ -17,15 +17,18 @@ from portal.cases.letters import speaking
 from portal.cases.model import Case
 from portal.cases.workflow import CHECK, ERASE
 from portal.config.model import Company
+from portal.core.db import prepared
 from portal.core.i18n import _, ngettext, pick
 from portal.engine.model import Step, StepState
 from portal.engine.service import steps_of
+
+_PLANS = prepared(select(ErasurePlanRow).where(ErasurePlanRow.case_id == bindparam("case")).order_by(ErasurePlanRow.id))
 
 
 def result_of(db: Session, case: Case, erasure: Erasure) -> ErasureResult:
     """What the erasure has done by now, in the words of the case's language."""
     company = registry.company(case.company_id)
-    rows = list(db.scalars(select(ErasurePlanRow).filter_by(case_id=case.id).order_by(ErasurePlanRow.id)))
+    rows = list(db.scalars(_PLANS, {"case": case.id}))
     last: dict[str, Step] = {step.system: step for step in steps_of(db, (ERASE, CHECK), case.id)}
     with speaking(case):
         systems = tuple(

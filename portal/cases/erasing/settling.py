@@ -6,8 +6,9 @@ Must run in the transaction that ends the step, with the case's row held. Must n
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
@@ -24,13 +25,19 @@ from portal.cases.kept import remember_kept
 from portal.cases.model import OPEN_STATES, Case, CaseState
 from portal.cases.workflow import BEGIN, CHECK, ERASE, IDENTITY, OWN, STUCK, WITHDRAWN, next_round
 from portal.core import clock
+from portal.core.db import prepared
 from portal.core.durations import length_of
 from portal.engine.contract import Claim, Done, Later, Outcome, Park
 from portal.engine.model import OPEN, Step
-from portal.engine.service import add_step, steps_of
+from portal.engine.service import ask_for_step, steps_of
 from portal.people.service import identifiers_of
 from portal.people.tombstones import bury
 
+_PLAN = prepared(
+    select(ErasurePlanRow).where(ErasurePlanRow.case_id == bindparam("case"), ErasurePlanRow.system == bindparam("of"))
+)
+_PLANS = cast(Table, ErasurePlanRow.__table__)
+_DROP_PLANS = delete(_PLANS).where(_PLANS.c.company_id == bindparam("company"), _PLANS.c.case_id == bindparam("case"))
 _PARKED = {
     "in_doubt": Code.SYSTEM_IN_DOUBT,
     "by_hand": Code.SYSTEM_BY_HAND,
@@ -71,7 +78,7 @@ def advance(db: Session, case: Case) -> None:
     elif not steps and registry.company(case.company_id).systems:
         ask_systems(db, case)
     else:
-        add_step(db, act=OWN, subject_id=case.id, person_id=case.person_id, irreversible=True, not_after=_last_try(db, case))
+        ask_for_step(db, act=OWN, subject_id=case.id, person_id=case.person_id, irreversible=True, not_after=_last_try(db, case))
 
 
 def end_stopped(db: Session, case: Case, erasure: Erasure) -> ErasureResult:
@@ -91,9 +98,8 @@ def seal_result(db: Session, case: Case, erasure: Erasure, *, proof_until: date 
     if result.is_complete:
         result = replace(result, proof_until=proof_until)
     erasure.result = dump_result(result)
-    for row in db.scalars(select(ErasurePlanRow).filter_by(case_id=case.id)):
-        db.delete(row)
     db.flush()
+    db.connection().execute(_DROP_PLANS, {"company": case.company_id, "case": case.id})
     return result
 
 
@@ -140,7 +146,7 @@ def add_erase(db: Session, case: Case, system: str, *, part: int = 1, after_grac
     grace = length_of(registry.company(case.company_id).grace_period)
     run_at = clock.now() + grace if after_grace else None
     last = _last_try(db, case)
-    add_step(
+    ask_for_step(
         db, act=ERASE, subject_id=case.id, system=system, person_id=case.person_id, part=part, run_at=run_at, irreversible=True,
         not_after=max(last, run_at) if last and run_at else last,
     )  # fmt: skip
@@ -163,7 +169,7 @@ def _take_plan(db: Session, case: Case, claim: Claim, outcome: PlannedLate) -> N
 def _ask_later(db: Session, case: Case, claim: Claim, outcome: StillWorking) -> None:
     run_at = clock.now() + timedelta(seconds=min(outcome.after, 86_400))
     part = next_round(steps_of(db, (CHECK,), case.id), CHECK, claim.system)
-    add_step(
+    ask_for_step(
         db, act=CHECK, subject_id=case.id, system=claim.system, person_id=case.person_id, part=part, run_at=run_at,
         irreversible=True, not_after=_last_try(db, case),
     )  # fmt: skip
@@ -194,10 +200,11 @@ def _remember(db: Session, case: Case, system: str, outcome: Erased | LeftBehind
     categories = sorted({one for item in outcome.told.items for one in item.categories}) if case.choice else []
     if case.choice and not categories:
         return
+    records = load_plan(row.plan).records
     for identifier in identifiers_of(db, case.person_id):
-        for record in load_plan(row.plan).records:
+        for record in records:
             bury(db, identifier, erased_at=clock.now(), system=system, record_key=record.key, categories=categories)
 
 
 def _row(db: Session, case: Case, system: str) -> ErasurePlanRow | None:
-    return db.scalar(select(ErasurePlanRow).filter_by(case_id=case.id, system=system))
+    return db.scalar(_PLAN, {"case": case.id, "of": system})

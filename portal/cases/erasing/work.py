@@ -4,8 +4,9 @@ Must never let a step go on for a case that is over, or that somebody has asked 
 """
 
 from dataclasses import dataclass
+from typing import cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
@@ -18,11 +19,19 @@ from portal.cases.matching import subject_of, true_matches
 from portal.cases.model import OPEN_STATES, Case
 from portal.cases.scope import Scope, load_scope
 from portal.cases.workflow import ERASE
-from portal.core.db import Database
+from portal.core.db import Database, prepared
 from portal.engine.claiming import claim_of
 from portal.engine.contract import Claim
 from portal.engine.service import steps_of
 from portal.people.service import was_seen_alone
+
+_CASES, _ERASURES = cast(Table, Case.__table__), cast(Table, Erasure.__table__)
+_STANDS = (
+    select(_CASES.c.state, _ERASURES.c.stop_asked_at)
+    .join(_ERASURES, _ERASURES.c.case_id == _CASES.c.id)
+    .where(_CASES.c.company_id == bindparam("company"), _CASES.c.id == bindparam("of"))
+)
+_PLANS = prepared(select(ErasurePlanRow).where(ErasurePlanRow.case_id == bindparam("case")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +82,7 @@ def load_work(database: Database, claim: Claim, *, though_stopped: bool = False)
         case = _goes_on(db, claim, though_stopped=though_stopped)
         if case is None or case.person_id is None:
             return None
-        plans = {row.system: load_plan(row.plan) for row in db.scalars(select(ErasurePlanRow).filter_by(case_id=case.id))}
+        plans = {row.system: load_plan(row.plan) for row in db.scalars(_PLANS, {"case": case.id})}
         others = [one for key, plan in plans.items() if key != claim.system for one in plan.candidates]
         silent = any(plan.answer is Planned.SILENT for key, plan in plans.items() if key != claim.system)
         step = [one for one in steps_of(db, (ERASE,), case.id) if one.system == claim.system][-1]
@@ -86,7 +95,8 @@ def load_work(database: Database, claim: Claim, *, though_stopped: bool = False)
 def goes_on(database: Database, claim: Claim) -> bool:
     """Asked once more right before something irreversible: the last point at which a stop is safe."""
     with database.reading(claim.company_id) as db:
-        return _goes_on(db, claim) is not None
+        row = db.connection().execute(_STANDS, {"company": claim.company_id, "of": claim.subject_id}).first()
+    return row is not None and row.state in OPEN_STATES and row.stop_asked_at is None
 
 
 def _goes_on(db: Session, claim: Claim, *, though_stopped: bool = False) -> Case | None:

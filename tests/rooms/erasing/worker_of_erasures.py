@@ -21,16 +21,19 @@ MOMENTS = (1, 10, 20)
 """Minutes after the end of the grace period."""
 
 
-def main(folder: str, mode: str) -> None:
-    """`one`: a step a line, once the grace period is over. `all`: everything that is due at some moments after it, mails and journal too."""
+def main(folder: str, mode: str, later: str = "0") -> None:
+    """`one`: a step a line, once the grace period is over. `all`: everything that is due at some moments after it, mails and journal too.
+
+    `later`: so many minutes after those moments, where others have been at work before.
+    """
     world = begin_in_another_process()
     registry.use_companies(load_config(Path(folder) / "portal.yaml"), registry.ids())
     handlers = {**case_handlers(world.database, with_pdf=False), **consent_handlers(world.database)}
     if mode == "all":
         post, ids = CountingPost(FarSystem(Path(folder), "shop")), {number: key for key, number in registry.ids().items()}
         for minutes in MOMENTS:
-            with clock.moved(GRACE + timedelta(minutes=minutes)):
-                while run_one(world.database, handlers, "racer", lease=LEASE) or deliver_due(world.database, post):
+            with clock.moved(GRACE + timedelta(minutes=minutes + int(later))):
+                while deliver_due(world.database, post) or run_one(world.database, handlers, "racer", lease=LEASE):
                     pass
                 write_journal(world.database, Path(folder) / "journal", ids)
         return
