@@ -6,6 +6,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect
+from sqlalchemy.exc import IntegrityError
 
 from portal.core.db import Database
 from portal.migrating import migrate, migrate_back
@@ -50,3 +51,30 @@ def test_back_to_empty_and_up_again_loses_no_table(empty):
 def test_nothing_starts_on_a_database_that_is_not_migrated(empty):
     with pytest.raises(NotMigrated, match="portal migrate"):
         refuse_unmigrated(empty)
+
+
+def test_what_hangs_on_a_row_survives_when_its_table_is_made_anew(empty):
+    migrate(empty, "0014")
+    with empty.engine.execution_options(portal_writes=True).begin() as connection:
+        at = "'2026-01-01 00:00:00'"
+        for statement in (
+            f"INSERT INTO company (id, key, created_at) VALUES (1, 'one', {at})",
+            'INSERT INTO "case" (id, company_id, number, kind, state, law, language, source, choice, proven, received_at)'
+            f" VALUES (1, 1, 'AAAA-BBBB-CCCC', 'access', 'open', 'eu_gdpr', 'en', 'site', '[]', {_bytes(connection)}, {at})",
+            f"INSERT INTO case_event (id, company_id, case_id, at, code, params, actor) VALUES (1, 1, 1, {at}, 'received', '{{}}', 'person')",
+        ):
+            connection.exec_driver_sql(statement)
+    migrate(empty)
+    migrate_back(empty, "0014")
+    migrate(empty)
+    with empty.engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT code FROM case_event").scalars().all() == ["received"]
+    with empty.engine.execution_options(portal_writes=True).begin() as connection, pytest.raises(IntegrityError):
+        connection.exec_driver_sql(
+            f"INSERT INTO case_event (id, company_id, case_id, at, code, params, actor) VALUES (2, 1, 9, {at}, 'received', '{{}}', 'person')"
+        )
+
+
+def _bytes(connection):
+    """An empty sealed value, as each database writes one."""
+    return "x''" if connection.dialect.name == "sqlite" else "''::bytea"
