@@ -26,6 +26,8 @@ class CaseKind(StrEnum):
     OBJECTION = "objection"
     OPT_OUT = "opt_out"
     OPT_OUT_OF_SALE = "opt_out_of_sale"
+    OPT_OUT_OF_TARGETED_ADS = "opt_out_of_targeted_ads"
+    OPT_OUT_OF_PROFILING = "opt_out_of_profiling"
     LIMIT_SENSITIVE = "limit_sensitive"
     HUMAN_REVIEW = "human_review"
     COMPLAINT = "complaint"
@@ -111,7 +113,7 @@ class Case(CompanyOwned, Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(20))
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"), index=True)
-    kind: Mapped[CaseKind] = mapped_column(word_of(CaseKind, 20))
+    kind: Mapped[CaseKind] = mapped_column(word_of(CaseKind, 24))
     state: Mapped[CaseState] = mapped_column(word_of(CaseState, 12), default=CaseState.OPEN)
     law: Mapped[str] = mapped_column(String(40))
     law_version: Mapped[int] = mapped_column(default=1)

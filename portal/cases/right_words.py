@@ -22,6 +22,8 @@ _TITLES = {
     CaseKind.OBJECTION: N_("Object to a use"),
     CaseKind.OPT_OUT: N_("Do not sell or share my data"),
     CaseKind.OPT_OUT_OF_SALE: N_("Do not sell or share my data"),
+    CaseKind.OPT_OUT_OF_TARGETED_ADS: N_("No targeted adverts"),
+    CaseKind.OPT_OUT_OF_PROFILING: N_("No profiling"),
     CaseKind.LIMIT_SENSITIVE: N_("Limit the use of sensitive data"),
     CaseKind.HUMAN_REVIEW: N_("Have a person look at a decision"),
     CaseKind.COMPLAINT: N_("Complain to us"),
@@ -38,6 +40,12 @@ _MEANING = {
         "You have a reason why we should not use your data for something. We stop, unless the law lets us go on, and say why."
     ),
     CaseKind.OPT_OUT_OF_SALE: N_("We stop selling your data and sharing it for adverts. You need not prove anything or say why."),
+    CaseKind.OPT_OUT_OF_TARGETED_ADS: N_(
+        "We stop choosing adverts for you from what you do on other sites. You need not prove anything or say why."
+    ),
+    CaseKind.OPT_OUT_OF_PROFILING: N_(
+        "No machine sorts you any more for decisions that weigh on your life, like credit, work or a home. You need not prove anything or say why."
+    ),
     CaseKind.LIMIT_SENSITIVE: N_("We use sensitive data only for what you asked us for. You need not prove anything or say why."),
     CaseKind.HUMAN_REVIEW: N_("A machine decided something about you. A person looks at it anew and hears your side."),
     CaseKind.COMPLAINT: N_(

@@ -33,12 +33,12 @@ from portal.core.errors import PortalError
 from portal.engine.service import add_step
 
 ASKABLE = (
-    CaseKind.CORRECTION, CaseKind.RESTRICTION, CaseKind.OBJECTION, CaseKind.OPT_OUT_OF_SALE, CaseKind.LIMIT_SENSITIVE,
-    CaseKind.HUMAN_REVIEW, CaseKind.COMPLAINT,
+    CaseKind.CORRECTION, CaseKind.RESTRICTION, CaseKind.OBJECTION, CaseKind.OPT_OUT_OF_SALE, CaseKind.OPT_OUT_OF_TARGETED_ADS,
+    CaseKind.OPT_OUT_OF_PROFILING, CaseKind.LIMIT_SENSITIVE, CaseKind.HUMAN_REVIEW, CaseKind.COMPLAINT,
 )  # fmt: skip
 """In the order in which a page offers them."""
 
-IN_EVERY_SYSTEM = frozenset({CaseKind.RESTRICTION, CaseKind.OBJECTION, CaseKind.OPT_OUT_OF_SALE, CaseKind.LIMIT_SENSITIVE})
+IN_EVERY_SYSTEM = frozenset({CaseKind.RESTRICTION, CaseKind.OBJECTION, *(kind for kind in ASKABLE if kind in OPT_OUTS)})
 """Kinds that a person does by hand in each system, since no adapter does it by itself."""
 
 
@@ -132,8 +132,11 @@ def _stop_at_once(db: Session, company: Company, case: Case, *, stops_marketing:
     if case.kind is CaseKind.OBJECTION and stops_marketing:
         stop_marketing(db, case.person_id, language=case.language, collection_point=AT_ONCE)
         return True
+    # Sharing for adverts is what targeted advertising is made of; profiling is no choice of the ledger and stops in each system.
+    sold = [key for key, one in company.purposes.items() if one.basis is Basis.SALE_OR_SHARING]
     wanted = {
-        CaseKind.OPT_OUT_OF_SALE: [key for key, one in company.purposes.items() if one.basis is Basis.SALE_OR_SHARING],
+        CaseKind.OPT_OUT_OF_SALE: sold,
+        CaseKind.OPT_OUT_OF_TARGETED_ADS: sold,
         CaseKind.LIMIT_SENSITIVE: [key for key, one in company.purposes.items() if one.sensitive],
     }.get(case.kind, [])
     if wanted:

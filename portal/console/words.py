@@ -20,6 +20,8 @@ KINDS = {
     CaseKind.OBJECTION: N_("Objection"),
     CaseKind.OPT_OUT: N_("Opt-out"),
     CaseKind.OPT_OUT_OF_SALE: N_("Opt-out of sale"),
+    CaseKind.OPT_OUT_OF_TARGETED_ADS: N_("Opt-out of targeted adverts"),
+    CaseKind.OPT_OUT_OF_PROFILING: N_("Opt-out of profiling"),
     CaseKind.LIMIT_SENSITIVE: N_("Limit of sensitive data"),
     CaseKind.HUMAN_REVIEW: N_("Look by a person"),
     CaseKind.COMPLAINT: N_("Complaint"),

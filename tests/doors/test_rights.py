@@ -9,10 +9,16 @@ from portal.accounts import registry
 from portal.cases.answering import CannotBeClosed, answer_case
 from portal.cases.dates import due_of
 from portal.cases.laws.promise import NO_LAW
+from portal.cases.model import Case
 from portal.cases.service import case_by_number, resolve_step
+from portal.cases.workflow import RIGHT
+from portal.config.model import LawReview
 from portal.consent.events import Choice
 from portal.consent.states import states_of
 from portal.core import clock
+from portal.engine.service import steps_of
+from tests.doors.links import with_company
+from tests.doors.staff import hired
 
 MAREN = demo.CUSTOMER
 SALE = Choice("adverts_elsewhere", "networks")
@@ -105,6 +111,34 @@ def test_an_opt_out_needs_no_words_no_proof_and_no_person_and_is_in_force_at_onc
     with california.running.database.engine.connect() as connection:
         count = connection.exec_driver_sql("SELECT count(*) FROM \"case\" WHERE kind = 'opt_out_of_sale'").scalar_one()
     assert count == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "button", "stops"),
+    [("opt_out_of_targeted_ads", "No targeted adverts", True), ("opt_out_of_profiling", "No profiling", False)],
+)
+def test_targeted_adverts_and_profiling_are_opted_out_of_where_a_law_gives_it(site, monkeypatch, kind, button, stops):
+    review = LawReview(by="Kari, legal", on=clock.now().date())
+    with_company(monkeypatch, laws=["eu_gdpr", "us_va"], law_reviews={"us_va": review})
+    browser = site.signed_in(demo.SHARED_ADDRESS)
+    browser.open("/rights")
+    assert f"/rights/{kind}" in browser.answer.text
+    for _ in range(3):
+        number = asks(browser, kind, button)
+    assert ("What we could stop at once has stopped" in browser.words) is stops
+    with reading(site) as db:
+        case = case_by_number(db, number)
+        assert case.law == "us_va" and db.query(Case).filter_by(kind=kind).count() == 1
+        assert case.person_id is not None
+        said = states_of(db, case.person_id).get(SALE)
+        assert (said is not None and said.said == "objected") is stops
+        steps = steps_of(db, (RIGHT,), case.id)
+        assert {step.system for step in steps} == set(registry.company(case.company_id).systems), (
+            "each system is told by a person"
+        )
+    staff = hired(site)
+    staff.open(f"/console/cases?kind={kind}")
+    assert number in staff.words
 
 
 def test_a_complaint_has_the_company_s_own_day_and_names_the_authority(site):

@@ -57,10 +57,11 @@ def test_what_hangs_on_a_row_survives_when_its_table_is_made_anew(empty):
     migrate(empty, "0014")
     with empty.engine.execution_options(portal_writes=True).begin() as connection:
         at = "'2026-01-01 00:00:00'"
+        columns = "id, company_id, number, kind, state, law, language, source, choice, proven, received_at"
+        values = f"1, 1, 'AAAA-BBBB-CCCC', 'access', 'open', 'eu_gdpr', 'en', 'site', '[]', {_bytes(connection)}, {at}"
         for statement in (
             f"INSERT INTO company (id, key, created_at) VALUES (1, 'one', {at})",
-            'INSERT INTO "case" (id, company_id, number, kind, state, law, language, source, choice, proven, received_at)'
-            f" VALUES (1, 1, 'AAAA-BBBB-CCCC', 'access', 'open', 'eu_gdpr', 'en', 'site', '[]', {_bytes(connection)}, {at})",
+            f'INSERT INTO "case" ({columns}) VALUES ({values})',
             f"INSERT INTO case_event (id, company_id, case_id, at, code, params, actor) VALUES (1, 1, 1, {at}, 'received', '{{}}', 'person')",
         ):
             connection.exec_driver_sql(statement)
