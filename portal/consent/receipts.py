@@ -14,7 +14,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
-from portal.config.model import Basis, Company
+from portal.config.model import Company
+from portal.consent import dpv
 from portal.consent.chains import open_key, read_events, wrapped_key_of
 from portal.consent.events import Event, plain_of
 from portal.consent.model import ConsentEvent, Notice
@@ -26,29 +27,6 @@ from portal.core.errors import PortalError
 from portal.people.service import identifiers_of
 
 KIND = "receipt"
-SCHEMA = "https://w3id.org/dpv/schema/dpv-27560"
-CONTEXT = {
-    "dpv": "https://w3id.org/dpv#",
-    "eu-gdpr": "https://w3id.org/dpv/legal/eu/gdpr#",
-    "dct": "http://purl.org/dc/terms/",
-    "schema": "https://schema.org/",
-    "ledger": "urn:privacy-portal:ledger:",
-}
-STATUS = {
-    Act.ASKED: "dpv:ConsentRequested",
-    Act.GIVEN: "dpv:ConsentGiven",
-    Act.REFUSED: "dpv:ConsentRefused",
-    Act.WITHDRAWN: "dpv:ConsentWithdrawn",
-    Act.EXPIRED: "dpv:ConsentExpired",
-    Act.IMPORTED: "dpv:ConsentUnknown",
-}
-"""Acts that DPV has a status of consent for; of all others the event itself speaks."""
-
-LEGAL_BASIS = {
-    Basis.CONSENT: "eu-gdpr:A6-1-a",
-    Basis.LEGITIMATE_INTEREST: "eu-gdpr:A6-1-f",
-    Basis.SOFT_OPT_IN: "eu-gdpr:A6-1-f",
-}
 
 
 class NoSuchAct(PortalError):
@@ -143,48 +121,16 @@ def _statement(company: Company, event: Event, row: ConsentEvent, notice: Notice
     language = event.language or company.languages[0]
     title = purpose.title.get(language) or next(iter(purpose.title.values())) if purpose else event.choice.purpose
     digest = bytes(row.digest).hex()
-    at = event.happened_at.astimezone(UTC).isoformat()
-    controller = {
-        "@id": f"{company.url}#controller",
-        "dpv:hasName": company.legal_name,
-        "dpv:hasAddress": company.controller.address,
-        "dpv:hasContact": company.controller.email,
-    }
-    record: dict[str, Any] = {
-        "@id": f"urn:sha256:{digest}",
-        "@type": "dpv:ConsentRecord",
-        "dct:identifier": digest,
-        "dct:conformsTo": f"{SCHEMA}#record",
-        "dpv:hasDataSubject": {
-            "@id": f"urn:sha256:{digest}#person",
-            "ledger:known_as": sorted(_pseudonym(event.salt, one) for one in addresses),
-        },
-        "dpv:hasDataController": controller,
-        "dpv:hasProcess": [
-            {"@type": "dpv:Process", "dpv:hasPurpose": title, "dct:identifier": f"{event.choice.purpose}.{event.choice.channel}"}
-        ],
-        "dpv:hasConsentControl": {"@type": ["dpv:ProvideConsent", "dpv:WithdrawConsent"], "dpv:isExercisedAt": company.url},
-    }
-    if purpose is not None and purpose.basis in LEGAL_BASIS:
-        record["dpv:hasLegalBasis"] = LEGAL_BASIS[purpose.basis]
-    if event.act in STATUS:
-        record["dpv:hasConsentStatus"] = [
-            {"@type": STATUS[event.act], "dpv:isIndicatedAtTime": at, "dpv:hasIndicationMethod": event.collection_point}
-        ]
-    if notice is not None:
-        record["dpv:hasNotice"] = {
-            "@type": "dpv:ConsentNotice",
-            "@id": f"urn:sha256:{notice.hash.hex()}",
-            "dct:language": notice.language,
-        }
+    known_as = sorted(_pseudonym(event.salt, one) for one in addresses)
+    record = dpv.record_of(company, event, digest, notice, title=title, language=language, known_as=known_as)
     statement: dict[str, Any] = {
-        "@context": CONTEXT,
+        "@context": dpv.CONTEXT,
         "@id": f"urn:sha256:{digest}#receipt",
         "@type": "dpv:ConsentReceipt",
         "dct:identifier": f"{digest[:16]}-{event.sequence}",
-        "dct:conformsTo": f"{SCHEMA}#receipt",
-        "dct:created": at,
-        "dct:publisher": controller,
+        "dct:conformsTo": f"{dpv.SCHEMA}#receipt",
+        "dct:created": event.happened_at.astimezone(UTC).isoformat(),
+        "dct:publisher": dpv.controller_of(company),
         "schema:recipient": "dpv:DataSubject",
         "dpv:hasRecordOfActivity": [record],
         "ledger:sequence": event.sequence,

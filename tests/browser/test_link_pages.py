@@ -82,9 +82,26 @@ def test_axe_finds_nothing_on_the_pages_of_links_and_none_scrolls_sideways(chrom
         reduced_motion="reduce", viewport={"width": 320, "height": 640}, color_scheme=scheme, extra_http_headers=signal
     )
     context.set_default_timeout(30_000)
+    look_at(context, url, language, visits(paths))
+
+
+def test_axe_finds_nothing_on_the_choices_of_who_has_one_that_waits_for_the_mailbox(chromium, site, url, paths):
+    cookie = site.signed_in(MAREN).client.get_cookie("portal", domain="127.0.0.1")
+    context = chromium.new_context(reduced_motion="reduce", viewport={"width": 320, "height": 640}, color_scheme="dark")
+    context.add_cookies([{"name": "portal", "value": cookie.value, "url": url}])
+    context.set_default_timeout(30_000)
+    waits = [
+        ("/preferences", press)
+        for press in ("", "form[action$='/pending/resend'] button", "form[action$='/pending/cancel'] button")
+    ]
+    look_at(context, url, "de", [*waits, ("/preferences/history", "")])
+
+
+def look_at(context, url, language, pages):
+    """Open each of the pages and press what is to be pressed there: no complaint of axe or of the policy, nothing wider than the window."""
     page, found, complaints = context.new_page(), {}, []
     context.on("console", lambda said: complaints.append(said.text) if "Content Security Policy" in said.text else None)
-    for path, press in visits(paths):
+    for path, press in pages:
         where = f"{path} {press}"
         page.goto(f"{url}{path}?lang={language}")
         if press:

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from portal.cli import main
+from portal.consent.dpv import iso_duration
 from portal.consent.ledger import events_of
 from portal.consent.model import ConsentEvent
 from portal.consent.receipts import NoSuchAct, ReceiptIsWrong, proves, read_receipt, receipt_for
@@ -119,3 +120,40 @@ def test_a_kept_receipt_is_checked_without_the_portal(db, maria, tmp_path, capsy
     keys.write_text("[]")
     assert main(["receipt", "verify", str(file), "--keys", str(keys)]) == 1
     assert [event.act for event in events_of(db, maria.id)] == [Act.GIVEN]
+
+
+def record_in(db, person, place):
+    (record,) = payload_of(receipt_for(db, person.id, place))["dpv:hasRecordOfActivity"]
+    return record
+
+
+def test_a_record_has_the_fields_that_iso_27560_asks_for_and_the_portal_knows(world, db, maria):
+    maria.did(Act.GIVEN, language="de")
+    record, company = record_in(db, maria, 1), world.company()
+    controller, (process,) = f"{company.url}#controller", record["dpv:hasProcess"]
+    assert record["dpv:hasDataController"]["@id"] == controller
+    assert (record["dpv:hasJurisdiction"], record["dpv:hasLegalBasis"]) == (f"loc:{company.country}", "eu-gdpr:A6-1-a")
+    assert record["dpv:hasAuthority"]["@id"] == company.authority.url
+    assert [one["@type"] for one in record["dpv:hasNotice"]] == ["dpv:ConsentNotice", "dpv:PrivacyNotice"]
+    assert {one["dct:language"] for one in record["dpv:hasNotice"]} == {"de"}
+    assert "dpv:WithdrawConsent" in record["dpv:hasConsentControl"]["@type"]
+    assert record["dpv:hasRight"][0]["@type"] == ["dpv:DataSubjectRight", "eu-gdpr:A7-3"]
+    assert (process["dpv:hasPersonalData"], process["dpv:hasRecipient"]) == (["pd:EmailAddress"], [controller])
+    assert process["dpv:hasStorageCondition"][1] == {"@type": "dpv:StorageDeletion", "dpv:hasDuration": "P3Y"}
+    (status,) = record["dpv:hasConsentStatus"]
+    assert (status["@type"], status["dpv:isIndicatedBy"]) == ("dpv:ConsentGiven", "dpv:DataSubject")
+
+
+def test_a_yes_that_somebody_else_took_back_is_revoked_and_not_withdrawn(db, maria):
+    maria.did(Act.GIVEN)
+    maria.did(Act.WITHDRAWN)
+    maria.did(Act.GIVEN)
+    maria.did(Act.WITHDRAWN, actor=Actor.STAFF, collection_point="desk:bergen")
+    own, others = (record_in(db, maria, place)["dpv:hasConsentStatus"][0] for place in (2, 4))
+    assert (own["@type"], own["dpv:isIndicatedBy"]) == ("dpv:ConsentWithdrawn", "dpv:DataSubject")
+    assert (others["@type"], others["dpv:isIndicatedBy"].endswith("#controller")) == ("dpv:ConsentRevoked", True)
+
+
+@pytest.mark.parametrize(("words", "iso"), [("72 hours", "PT72H"), ("1 day", "P1D"), ("2 weeks", "P2W"), ("18 months", "P18M")])
+def test_a_length_of_time_is_told_as_iso_8601_has_it(words, iso):
+    assert iso_duration(words) == iso
