@@ -110,7 +110,7 @@ def test_a_record_is_erased_by_the_configured_request_under_its_key_and_read_aga
     assert adapter.probe(MATCH, plan, idempotency_key="case-1-step-1") is not None
 
 
-def test_E3_a_system_that_says_erased_and_did_nothing_is_found_out(serve: Serve, open_to: Open) -> None:
+def test_D10_a_system_that_says_erased_and_did_nothing_is_found_out(serve: Serve, open_to: Open) -> None:
     receipt = erase(open_to(serve("erases_nothing"), erase=ERASE))
     assert isinstance(receipt, EraseReceipt)
     assert {(one.collection, one.count) for one in receipt.left} == {("crm.people", 1), ("crm.calls", 1)}

@@ -36,6 +36,7 @@ def paths(rule, number, session):
     }
     if "int:number" in str(rule):
         fill["number"] = (session, "99999999")
+    fill["hold"] = ("1", "99999999")
     for made_up in ("endpoint", "message", "kind"):
         fill[made_up] = ("7kq2m9xd4tbr", "9kq2m9xd4tbr")
 
@@ -65,7 +66,20 @@ def test_every_route_names_its_guard_and_unsafe_methods_have_routes_of_their_own
         assert methods in ({"GET"}, {"POST"}, {"DELETE"}), f"{rule} serves {methods} under one guard (H1)"
 
 
-def test_H1_no_reading_right_ever_writes(grounds):
+SAME_FOR_ALL = ("/static/", "/.well-known/")
+
+
+def check_what_may_be_kept(path, answer):
+    """Nothing but files that are the same for everyone is kept on its way, also where the answer is a refusal or leads elsewhere (H8)."""
+    if not path.startswith(SAME_FOR_ALL):
+        assert answer.headers["Cache-Control"] == "no-store", (path, answer.status_code)
+        varies = {one.strip() for one in answer.headers["Vary"].split(",")}
+        assert {"Cookie", "Accept-Language", "Sec-GPC"} <= varies, (path, answer.status_code)
+    elif answer.status_code == 200:
+        assert "Set-Cookie" not in answer.headers, path
+
+
+def test_H1_H8_no_reading_right_ever_writes_and_no_answer_may_be_kept(grounds):
     site, maren, other, foreign, number, session = grounds
     for rule in site.app.url_map.iter_rules():
         for path in [*paths(rule, number, session), *link_paths(rule)]:
@@ -74,6 +88,7 @@ def test_H1_no_reading_right_ever_writes(grounds):
                     before = digest(site)
                     answer = browser.client.open(path, method=method, base_url=f"http://{browser.host}", headers=browser.headers)
                     assert answer.status_code < 500, (method, path, answer.status_code)
+                    check_what_may_be_kept(path, answer)
                     touched = changed(before, digest(site)) - MAY_CHANGE_ON_GET
                     assert touched == set(), (method, path, touched)
 
