@@ -22,12 +22,15 @@ from portal.cases.model import (
     CaseCorrection,
     CaseKind,
     CaseMessage,
+    CaseNote,
     CaseRefusal,
     CaseState,
+    ClockRow,
     DownloadLog,
     Package,
     WithheldText,
 )
+from portal.cases.proposal_model import Proposal
 from portal.cases.scope import Scope, dump_scope, load_scope
 from portal.cases.workflow import BUILD, EXPORT, RIGHT
 from portal.consent.delivery_model import ConsentDelivery
@@ -58,10 +61,17 @@ def _let_go(row: type[Base], *, by: str = "person_id", **values: object) -> Upda
 
 _CASES, _MAILS = cast(Table, Case.__table__), cast(Table, Mail.__table__)
 _THEIRS = select(_CASES.c.id).where(_CASES.c.company_id == bindparam("company"), _CASES.c.person_id == bindparam("whose"))
-_WORDS = (CaseMessage, WithheldText, CaseRefusal, CaseCorrection)
-_WORDS_OF_CASE = [_delete(row, case_id="of") for row in _WORDS]
-_OWN_ROWS = [
-    *(_delete(row).where(cast(Table, row.__table__).c.case_id.in_(_THEIRS)) for row in _WORDS),
+WORDS = (CaseMessage, WithheldText, CaseRefusal, CaseCorrection, CaseNote, Proposal)
+"""What people wrote about a case: it goes with the person. Dates and codes of what happened stay."""
+_CLOCKS = cast(Table, ClockRow.__table__)
+_NO_WORDS = update(_CLOCKS).where(_CLOCKS.c.company_id == bindparam("company")).values(words=None)
+_WORDS_OF_CASE: list[Delete | Update] = [
+    *(_delete(row, case_id="of") for row in WORDS),
+    _NO_WORDS.where(_CLOCKS.c.case_id == bindparam("of")),
+]
+_OWN_ROWS: list[Delete | Update] = [
+    *(_delete(row).where(cast(Table, row.__table__).c.case_id.in_(_THEIRS)) for row in WORDS),
+    _NO_WORDS.where(_CLOCKS.c.case_id.in_(_THEIRS)),
     _delete(SessionRow, person_id="whose"),
 ]
 _SIGN_INS = [_delete(SignInRequest).where(SignInRequest.__table__.c.identifier_hash.in_(bindparam("hashes", expanding=True)))]

@@ -8,13 +8,18 @@ from sqlalchemy import select
 
 from portal.adapters.contract import Fate
 from portal.cases.erasing.confirming import NothingToErase, PlanHasChanged
-from portal.cases.erasing.model import Stopper
+from portal.cases.erasing.forgetting import WORDS
+from portal.cases.erasing.model import Erasure, ErasurePlanRow, Stopper
 from portal.cases.erasing.plans import Planned, digest_of_plans
 from portal.cases.erasing.result import Went
-from portal.cases.model import CaseState
+from portal.cases.laws.deadlines import Happened
+from portal.cases.model import CaseNote, CaseState, ClockRow
+from portal.cases.proposal_model import Act as ProposedAct
+from portal.cases.proposal_model import Proposal, ProposalState
 from portal.consent.sealing_model import SealedProof
 from portal.consent.words import Act
 from portal.core import clock
+from portal.core.db import Base, Encrypted
 from portal.identity.sessions import CurrentSession
 from portal.people.service import EMAIL, Identifier
 from portal.people.tombstones import tombstones_of
@@ -77,6 +82,34 @@ def test_everything_goes_in_its_order_and_the_person_with_it(house: FarHouse) ->
     assert MAREN.encode() not in house.world.everything_stored()
     with house.world.reading() as db:
         assert {one.system for one in tombstones_of(db, Identifier(EMAIL, MAREN))} == {"", "shop", "post"}
+
+
+def test_what_people_wrote_about_the_case_goes_with_the_person(house: FarHouse) -> None:
+    case = house.confirm(proven(house))
+    with house.world.writing() as db:
+        db.add(CaseNote(case_id=case.id, actor="s-1", text="Maren rang twice.", at=clock.now()))
+        db.add(ClockRow(case_id=case.id, happened=Happened.EXTENDED, at=clock.now(), words="Maren has many rows.", actor="s-1"))
+        db.add(
+            Proposal(
+                token="t1", case_id=case.id, act=ProposedAct.EXTEND, params="{}", mark="m", state=ProposalState.DECLINED,
+                proposed_by="s-1", proposed_at=clock.now(), reason="Maren waits long enough.",
+            )
+        )  # fmt: skip
+    house.work_to_the_end()
+    assert house.case(case).state is CaseState.DONE
+    assert house.world.rows("SELECT count(*) FROM case_note") == [(0,)]
+    assert house.world.rows("SELECT count(*) FROM proposal") == [(0,)]
+    assert house.world.rows("SELECT count(*) FROM clock_event WHERE words IS NOT NULL") == [(0,)]
+    assert house.world.rows("SELECT count(*) FROM clock_event WHERE happened = 'extended'") == [(1,)], "dates stay"
+
+
+def test_every_sealed_word_of_a_case_goes_or_is_the_result_itself() -> None:
+    sealed = {
+        mapper.class_
+        for mapper in Base.registry.mappers
+        if "case_id" in mapper.columns and any(isinstance(column.type, Encrypted) for column in mapper.columns)
+    }
+    assert sealed - set(WORDS) == {ClockRow, ErasurePlanRow, Erasure}
 
 
 def test_nobody_elses_row_changes_by_one_byte(house: FarHouse) -> None:
