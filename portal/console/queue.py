@@ -8,12 +8,13 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.accounts.companies import record_audit
-from portal.accounts.staff import names_of
-from portal.cases import desk
-from portal.cases.model import CaseKind
+from portal.accounts.staff import Staff, names_of, staff_of
+from portal.cases import advancing, desk
+from portal.cases.model import OPEN_STATES, CaseKind
+from portal.cases.service import NoSuchCase, case_by_number
 from portal.console import words
 from portal.console.homes import home_of
-from portal.core.i18n import _
+from portal.core.i18n import _, ngettext
 from portal.web.staff_guards import current_staff, staff_may
 from portal.web.transactions import db
 
@@ -43,6 +44,7 @@ def show() -> ResponseReturnValue:
         filters=filters,
         kinds=words.KINDS,
         tabs=words.tabs(filters),
+        colleagues=[one for one in staff_of(db()) if one.may("cases.work")],
         next_url=url_for("staff_queue.show", **words.address(filters), after=last) if more else "",
         first_url=url_for("staff_queue.show", **words.address(filters)) if request.args.get("after") else "",
     )
@@ -60,6 +62,37 @@ def take_next() -> ResponseReturnValue:
         return redirect(url_for("staff_queue.show"))
     flash(_("This case is yours now."), "ok")
     return redirect(url_for("staff_case.show", number=number))
+
+
+@bp.post("/hand-over")
+@staff_may("cases.work")
+def hand_over() -> ResponseReturnValue:
+    """Several cases at once; one that somebody else took meanwhile, or that may not be theirs, is left as it is."""
+    staff, picked = current_staff().staff, list(dict.fromkeys(request.form.getlist("pick")))[: desk.PAGE]
+    wanted = request.form.get("owner", "")
+    to = next((one for one in staff_of(db()) if one.public_id == wanted), None)
+    done = sum(_hand_over(number, to, staff) for number in picked) if to is not None or not wanted else 0
+    record_audit(db(), actor=staff.actor, act="case.handed_many", target="company", picked=len(picked), done=done)
+    flash(ngettext("%(num)s case handed over.", "%(num)s cases handed over.", done), "ok" if done else "")
+    if left := len(picked) - done:
+        flash(
+            ngettext(
+                "%(num)s case was left as it is: somebody was faster, or it may not be theirs.",
+                "%(num)s cases were left as they are: somebody was faster, or they may not be theirs.",
+                left,
+            ),
+            "warn",
+        )
+    return redirect(url_for("staff_queue.show"))
+
+
+def _hand_over(number: str, to: Staff | None, by: Staff) -> bool:
+    try:
+        case = advancing.lock_case(db(), case_by_number(db(), number).id)
+    except NoSuchCase:
+        return False
+    same = (case.owner or "") == request.form.get(f"was-{number}") and case.state in OPEN_STATES
+    return same and not desk.is_about(db(), case, by) and desk.hand_over(db(), case, to, by=by)
 
 
 def read_filters() -> desk.Filters:

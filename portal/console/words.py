@@ -101,6 +101,7 @@ def lines(found: Sequence[Line], names: Mapping[str, str], staff: Staff) -> list
             "state": state_of(line.state),
             "waits": [_(WAITS[one]) for one in line.waits],
             "owner": owner_of(line.owner, names, staff),
+            "has": line.owner or "",
         }
         for line in found
     ]

@@ -110,6 +110,27 @@ def test_the_next_one_is_what_is_due_first_and_no_two_get_the_same(walked):
     assert [entry.act for entry in audit_of(site, "case.taken")] == ["case.taken"] * 4
 
 
+def test_many_cases_are_handed_over_at_once_and_what_somebody_took_meanwhile_is_left(walked):
+    site, one = walked.site, hired(walked.site)
+    hired(site, "agent", address=COLLEAGUE)
+    add_cases(site, 3)
+    one.open("/console/cases")
+    boxes = [box.attributes["value"] for box in one.page.all("input", name="pick")]
+    assert len(boxes) == 4 and not [box for box in one.page.all("input") if "checked" in box.attributes]
+    path, values = one.form("Hand over")
+    (theirs,) = [option.attributes["value"] for option in one.page.all("option") if option.words == f"Colleague {COLLEAGUE[:9]}"]
+    with writing(site) as db:
+        db.execute(update(Case).where(Case.number == boxes[1]).values(owner="staff:other"))
+    one.post(path, {**values, "pick": [*boxes[:3], "AAAA-BBBB-CCCC"], "owner": theirs})
+    assert "2 cases handed over." in one.words and "2 cases were left as they are" in one.words
+    with writing(site) as db:
+        owners = {case.number: case.owner for case in db.scalars(select(Case))}
+    assert [owners[number] for number in boxes] == [f"staff:{theirs}", "staff:other", f"staff:{theirs}", None]
+    assert [entry.detail["to"] for entry in audit_of(site, "case.handed")] == [f"staff:{theirs}"] * 2
+    one.post(path, {**values, "pick": boxes[:1], "owner": "no-such-one"})
+    assert "0 cases handed over." in one.words
+
+
 def test_K7_a_customer_is_found_by_the_exact_address_with_a_reason_and_never_in_an_address_bar(walked):
     site, browser = walked.site, hired(walked.site)
     browser.open("/console/find")

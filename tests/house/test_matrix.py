@@ -31,6 +31,7 @@ def paths(rule, number, session):
         "token": ("x" * 43, "y" * 43),
         "search": ("x" * 43, "y" * 43),
         "person": ("x" * 12, "y" * 12),
+        "hold": ("99999998", "99999999"),
         "name": ("portal.css", "nothing.css"),
         "number": (number, "AAAA-BBBB-CCCC"),
     }
