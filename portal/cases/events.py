@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import cast
 
-from sqlalchemy import Table, insert, select
+from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
@@ -16,11 +16,12 @@ from portal.cases.dates import due_of
 from portal.cases.model import Case, CaseEvent
 from portal.config.model import Company
 from portal.core import clock
+from portal.core.fixed import adding
 from portal.core.i18n import N_, _, ngettext, pick
 from portal.identity.browsers import browser_words
 from portal.outbox.webhooks import announce
 
-_ADD = insert(cast(Table, CaseEvent.__table__))
+_ADD = adding(cast(Table, CaseEvent.__table__))
 
 PERSON = "person"
 PORTAL = "portal"
@@ -191,7 +192,7 @@ class Happening:
 def note(db: Session, case: Case, code: Code, *, actor: str = PORTAL, **params: str | int) -> None:
     """Write that something happened, in the caller's transaction; the company's own systems are told that it did, and not what."""
     said = {"company_id": case.company_id, "case_id": case.id, "at": clock.now(), "code": code, "params": params, "actor": actor}
-    db.connection().execute(_ADD, said)
+    _ADD.run(db, said)
     if code in OPENS or code in MOVES_THE_DATE:
         case.due_on = due_of(db, case).day
     announce(db, "case.opened" if code in OPENS else "case.changed", lambda: {"case": case.number})

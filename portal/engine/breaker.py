@@ -3,27 +3,28 @@
 from datetime import timedelta
 from typing import cast
 
-from sqlalchemy import Table, Update, bindparam, func, update
+from sqlalchemy import Table, Update, bindparam, func, null, update
 from sqlalchemy.orm import Session
 
 from portal.core import clock, logs
+from portal.core.fixed import Fixed
 from portal.engine.contract import Claim
 from portal.engine.model import SystemState
 from portal.engine.waiting import FAILURES_THAT_OPEN, LONGEST_PAUSE, pause_of
 
 _LANES = cast(Table, SystemState.__table__)
-_CLOSE = (
+_CLOSE = Fixed(
     update(_LANES)
     .where(_LANES.c.company_id == bindparam("company"), _LANES.c.system == bindparam("at"))
     .where((_LANES.c.failures > 0) | _LANES.c.open_until.is_not(None))
-    .values(failures=0, open_until=None, since=None)
+    .values(failures=0, open_until=null(), since=null())
     .returning(_LANES.c.id)
 )
 
 
 def note_answer(db: Session, claim: Claim) -> None:
     """The system answered: close its breaker."""
-    closed = db.connection().execute(_CLOSE, {"company": claim.company_id, "at": claim.system}).first()
+    closed = _CLOSE.run(db, {"company": claim.company_id, "at": claim.system})
     if closed:
         logs.event("engine.system_answers", company=claim.company_id, system=claim.system)
 

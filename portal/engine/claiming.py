@@ -20,7 +20,6 @@ from sqlalchemy import (
     case,
     exists,
     func,
-    insert,
     or_,
     select,
     update,
@@ -29,6 +28,7 @@ from sqlalchemy.orm import Session
 
 from portal.core import clock
 from portal.core.db import Moment
+from portal.core.fixed import Fixed, adding
 from portal.engine.contract import Claim, Handler
 from portal.engine.model import OPEN, Attempt, AttemptOutcome, Step, StepState, SystemState
 
@@ -40,24 +40,26 @@ PERSON_LOCK = 0x5745 << 48
 """Keeps the advisory locks on persons apart from any other use of such locks."""
 
 _STEPS, _ATTEMPTS, _LANES = (cast(Table, one.__table__) for one in (Step, Attempt, SystemState))
-_LANE = select(_LANES.c.company_id, _LANES.c.system).where(_LANES.c.id == bindparam("lane"))
+_LANE = Fixed(select(_LANES.c.company_id, _LANES.c.system).where(_LANES.c.id == bindparam("lane")))
 _PAUSED = _LANES.c.open_until.is_not(None)
-_TAKE_TURN = (
+_TAKE_TURN = Fixed(
     update(_LANES)
     .where(_LANES.c.id == bindparam("lane"), or_(~_PAUSED, _LANES.c.open_until <= bindparam("now")))
     # A breaker whose pause is over lets one step through to see whether the system answers again.
     .values(served_at=bindparam("now"), open_until=case((_PAUSED, bindparam("next", type_=Moment()))))
     .returning(_LANES.c.id)
 )
-_LEASE = select(_STEPS.c.lease_until).where(
-    _STEPS.c.id == bindparam("step"), _STEPS.c.fence == bindparam("fence"), _STEPS.c.state == StepState.CLAIMED
+_LEASE = Fixed(
+    select(_STEPS.c.lease_until).where(
+        _STEPS.c.id == bindparam("step"), _STEPS.c.fence == bindparam("fence"), _STEPS.c.state == StepState.CLAIMED
+    )
 )
 _LOSE = (
     update(_ATTEMPTS)
     .where(_ATTEMPTS.c.step_id == bindparam("step"), _ATTEMPTS.c.ended_at.is_(None))
     .values(outcome=AttemptOutcome.UNREPORTED, ended_at=bindparam("now"))
 )
-_TRY = insert(_ATTEMPTS)
+_TRY = adding(_ATTEMPTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +101,14 @@ def claim_from_lane(
 ) -> Taken | None:
     """Claim the lane's next step and write its attempt, in the caller's transaction; None where another was faster."""
     now, connection = clock.database_now(db), db.connection()
-    lane = connection.execute(_LANE, {"lane": lane_id}).one()
+    (lane,) = _LANE.run(db, {"lane": lane_id})
     candidate = _candidate(connection, lane, handlers, now)
     if candidate is None:
         return None
     if candidate.person_id is not None and connection.dialect.name != "sqlite":
         # Two claims for one person must see one another: without this lock both would find that nothing stands in the way.
         connection.execute(select(func.pg_advisory_xact_lock(PERSON_LOCK + candidate.person_id)))
-    if connection.execute(_TAKE_TURN, {"lane": lane_id, "now": now, "next": now + lease}).first() is None:
+    if not _TAKE_TURN.run(db, {"lane": lane_id, "now": now, "next": now + lease}):
         return None
     unrepeatable = tuple(act for act, handler in handlers.items() if not handler.repeatable)
     given = {"step": candidate.id, "now": now, "owner": owner, "until": now + lease}
@@ -117,8 +119,8 @@ def claim_from_lane(
     lost = candidate.state == StepState.CLAIMED
     if lost:
         connection.execute(_LOSE, {"step": claim.step_id, "now": now})
-    connection.execute(
-        _TRY,
+    _TRY.run(
+        db,
         {
             "company_id": claim.company_id,
             "step_id": claim.step_id,
@@ -133,8 +135,8 @@ def claim_from_lane(
 
 def still_mine(db: Session, claim: Claim) -> bool:
     """Whether the claim holds at this moment: asked once more right before the call."""
-    found = db.connection().execute(_LEASE, {"step": claim.step_id, "fence": claim.fence}).first()
-    return found is not None and found.lease_until > clock.database_now(db)
+    found = _LEASE.run(db, {"step": claim.step_id, "fence": claim.fence})
+    return bool(found) and found[0].lease_until > clock.database_now(db)
 
 
 def renew_lease(db: Session, claim: Claim, *, lease: timedelta = LEASE) -> bool:

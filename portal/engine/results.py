@@ -14,6 +14,7 @@ from portal.adapters.contract import AdapterError, TryLater
 from portal.core import clock, faultpoints, logs
 from portal.core.db import Database
 from portal.core.errors import fingerprint
+from portal.core.fixed import Fixed
 from portal.engine.breaker import note_answer, note_silence
 from portal.engine.contract import Claim, Done, Handler, Later, Outcome, Park
 from portal.engine.model import Attempt, AttemptOutcome, Step, StepState
@@ -57,13 +58,13 @@ class Verdict:
 
 
 _STEPS, _ATTEMPTS = cast(Table, Step.__table__), cast(Table, Attempt.__table__)
-_IN_HAND = (
+_IN_HAND = Fixed(
     select(_STEPS.c.id, _STEPS.c.tries, _STEPS.c.created_at, _STEPS.c.not_after)
     .where(_STEPS.c.id == bindparam("step"), _STEPS.c.fence == bindparam("fence"), _STEPS.c.state == StepState.CLAIMED)
     .with_for_update()
 )
-_OF_STEP = update(_STEPS).where(_STEPS.c.id == bindparam("step"))
-_OF_TRY = update(_ATTEMPTS).where(_ATTEMPTS.c.step_id == bindparam("step"), _ATTEMPTS.c.fence == bindparam("of"))
+_OF_STEP = Fixed(update(_STEPS).where(_STEPS.c.id == bindparam("step")))
+_OF_TRY = Fixed(update(_ATTEMPTS).where(_ATTEMPTS.c.step_id == bindparam("step"), _ATTEMPTS.c.fence == bindparam("of")))
 
 
 def judge(step: Tried, handler: Handler, result: Result, now: datetime) -> Verdict:
@@ -164,9 +165,8 @@ def note_late(db: Session, claim: Claim, result: Result) -> None:
 
 
 def _step_in_hand(db: Session, claim: Claim) -> Tried | None:
-    db.flush()
-    row = db.connection().execute(_IN_HAND, {"step": claim.step_id, "fence": claim.fence}).first()
-    return None if row is None else Tried(*row)
+    rows = _IN_HAND.run(db, {"step": claim.step_id, "fence": claim.fence})
+    return Tried(*rows[0]) if rows else None
 
 
 def _apply(db: Session, claim: Claim, verdict: Verdict, now: datetime, result: Result) -> None:
@@ -178,10 +178,9 @@ def _apply(db: Session, claim: Claim, verdict: Verdict, now: datetime, result: R
         step["run_at"] = verdict.run_at
     if verdict.state == StepState.DONE:
         step |= {"ended_at": now, **said}
-    connection = db.connection()
-    connection.execute(_OF_STEP, {"step": claim.step_id, **step})
+    _OF_STEP.run(db, {"step": claim.step_id, **step})
     attempt = {"outcome": verdict.attempt, "ended_at": now, "error": _name(result) or verdict.error, **said}
-    connection.execute(_OF_TRY, {"step": claim.step_id, "of": claim.fence, **attempt})
+    _OF_TRY.run(db, {"step": claim.step_id, "of": claim.fence, **attempt})
 
 
 def _note_system(db: Session, claim: Claim, result: Result) -> None:

@@ -8,12 +8,13 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, insert, select
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
 from portal.core import crypto
 from portal.core.db import company_of
+from portal.core.fixed import adding
 from portal.core.journal import JournalKind, note_for_journal
 from portal.people.model import Tombstone
 from portal.people.service import Identifier, hashes_of
@@ -21,7 +22,7 @@ from portal.people.service import Identifier, hashes_of
 __all__ = ["Tombstone", "bury", "covers", "is_erased", "tombstones_of"]
 
 _ROWS = cast(Table, Tombstone.__table__)
-_ADD = insert(_ROWS)
+_ADD = adding(_ROWS)
 _KNOWN = select(_ROWS.c.hash_key_id, _ROWS.c.record_hash, _ROWS.c.categories).where(
     _ROWS.c.company_id == bindparam("company"),
     _ROWS.c.kind == bindparam("kind_of"),
@@ -70,7 +71,7 @@ def bury(
         "categories": wanted,
         "erased_at": erased_at,
     }
-    connection.execute(_ADD, {"company_id": company_id, **row})
+    _ADD.run(db, {"company_id": company_id, **row})
     note_for_journal(db, JournalKind.TOMBSTONE, _as_payload(row))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Delete, Table, Update, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, delete, func, null, select, update
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
@@ -36,6 +36,7 @@ from portal.cases.workflow import BUILD, EXPORT, RIGHT
 from portal.consent.delivery_model import ConsentDelivery
 from portal.consent.sealing import seal_proof
 from portal.core.db import Base, company_of
+from portal.core.fixed import Fixed
 from portal.engine.model import Step
 from portal.engine.service import cancel_step, steps_of
 from portal.identity.model import AddressChange, SessionRow, SignInRequest
@@ -46,17 +47,18 @@ from portal.people.suppressions import suppress_all
 from portal.people.tombstones import bury
 
 
-def _delete(row: type[Base], **where: str) -> Delete:
+def _delete(row: type[Base], *also: ColumnElement[bool], **where: str) -> Fixed:
     """Delete rows of the session's company in which these columns hold what is given under these names."""
     table = cast(Table, row.__table__)
     named = [table.c[column] == bindparam(name) for column, name in where.items()]
-    return delete(table).where(table.c.company_id == bindparam("company"), *named)
+    return Fixed(delete(table).where(table.c.company_id == bindparam("company"), *named, *also))
 
 
-def _let_go(row: type[Base], *, by: str = "person_id", **values: object) -> Update:
+def _let_go(row: type[Base], *, by: str = "person_id", **values: object) -> Fixed:
     """Write `values` into the rows of a person."""
     table = cast(Table, row.__table__)
-    return update(table).where(table.c.company_id == bindparam("company"), table.c[by] == bindparam("whose")).values(**values)
+    theirs = (table.c.company_id == bindparam("company"), table.c[by] == bindparam("whose"))
+    return Fixed(update(table).where(*theirs).values(**values))
 
 
 _CASES, _MAILS = cast(Table, Case.__table__), cast(Table, Mail.__table__)
@@ -64,26 +66,23 @@ _THEIRS = select(_CASES.c.id).where(_CASES.c.company_id == bindparam("company"),
 WORDS = (CaseMessage, WithheldText, CaseRefusal, CaseCorrection, CaseNote, Proposal)
 """What people wrote about a case: it goes with the person. Dates and codes of what happened stay."""
 _CLOCKS = cast(Table, ClockRow.__table__)
-_NO_WORDS = update(_CLOCKS).where(_CLOCKS.c.company_id == bindparam("company")).values(words=None)
-_WORDS_OF_CASE: list[Delete | Update] = [
-    *(_delete(row, case_id="of") for row in WORDS),
-    _NO_WORDS.where(_CLOCKS.c.case_id == bindparam("of")),
-]
-_OWN_ROWS: list[Delete | Update] = [
-    *(_delete(row).where(cast(Table, row.__table__).c.case_id.in_(_THEIRS)) for row in WORDS),
-    _NO_WORDS.where(_CLOCKS.c.case_id.in_(_THEIRS)),
+_NO_WORDS = update(_CLOCKS).where(_CLOCKS.c.company_id == bindparam("company")).values(words=null())
+_WORDS_OF_CASE = [*(_delete(row, case_id="of") for row in WORDS), Fixed(_NO_WORDS.where(_CLOCKS.c.case_id == bindparam("of")))]
+_OWN_ROWS = [
+    *(_delete(row, cast(Table, row.__table__).c.case_id.in_(_THEIRS)) for row in WORDS),
+    Fixed(_NO_WORDS.where(_CLOCKS.c.case_id.in_(_THEIRS))),
     _delete(SessionRow, person_id="whose"),
 ]
-_SIGN_INS = [_delete(SignInRequest).where(SignInRequest.__table__.c.identifier_hash.in_(bindparam("hashes", expanding=True)))]
-_STOP_LINKS = [_delete(ErasureLink, case_id="of").where(ErasureLink.__table__.c.kind == LinkKind.CANCEL)]
-_IDENTITY: list[Delete | Update] = [
+_SIGN_INS = [_delete(SignInRequest, identifier_hash="hashed")]
+_STOP_LINKS = [_delete(ErasureLink, ErasureLink.__table__.c.kind == LinkKind.CANCEL, case_id="of")]
+_IDENTITY = [
     _delete(AddressChange, person_id="whose"),
     _delete(ConsentDelivery, person_id="whose"),
     _delete(PersonIdentifier, person_id="whose"),
-    _let_go(Case, person_id=None, proven=dump_scope(Scope())),
-    _let_go(Step, person_id=None),
-    _let_go(Kept, person_id=None),
-    _let_go(Person, by="id", language=None),
+    _let_go(Case, person_id=null(), proven=bindparam("nothing")),
+    _let_go(Step, person_id=null()),
+    _let_go(Kept, person_id=null()),
+    _let_go(Person, by="id", language=null()),
 ]
 _DOWNLOADS = [_delete(DownloadLog, package_id="of")]
 _MAIL = [_delete(Mail, id="of")]
@@ -165,11 +164,12 @@ def forget_identity(db: Session, erasing: Case, *, erased_at: datetime, told_at:
         purposes = registry.company(company_of(db)).purposes.items()
         marketing = [(key, channel) for key, purpose in purposes if purpose.marketing for channel in purpose.channels]
         suppress_all(db, identifier, marketing, source="erasure")
-        _run(db, _SIGN_INS, hashes=list(hashes_of(company_of(db), identifier).values()))
+        for hashed in hashes_of(company_of(db), identifier).values():
+            _run(db, _SIGN_INS, hashed=hashed)
     # While the identifiers are there: none of them may be contacted again but by a yes of their own.
     seal_proof(db, person_id, since=told_at)
     _run(db, _STOP_LINKS, of=erasing.id)
-    _run(db, _IDENTITY, whose=person_id)
+    _run(db, _IDENTITY, whose=person_id, nothing=dump_scope(Scope()))
     db.expire_all()
 
 
@@ -195,8 +195,7 @@ def _drop_mails(db: Session, erasing: Case, addresses: set[str]) -> None:
             _run(db, _MAIL, of=number)
 
 
-def _run(db: Session, statements: Sequence[Delete | Update], **given: object) -> None:
+def _run(db: Session, statements: Sequence[Fixed], **given: object) -> None:
     """Statements that were made once, for the session's company, past the rows that the session has in hand."""
-    db.flush()
     for statement in statements:
-        db.connection().execute(statement, {"company": company_of(db), **given})
+        statement.run(db, {"company": company_of(db), **given})

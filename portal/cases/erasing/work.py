@@ -20,13 +20,14 @@ from portal.cases.model import OPEN_STATES, Case
 from portal.cases.scope import Scope, load_scope
 from portal.cases.workflow import ERASE
 from portal.core.db import Database, prepared
+from portal.core.fixed import Fixed
 from portal.engine.claiming import claim_of
 from portal.engine.contract import Claim
 from portal.engine.service import steps_of
 from portal.people.service import was_seen_alone
 
 _CASES, _ERASURES = cast(Table, Case.__table__), cast(Table, Erasure.__table__)
-_STANDS = (
+_STANDS = Fixed(
     select(_CASES.c.state, _ERASURES.c.stop_asked_at)
     .join(_ERASURES, _ERASURES.c.case_id == _CASES.c.id)
     .where(_CASES.c.company_id == bindparam("company"), _CASES.c.id == bindparam("of"))
@@ -95,8 +96,8 @@ def load_work(database: Database, claim: Claim, *, though_stopped: bool = False)
 def goes_on(database: Database, claim: Claim) -> bool:
     """Asked once more right before something irreversible: the last point at which a stop is safe."""
     with database.reading(claim.company_id) as db:
-        row = db.connection().execute(_STANDS, {"company": claim.company_id, "of": claim.subject_id}).first()
-    return row is not None and row.state in OPEN_STATES and row.stop_asked_at is None
+        rows = _STANDS.run(db, {"company": claim.company_id, "of": claim.subject_id})
+    return bool(rows) and rows[0].state in OPEN_STATES and rows[0].stop_asked_at is None
 
 
 def _goes_on(db: Session, claim: Claim, *, though_stopped: bool = False) -> Case | None:
