@@ -73,7 +73,7 @@ class Rounds:
         values |= {"endpoint": "1", "message": "1", "kind": "complaint", "search": "x" * 43, "person": "x" * 12}
         if "int:" in str(rule):
             values["number"] = "1"
-        return re.sub(r"<[^>]*?(\w+)>", lambda found: values[found[1]], str(rule))
+        return re.sub(r"<[^>]*?(\w+)>", lambda found: values.get(found[1], "1"), str(rule))
 
     def ask(self, method, path):
         """One request with everything that a form could hold."""
