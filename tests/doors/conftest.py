@@ -7,12 +7,19 @@ from tempfile import mkdtemp
 import pytest
 from sqlalchemy import delete
 
+from portal.adapters import asking
 from portal.core.db import ALL_COMPANIES
 from portal.core.epoch import EpochRow
 from scripts.demo_app import start_demo
 from tests.databases import shared_cluster
 from tests.doors.site import made_demo, open_site, standing_site
 from tests.doors.walked import standing_walked
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """On a busy machine a system that is well would answer late, and what it brings then be written in the middle of the next act."""
+    monkeypatch.setattr(asking, "SECONDS", 60.0)
 
 
 @pytest.fixture

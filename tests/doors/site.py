@@ -19,7 +19,7 @@ from werkzeug.test import Client, TestResponse
 
 from portal import create_app
 from portal.accounts import registry
-from portal.adapters import asking, memory_store
+from portal.adapters import memory_store
 from portal.adapters.opening import close_systems
 from portal.consent import notices
 from portal.core import crypto, logs
@@ -180,10 +180,6 @@ def made_demo() -> Path:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     start_demo(folder).database.close()
     return folder
-
-
-# On a busy machine a system that is well answers late, and what it brings then is written in the middle of the next act.
-asking.SECONDS = 60.0
 
 
 def open_site(folder: Path, database_url: str | None = None) -> Site:
