@@ -184,13 +184,13 @@ def _propose_release(writing: Session, case: Case, withhold: dict[int, str], sta
     return redirect(url_for("staff_case.show", number=case.number))
 
 
-def propose_it(case: Case, act: Act, params: dict[str, Any]) -> bool:
-    """Have a colleague look at it, and say so; False where something of this case waits for one already."""
+def propose_it(case: Case, act: Act, params: dict[str, Any], *, said: str = PROPOSED) -> bool:
+    """Have a colleague look at it, and say so (`said`, marked for translation); False where something of this case waits for one already."""
     try:
         proposing.propose(db(), case, act, params, by=current_staff().staff)
     except proposing.ProposalWaits:
         return False
-    flash(_(PROPOSED), "ok")
+    flash(_(said), "ok")
     return True
 
 

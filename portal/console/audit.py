@@ -3,23 +3,22 @@
 Must never show a value of a customer: entries hold ids and codes alone.
 """
 
-import csv
-import io
 import re
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from portal.accounts.companies import record_audit
 from portal.accounts.model import AuditEntry
 from portal.accounts.staff import names_of
-from portal.cases.bundle.cells import safe
+from portal.console.files import csv_file
 from portal.web.staff_guards import current_staff, staff_may
 from portal.web.transactions import db
 
 bp = Blueprint("staff_audit", __name__, url_prefix="/console/audit")
 PAGE, MOST = 100, 50_000
+COLUMNS = ("at", "actor", "act", "target", "detail")
 TARGET = re.compile(r"[a-z_]{1,20}:[0-9A-Za-z-]{1,40}")
 
 
@@ -47,11 +46,9 @@ def download() -> ResponseReturnValue:
     staff = current_staff().staff
     rows = db().scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(MOST)).all()
     record_audit(db(), actor=staff.actor, act="audit.exported", target="company", count=len(rows))
-    file = io.StringIO()
-    writer = csv.writer(file)
-    writer.writerow(("at", "actor", "act", "target", "detail"))
-    for row in rows:
-        detail = " ".join(f"{name}={value}" for name, value in sorted(row.detail.items()))
-        writer.writerow([safe(one) for one in (row.at.isoformat(), row.actor, row.act, row.target, detail)])
-    headers = {"Content-Disposition": 'attachment; filename="audit.csv"'}
-    return Response(file.getvalue(), content_type="text/csv; charset=utf-8", headers=headers)
+    return csv_file("audit.csv", [COLUMNS, *map(_cells, rows)])
+
+
+def _cells(row: AuditEntry) -> tuple[str, ...]:
+    detail = " ".join(f"{name}={value}" for name, value in sorted(row.detail.items()))
+    return (row.at.isoformat(), row.actor, row.act, row.target, detail)

@@ -3,8 +3,6 @@
 Must never show a figure from which one person could be told, beyond what the queue shows anyway: counts, shares and days alone.
 """
 
-import csv
-import io
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
@@ -14,10 +12,10 @@ from flask.typing import ResponseReturnValue
 
 from portal.accounts.companies import record_audit
 from portal.cases import desk, register, yearly
-from portal.cases.bundle.cells import safe
 from portal.cases.events import system_title
 from portal.cases.figures import KindFigures, by_kind, due_ahead
 from portal.consent.figures import Rate, opt_in_rates
+from portal.console.files import csv_file
 from portal.console.words import kind_of
 from portal.core import clock
 from portal.core.i18n import _, format_number, pick
@@ -69,10 +67,7 @@ def processing() -> ResponseReturnValue:
 
 def _file(name: str, what: str, rows: Iterable[tuple[str, ...]]) -> Response:
     record_audit(db(), actor=current_staff().staff.actor, act="figures.exported", target="company", what=what)
-    file = io.StringIO()
-    csv.writer(file).writerows([safe(cell) for cell in row] for row in rows)
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(file.getvalue(), content_type="text/csv; charset=utf-8", headers=headers)
+    return csv_file(name, rows)
 
 
 def _kind(one: KindFigures) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 Must never hold anything without an article and an end (K9), nor on one person's word.
 """
 
-from datetime import date
+from datetime import timedelta
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -19,18 +19,18 @@ from portal.cases.laws.citing import in_words
 from portal.cases.laws.model import Right
 from portal.cases.model import Case
 from portal.cases.proposal_model import Act
-from portal.cases.proposing import ProposalWaits, propose
 from portal.cases.refusal_words import ground_words
-from portal.console.acts import is_overtaken, locked
+from portal.console.acts import WAITS_ALREADY, is_overtaken, locked, propose_it
 from portal.console.case import case_to_work_on
 from portal.console.forms import HoldForm
 from portal.console.kept_items import items_kept
-from portal.core.i18n import _
+from portal.core.i18n import N_, _
 from portal.web.context import current_company
 from portal.web.staff_guards import current_staff, staff_may
 from portal.web.transactions import db
 
 bp = Blueprint("staff_holds", __name__, url_prefix="/console/cases")
+PROPOSED = N_("Proposed. Nothing is held before a colleague has approved it.")
 LARGEST_ID = 2**63 - 1
 ALL = "every system"
 """No key of a system: keys hold no blank."""
@@ -58,12 +58,9 @@ def hold(number: str) -> ResponseReturnValue:
     params = {
         "system": "" if form.system.data == ALL else form.system.data, "law": form.law.data, "reason": (form.reason.data or "").strip(), "until": until.isoformat(),
     }  # fmt: skip
-    try:
-        propose(db(), case, Act.HOLD, params, by=current_staff().staff)
-    except ProposalWaits:
-        form.system.errors = [_("Something of this case waits for a second person already. That is decided first.")]
+    if not propose_it(case, Act.HOLD, params, said=PROPOSED):
+        form.system.errors = [_(WAITS_ALREADY)]
         return _page(case, form)
-    flash(_("Proposed. Nothing is held before a colleague has approved it."), "ok")
     return redirect(url_for("staff_case.show", number=number))
 
 
@@ -101,6 +98,6 @@ def _page(case: Case, form: HoldForm | None = None, *, late: bool = False) -> Re
     page = render_template(
         "console/kept.html", current=current_staff(), case=case, items=items_kept(kept), form=form or HoldForm(systems, laws, formdata=None),
         may=current_staff().staff.may("cases.hold") and bool(systems) and bool(laws), mark=mark_of(db(), case), stale=stale,
-        tomorrow=date.fromordinal(today_of(db()).toordinal() + 1),
+        tomorrow=today_of(db()) + timedelta(days=1),
     )  # fmt: skip
     return page, 409 if stale else 422 if form else 200

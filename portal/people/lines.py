@@ -94,7 +94,9 @@ class Sheet:
         numbers = count(2)
         while some := list(islice(source, BATCH)):
             own = list(islice(numbers, len(some)))
-            yield self._plain(own, some) or self._one_by_one(deque(zip(own, some, strict=True)), zip(numbers, source))  # noqa: B905
+            # The numbers never end: what is still to come ends with the source.
+            to_come = zip(numbers, source, strict=False)
+            yield self._plain(own, some) or self._one_by_one(deque(zip(own, some, strict=True)), to_come)
 
     def _plain(self, numbers: list[int], some: Sequence[str]) -> Run[str] | None:
         """Lines that are a row of the right width each. None where one of them is anything else."""
