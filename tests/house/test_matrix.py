@@ -31,13 +31,12 @@ def paths(rule, number, session):
         "token": ("x" * 43, "y" * 43),
         "search": ("x" * 43, "y" * 43),
         "person": ("x" * 12, "y" * 12),
-        "hold": ("99999998", "99999999"),
+        "hold": ("1", "99999999"),
         "name": ("portal.css", "nothing.css"),
         "number": (number, "AAAA-BBBB-CCCC"),
     }
     if "int:number" in str(rule):
         fill["number"] = (session, "99999999")
-    fill["hold"] = ("1", "99999999")
     for made_up in ("endpoint", "message", "kind"):
         fill[made_up] = ("7kq2m9xd4tbr", "9kq2m9xd4tbr")
 
