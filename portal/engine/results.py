@@ -3,11 +3,13 @@
 Must never write for a worker whose step has been taken over, and never lose the receipt of something irreversible.
 """
 
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, or_, select, update
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from portal.adapters.contract import AdapterError, TryLater
@@ -22,6 +24,9 @@ from portal.engine.waiting import last_chance, next_try
 
 SURPRISES_THAT_PARK = 6
 """After that many tries, an error that no adapter should raise is taken for one that trying does not mend."""
+
+UNTIL_IT_IS_BACK = (0.2, 1.0, 4.0)
+"""Seconds between tries to write a result to a database that went away under it: a restart or a failover, well within a lease."""
 
 IN_DOUBT = Park("in_doubt")
 SILENT = Park("system_does_not_answer")
@@ -105,13 +110,31 @@ def _judge_error(step: Tried, handler: Handler, error: Exception, now: datetime)
 def write_result(database: Database, handler: Handler, claim: Claim, result: Result) -> bool:
     """Write it where the fence still matches; False where another worker has the step by now (that is noted and logged)."""
     try:
-        with database.writing(claim.company_id) as db:
-            written = _write(db, handler, claim, result)
-            faultpoints.point("engine.settling")
-            return written
+        return _write_though_it_goes_away(database, handler, claim, result)
     except Exception as error:  # noqa: BLE001  # whatever the room could not do, the receipt is kept and the step does not spin
         logs.event("engine.settle_failed", level=40, error=error, act=claim.act, step=claim.step_id, company=claim.company_id)
         return _write_unsettled(database, handler, claim, result, error)
+
+
+def _write_though_it_goes_away(database: Database, handler: Handler, claim: Claim, result: Result) -> bool:
+    """A database that is gone for a moment is no fault of the room's: the same result is written again.
+
+    Safe whether or not the lost transaction was committed: where it was, the fence matches no more.
+    """
+    for seconds in UNTIL_IT_IS_BACK:
+        try:
+            return _write_at_once(database, handler, claim, result)
+        except (OperationalError, InterfaceError) as error:
+            logs.event("engine.database_away", level=30, error=error, act=claim.act, step=claim.step_id, company=claim.company_id)
+            time.sleep(seconds)
+    return _write_at_once(database, handler, claim, result)
+
+
+def _write_at_once(database: Database, handler: Handler, claim: Claim, result: Result) -> bool:
+    with database.writing(claim.company_id) as db:
+        written = _write(db, handler, claim, result)
+        faultpoints.point("engine.settling")
+        return written
 
 
 def _write(db: Session, handler: Handler, claim: Claim, result: Result) -> bool:

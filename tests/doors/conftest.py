@@ -43,7 +43,7 @@ def walked():
         yield walked
 
 
-def _seed(url):
+def seed_postgres(url):
     """The made demo's past in PostgreSQL, under the keys of its folder."""
     folder = mkdtemp(prefix="portal-demo-")
     shutil.copytree(made_demo(), folder, dirs_exist_ok=True)
@@ -62,7 +62,7 @@ def portal_url(request):
         yield None
         return
     cluster = shared_cluster()
-    with cluster.fresh_database(cluster.template("demo-seeded", _seed)) as url:
+    with cluster.fresh_database(cluster.template("demo-seeded", seed_postgres)) as url:
         yield url
 
 

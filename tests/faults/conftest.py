@@ -5,8 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from portal.core import crypto
+from tests.databases import Cluster, start_cluster
 from tests.faults.processes import FarSide, start_far_side
+from tests.rooms import world as worlds
 from tests.rooms.conftest import database_url, keys, postgres_url, world
+from tests.rooms.world import World
 
 __all__ = ["database_url", "keys", "postgres_url", "world"]
 
@@ -16,6 +20,24 @@ def far_side(tmp_path: Path) -> Iterator[FarSide]:
     """A company's system, in another process, that remembers what it was made to do."""
     with start_far_side(tmp_path / "done.log") as started:
         yield started
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    """A PostgreSQL of its own, which keeps what it has said it keeps: it may be killed."""
+    cluster = start_cluster(durable=True)
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture
+def durable_world(cluster: Cluster, tmp_path: Path, keys: crypto.KeyRing) -> Iterator[World]:
+    """As `world`, on that server."""
+    with cluster.fresh_database() as url:
+        worlds.make_tables(url)
+        world = worlds.begin(url, tmp_path)
+        yield world
+        world.database.close()
 
 
 @pytest.hookimpl(tryfirst=True)

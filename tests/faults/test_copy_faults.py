@@ -29,6 +29,8 @@ pytestmark = pytest.mark.slow
 
 LIV = "liv@example.org"
 SYSTEMS = 2
+MINUTES = timedelta(minutes=10)
+"""The lease of a worker that died is over."""
 CLEAR = (b"Maren", b"maren", b"M\xc3\xa1ren", b"hazelnuts", b"600,000", b"199.5", b"K-1001", b"index.html", b"%PDF-")
 
 
@@ -108,7 +110,7 @@ def test_F6_an_address_that_goes_to_somebody_else_while_it_is_packed_takes_no_pa
         assert row is not None
         move_identifier(db, row, other.person_id)
     assert packages() == []
-    with clock.moved(timedelta(minutes=10)):
+    with clock.moved(MINUTES):
         house.work()
     assert case_of(house, current, number).state is not CaseState.READY
     assert packages() == []
@@ -131,7 +133,7 @@ def test_F7_a_worker_killed_while_it_makes_a_copy_leaves_nothing_clear_and_nothi
     assert set(left) <= set(searched)
     assert [(path, clear) for path, raw in searched.items() for clear in CLEAR if clear in raw] == []
     assert all(path.stat().st_mode & 0o077 == 0 for path in left)
-    with clock.moved(timedelta(minutes=10)):
+    with clock.moved(MINUTES):
         house.work()
         assert case_of(house, current, number).state is CaseState.READY
     assert "hazelnuts" in everything_in(fetch(house, current, number))

@@ -7,32 +7,32 @@ from pathlib import Path
 
 import pytest
 
-from portal.core import crypto
-from tests.databases import Cluster, start_cluster
-from tests.faults.test_erasure_faults import POINTS, asked_for, ended_well, finish, start_worker
-from tests.rooms import world as worlds
+from portal.core import faultpoints
+from tests.databases import Cluster
+from tests.faults import test_database_killed_copying as copying
+from tests.faults import test_web_faults as web
+from tests.faults.test_erasure_faults import POINTS, asked_for, die_at, ended_well, finish, start_worker
 from tests.rooms.erasing.house import CountingPost, FarHouse, far_house
+from tests.rooms.world import World
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres]
-ALWAYS = ("engine.settling",)
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
-    """A server of its own, which keeps what it has said it keeps."""
-    cluster = start_cluster(durable=True)
-    yield cluster
-    cluster.stop()
+ALWAYS = ("engine.settling", "erasure.settling")
 
 
 @pytest.fixture
-def house(cluster: Cluster, tmp_path: Path, keys: crypto.KeyRing) -> Iterator[FarHouse]:
-    with cluster.fresh_database() as url:
-        worlds.make_tables(url)
-        world = worlds.begin(url, tmp_path)
-        with far_house(world, tmp_path / "far") as house:
-            yield replace(house, sent=CountingPost(house.shop))
-        world.database.close()
+def house(durable_world: World, tmp_path: Path) -> Iterator[FarHouse]:
+    with far_house(durable_world, tmp_path / "far") as house:
+        yield replace(house, sent=CountingPost(house.shop))
+
+
+def lose_the_database(house: FarHouse, cluster: Cluster, point: str, *, later: int = 0) -> None:
+    """Its server dies while a worker stands at that point, which then goes on."""
+    with start_worker(house, f"{point}=stop", later=later) as worker:
+        worker.wait_until_stopped()
+        cluster.crash()
+        worker.send_signal(signal.SIGCONT)
+        # It may end with an error, as a worker that lost its database does, or go on where it was between two transactions.
+        worker.wait()
 
 
 @pytest.mark.parametrize("point", [point if point in ALWAYS else pytest.param(point, marks=pytest.mark.long) for point in POINTS])
@@ -40,11 +40,19 @@ def test_E2_a_database_killed_while_a_worker_erases_loses_nothing_that_was_commi
     house: FarHouse, cluster: Cluster, point: str
 ) -> None:
     case = asked_for(house)
-    with start_worker(house, f"{point}=stop") as worker:
-        worker.wait_until_stopped()
-        cluster.crash()
-        worker.send_signal(signal.SIGCONT)
-        # It may end with an error, as a worker that lost its database does, or go on where it was between two transactions.
-        worker.wait()
+    lose_the_database(house, cluster, point)
     finish(house)
     ended_well(house, case, [point])
+
+
+@pytest.mark.long
+def test_E2_a_database_killed_while_a_worker_asks_what_a_lost_try_did(house: FarHouse, cluster: Cluster) -> None:
+    case = asked_for(house)
+    assert die_at(house, "erasure.erased=kill") == -signal.SIGKILL
+    lose_the_database(house, cluster, "erasure.probing", later=30)
+    finish(house, later=30)
+    ended_well(house, case, ["erasure.erased", "erasure.probing"])
+
+
+def test_the_database_is_killed_at_every_point_there_is() -> None:
+    assert sorted([*POINTS, "erasure.probing", *web.POINTS, *copying.POINTS]) == sorted(faultpoints.POINTS)

@@ -1,6 +1,6 @@
 """The demo's site in a process of its own, in which Maren deletes her data, or cancels that; told to die, it does at the last press.
 
-Usage: python -m tests.faults.web_of_erasures FOLDER confirm|cancel FAULT
+Usage: python -m tests.faults.web_of_erasures FOLDER confirm|cancel FAULT [DATABASE_URL]
 """
 
 import os
@@ -10,8 +10,8 @@ from pathlib import Path
 from tests.doors.site import open_site
 from tests.doors.test_erase import plan_of
 
-folder, act, fault = sys.argv[1:]
-browser = plan_of(open_site(Path(folder)))
+folder, act, fault, *url = sys.argv[1:]
+browser = plan_of(open_site(Path(folder), *url))
 if act == "cancel":
     browser.submit("Delete my data", understood="y")
 os.environ["PORTAL_TEST_FAULT"] = fault

@@ -235,3 +235,12 @@ def test_E2_what_was_done_for_good_keeps_its_receipt_when_its_room_cannot_take_i
     [attempt] = attempts(world, number)
     assert (step(world, number).state, step(world, number).error) == (StepState.PARKED, "result_not_taken")
     assert (attempt.outcome, attempt.receipt) == ("done", {"erased": 2})
+
+
+def test_E2_a_database_that_goes_away_while_a_result_is_written_costs_nothing_but_a_moment(world: World) -> None:
+    number, work = ask(world), erasing(Done({"erased": 2}))
+    work.loses_the_database = 1
+    run(world, work)
+    [attempt] = attempts(world, number)
+    assert (step(world, number).state, attempt.outcome, attempt.receipt) == (StepState.DONE, "done", {"erased": 2})
+    assert (len(work.ran), work.settled) == (1, [Done({"erased": 2})])

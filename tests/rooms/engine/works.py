@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from portal.core.db import ALL_COMPANIES
@@ -29,6 +29,7 @@ class Work:
     repeatable: bool = True
     calls_system: bool = True
     refuses_to_settle: int = 0
+    loses_the_database: int = 0
     ran: list[Claim] = field(default_factory=list)
     probed: list[Claim] = field(default_factory=list)
     settled: list[Outcome] = field(default_factory=list)
@@ -45,7 +46,16 @@ class Work:
         if self.refuses_to_settle:
             self.refuses_to_settle -= 1
             raise ValueError("The room's rows do not fit.")
+        if self.loses_the_database:
+            self.loses_the_database -= 1
+            lose(db)
         self.settled.append(outcome)
+
+
+def lose(db: Session) -> None:
+    """The server ends this connection in the middle of its transaction; a file has no server, so a table is gone instead."""
+    lost = "SELECT pg_terminate_backend(pg_backend_pid())" if db.get_bind().dialect.name == "postgresql" else "SELECT 1 FROM gone"
+    db.execute(text(lost))
 
 
 def erasing(answer: Answer | None = None, *, knows: Answer | None = None) -> Work:
