@@ -28,8 +28,8 @@ def as_text(value: Json) -> str:
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     if isinstance(value, int | float):
-        # Without separators: a customer number or a year is no amount.
-        return numbers.format_decimal(value, locale=locale(), group_separator=False)
+        # Without separators: a customer number or a year is no amount. With every digit: a place on the map is no price.
+        return numbers.format_decimal(value, locale=locale(), group_separator=False, decimal_quantization=False)
     if isinstance(value, str):
         return _moment(value) or clean(value)
     if isinstance(value, list):

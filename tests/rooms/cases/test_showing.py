@@ -40,6 +40,8 @@ records = st.builds(
         ("en", True, "Yes"),
         ("en", None, ""),
         ("de", 199.5, "199,5"),
+        ("en", 60.391262, "60.391262"),
+        ("de", 0.00001, "0,00001"),
         ("en", 1234567, "1234567"),
         ("en", ["a", "b", "c"], "a, b, and c"),
         ("en", {"street": "Bryggen 7", "since": "2024-05-03"}, "street: Bryggen 7\nsince: 3 May 2024"),
