@@ -34,9 +34,9 @@ SUMMARIES = {
     "demo": "make two demo companies and serve them on this machine",
     "serve": "serve the web part",
     "worker": "run due work: links, mails, steps, clean-up",
-    "database": "bring the database to the tables of this version (`database migrate`)",
+    "database": "bring the database to the tables of this version (`migrate`, which is `database migrate`)",
     "keys": "make and rotate the keys (`keys new`, `keys rotate`)",
-    "config": "check portal.yaml and the maps against the live systems (`config check`)",
+    "config": "check portal.yaml and the maps against the live systems (`config check`; `map check`: the maps alone)",
     "api-key": "keys of a company's own systems (`api-key add | list | revoke`)",
     "staff": "who works at the console, and what they may do (`staff add | list | role | code | remove`)",
     "restore": "bring a restored database up to date (`restore begin | status | replay | release`)",
@@ -75,6 +75,8 @@ def _words_for(error: Exception) -> str:
             f"The database cannot be used ({fingerprint(error)}). Check PORTAL_DATABASE_URL, "
             "that the database runs, and that this user may open it."
         )
+    if isinstance(error, ModuleNotFoundError) and error.name == "psycopg":
+        return "The driver of PostgreSQL is not installed. Start with EXTRAS=postgres ./run ..., which brings it."
     last = traceback.extract_tb(error.__traceback__)[-1]
     return f"This is a fault of ours: {fingerprint(error)} at {last.filename}:{last.lineno}. Please report it with this line."
 

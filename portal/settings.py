@@ -125,7 +125,7 @@ def refuse_unsafe(settings: Settings) -> None:
 def _read_file(variable: str, value: str) -> str:
     try:
         return Path(value).read_text(encoding="utf-8").rstrip("\r\n")
-    except OSError:
+    except (OSError, UnicodeDecodeError):
         raise SettingsError(f"{variable} names a file that cannot be read. Check the path and who may read it.") from None
 
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Self, TypeVar
 from urllib.parse import quote
@@ -43,6 +44,10 @@ PASSING = {
 
 class NotAUrl(ValueError):
     """The text is no URL of a database that this adapter reads. Its text never repeats it: URLs hold passwords."""
+
+
+class NoDriver(NotAUrl):
+    """The URL is good, and what speaks to such a database is not installed."""
 
 
 def explained(what: str, ask: Callable[[], T]) -> T:
@@ -120,6 +125,8 @@ def _open_postgresql(url: URL, timeout: float, *, writes: bool) -> Engine:
     milliseconds = int(timeout * 1000)
     read_only = "off" if writes else "on"
     options = f"-c default_transaction_read_only={read_only} -c statement_timeout={milliseconds} -c lock_timeout={milliseconds}"
+    if find_spec("psycopg") is None:
+        raise NoDriver("asks for the driver of PostgreSQL, which is not installed")
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         connect_args={"options": options, "connect_timeout": max(2, int(min(timeout, 10))), "application_name": "privacy-portal"},

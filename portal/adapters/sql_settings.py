@@ -10,7 +10,7 @@ from pydantic import Field
 from sqlalchemy import Engine
 
 from portal.adapters.contract import Place
-from portal.adapters.sql_connections import NotAUrl, open_engine, open_writing_engine
+from portal.adapters.sql_connections import NoDriver, NotAUrl, open_engine, open_writing_engine
 from portal.adapters.sql_consent import ConsentSettings
 from portal.adapters.sql_sent import SentSettings
 from portal.config.model import Line, Part, Secret
@@ -54,14 +54,13 @@ def open_all(
                 "settings", "databases", problem=f"The dataset `{key}` has no database.", remedy=f"Add `{key}: {{env: NAME}}`."
             )
         url = place.config.secret(databases[key], *at, "databases", key)
-        problem = ""
+        problem, remedy = "", "Write sqlite:////path/file or postgresql://..."
         try:
             engines[key] = opened.get(url) or (open_writing_engine if writes else open_engine)(url, timeout)
             opened[url] = engines[key]
         except NotAUrl as error:
             problem = f"What {databases[key].env} holds {error}."
+            remedy = "Start with EXTRAS=postgres ./run ..., which brings it." if isinstance(error, NoDriver) else remedy
         if problem:
-            raise place.error(
-                "settings", "databases", key, problem=problem, remedy="Write sqlite:////path/file or postgresql://..."
-            )
+            raise place.error("settings", "databases", key, problem=problem, remedy=remedy)
     return engines

@@ -3,7 +3,9 @@
 import difflib
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,6 +17,7 @@ from portal.config.model import Company, Part, Portal, Secret
 from portal.core.documents import Document, DocumentError, read_yaml
 
 P = TypeVar("P", bound=BaseModel)
+ALL_KEYS = "docs/reference/portal-yaml.md"
 MISTAKES = 20
 """As many are named at once: who took a file for another kind of file need not read hundreds."""
 
@@ -38,19 +41,29 @@ class Config:
     def secret(self, secret: Secret, *path: str | int) -> str:
         """The value of a secret, from the environment or the file that `<env>_FILE` names. Raises `DocumentError`."""
         value = read_secret(secret.env, os.environ)
-        if value is None:
+        if value is not None:
+            return value
+        if os.environ.get(f"{secret.env}_FILE"):
             raise self.error(
-                *path, problem=f"Neither {secret.env} nor {secret.env}_FILE is set.", remedy="Set one of them in the environment."
+                *path,
+                problem=f"{secret.env}_FILE names a file that cannot be read.",
+                remedy="Check the path and who may read it.",
             )
-        return value
+        raise self.error(
+            *path, problem=f"Neither {secret.env} nor {secret.env}_FILE is set.", remedy="Set one of them in the environment."
+        )
 
 
 def read_secret(name: str, environment: Mapping[str, str]) -> str | None:
-    """The secret `name`, or the content of the file that `name`_FILE points to (without its line end), or None."""
+    """The secret `name`, or the content of the file that `name`_FILE points to (without its line end); None where there is none
+    or it cannot be read.
+    """
     if environment.get(name):
         return environment[name]
     file = environment.get(f"{name}_FILE")
-    return Path(file).read_text(encoding="utf-8").rstrip("\r\n") if file and Path(file).is_file() else None
+    with suppress(OSError, UnicodeDecodeError):
+        return Path(file).read_text(encoding="utf-8").rstrip("\r\n") if file else None
+    return None
 
 
 def load_config(path: Path, *, urls: Mapping[str, str] | None = None, hosts: Mapping[str, list[str]] | None = None) -> Config:
@@ -82,7 +95,7 @@ def parse_part(kind: type[P], data: Any, document: Document, path: tuple[str | i
     try:
         return kind.model_validate(data)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False, include_context=False)
+        found = error.errors(include_url=False, include_context=False)
     unknown = {problem["loc"][:-1] for problem in found if problem["type"] == "extra_forbidden"}
     # A misspelt key is both unknown and missing: the unknown one is where the person has to look.
     told = [problem for problem in found if problem["type"] != "missing" or problem["loc"][:-1] not in unknown]
@@ -97,15 +110,20 @@ def _said(kind: type[BaseModel], problem: ErrorDetails) -> tuple[str, str]:
     if problem["type"] == "extra_forbidden":
         return "This key is not known.", _did_you_mean(kind, problem["loc"])
     if problem["type"] == "missing":
-        return "This is missing.", "Add it; docs/configuration.md says what it means."
-    return f"{problem['msg']}.", "Mend the value; docs/configuration.md says what may stand here."
+        return "This is missing.", f"Add it; {ALL_KEYS} says what it means."
+    if problem["type"] == "string_type" and isinstance(problem["input"], bool):
+        # Norway's code is the one that everybody meets.
+        return "A bare NO, ON or YES means false or true in YAML.", 'Put it in quotes, like "NO".'
+    if problem["type"] == "string_type" and isinstance(problem["input"], int | float | date):
+        return "This reads as a number or a day, and a text belongs here.", "Put it in quotes."
+    return f"{problem['msg']}.", f"Mend the value; {ALL_KEYS} says what may stand here."
 
 
 def _did_you_mean(kind: type[BaseModel], loc: tuple[str | int, ...]) -> str:
     """Which known key an unknown one resembles: all keys of all parts are near enough to help."""
     known = {name for part in (kind, *_parts(Part)) for name in part.model_fields}
     near = difflib.get_close_matches(str(loc[-1]), sorted(known), n=1)
-    return f"Did you mean `{near[0]}`?" if near else "Remove it; docs/configuration.md lists all keys."
+    return f"Did you mean `{near[0]}`?" if near else f"Remove it; {ALL_KEYS} lists all of them."
 
 
 def _parts(base: type[Part]) -> list[type[Part]]:

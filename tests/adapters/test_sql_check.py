@@ -1,6 +1,7 @@
 """What a map, a note or a database can have wrong: each closes what it concerns, with file, line and remedy, and nothing else."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -314,5 +315,19 @@ def test_the_secret_may_stand_in_a_file(shop: Shop) -> None:
     os.environ[f"{variable}_FILE"] = str(file)
     try:
         assert len(shop.open().find(MARIA)) == 1
+        file.write_bytes(b"\xff\xfe\x00")
+        for unreadable in (file, shop.folder / "none", shop.folder):
+            os.environ[f"{variable}_FILE"] = str(unreadable)
+            with pytest.raises(DocumentError, match=f"{variable}_FILE names a file that cannot be read"):
+                shop.open()
     finally:
         del os.environ[f"{variable}_FILE"]
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+def test_a_driver_that_is_not_installed_is_named_with_what_brings_it(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    shop.url = "postgresql://shop:hunter2@127.0.0.1/shop"
+    with pytest.raises(DocumentError, match="EXTRAS=postgres") as caught:
+        shop.open()
+    assert "hunter2" not in str(caught.value)

@@ -40,6 +40,17 @@ def test_an_unknown_key_names_its_line_and_the_key_that_was_meant(changed):
     assert "`legal_name`" in error.remedy
 
 
+@pytest.mark.parametrize(
+    ("code", "words"), [("NO", "A bare NO"), ("47", "reads as a number"), ("2026-12-25", "reads as a number or a day")]
+)
+def test_a_text_that_yaml_takes_for_something_else_has_to_be_quoted(changed, code, words):
+    country = next(line for line in COMPANIES.read_text().splitlines() if line.strip().startswith("country:"))
+    error = changed(country, f"{country.partition(':')[0]}: {code}")
+    assert error.line == line_with(country.strip())
+    assert words in error.problem
+    assert "in quotes" in error.remedy
+
+
 def test_several_mistakes_are_named_at_once_in_the_order_of_their_lines(tmp_path):
     shutil.copytree(COMPANIES.parent, tmp_path / "companies")
     file = tmp_path / "companies" / "portal.yaml"

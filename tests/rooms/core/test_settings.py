@@ -32,6 +32,9 @@ def test_a_secret_may_stand_in_a_file(tmp_path):
     environment = {**GOOD, "PORTAL_DATABASE_URL_FILE": str(file)}
     del environment["PORTAL_DATABASE_URL"]
     assert read_settings(environment).database_url == "sqlite:///y.db"
+    file.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(SettingsError, match="PORTAL_DATABASE_URL_FILE names a file that cannot be read"):
+        read_settings(environment)
 
 
 @pytest.mark.parametrize(
