@@ -4,7 +4,7 @@ import pytest
 
 import demo
 from tests.browser.here import answering
-from tests.chromium import CHROMIUM, QUIET
+from tests.chromium import QUIET, WHOLE
 from tests.doors.site import open_site
 
 pytestmark = pytest.mark.browser
@@ -18,7 +18,7 @@ WATCH = "addEventListener('pageshow', event => { window.cameBack = event.persist
 def keeping(chromium):
     """A Chromium that keeps pages for Back, as people's browsers do and those of tests are told not to."""
     browser = chromium.browser_type.launch(
-        executable_path=CHROMIUM, args=QUIET, ignore_default_args=["--disable-back-forward-cache"]
+        executable_path=WHOLE, args=QUIET, ignore_default_args=["--disable-back-forward-cache"]
     )
     yield browser
     browser.close()
