@@ -152,5 +152,6 @@ def _ended(outcome: LinkEnded | LinkUnknown, token: str) -> ResponseReturnValue:
         stopped=isinstance(outcome, LinkEnded) and outcome.reason is EndReason.STOPPED,
         destination=steps.words_of(outcome.destination) if isinstance(outcome, LinkEnded) and outcome.destination else "",
         fresh_url=url_for("link.fresh"),
+        signed_in=signing.live_session() is not None,
     )
     return page, 410

@@ -47,6 +47,23 @@ def test_the_other_order_too_a_presses_and_b_never_gets_in(site):
     assert not is_in(other)
 
 
+def test_who_opens_the_mail_once_more_is_told_that_they_are_in_and_nobody_else_is(site):
+    browser, other = site.browser(), site.browser()
+    browser.ask_for_link(MAREN)
+    browser.open(site.link_of(MAREN))
+    browser.submit("Sign in")
+    browser.open(site.link_of(MAREN))
+    assert browser.status == 410
+    assert "You are signed in." in browser.words
+    assert browser.page.all("a", class_="main")[0].words == "Go on"
+    other.open(site.link_of(MAREN))
+    assert "You are signed in." not in other.words
+    browser.open("/")
+    browser.submit("Sign out")
+    browser.open(site.link_of(MAREN))
+    assert "You are signed in." not in browser.words
+
+
 def test_another_browser_has_to_type_the_address_and_a_wrong_one_burns_nothing(site):
     asking, other = site.browser(), site.browser()
     asking.ask_for_link(MAREN)
