@@ -60,7 +60,13 @@ COUNTS = {"who": 2, "contact": 3, "bought": 14, "wrote": 1, "health": 0, "others
 NOTHING_TO_CHOOSE: dict[str, Any] = look_choices.context() | {
     "choices": sample.NO_CHOICES, "purposes": [], "stated": [], "in_use": False,
 }  # fmt: skip
-TALK: dict[str, Any] = {"open_requests": 1, "next_due": date(2026, 12, 21), "requests": sample.REQUESTS, "requests_count": 5}
+TALK: dict[str, Any] = {
+    "open_requests": 1,
+    "next_due": date(2026, 12, 21),
+    "requests": sample.REQUESTS,
+    "requests_count": 5,
+    "more_url": "",
+}
 
 
 def pages() -> list[Page]:
@@ -168,7 +174,7 @@ def pages() -> list[Page]:
             days=14,
         ),
         page("asked_too_often"),
-        page("requests_none", "requests", open_requests=0, next_due=None, requests=[]),
+        page("requests_none", "requests", open_requests=0, next_due=None, requests=[], more_url="/data/open"),
         page("request_in_work", "request", **sample.in_work()),
         page("request_ready", "request", **sample.ready()),
         page("request_ended", "request", **(sample.ready() | {"download": None, "ended": True, "later": []})),

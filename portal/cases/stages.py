@@ -12,7 +12,7 @@ from portal.engine.model import Step, StepState
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One line. `state` is `done`, `now`, `trying`, `review`, `parked`, `failed` or empty (waits for its turn)."""
+    """One line. `state` is `done`, `now`, `trying`, `review`, `parked`, `failed`, `stopped` or empty (waits for its turn)."""
 
     system: str
     title: str
@@ -46,7 +46,7 @@ def _state(step: Step) -> tuple[str, str]:
     if step.state == StepState.FAILED:
         return "failed", step.hand_reason or _("It was left out.")
     if step.state == StepState.CANCELLED:
-        return "", _("Not asked any more: you stopped this request.")
+        return "stopped", _("Not asked any more: you stopped this request.")
     if step.state in (StepState.PARKED, StepState.IN_DOUBT):
         return "parked", _why_parked(step.error or "")
     if step.state == StepState.CLAIMED:

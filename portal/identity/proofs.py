@@ -8,6 +8,7 @@ For cases:
     give_back(db, current, records)             after a try that opened something
     record_proven(db, current, system=, record_key=, values=) -> str | None    the session's new token, for its cookie
     proven_values(db, session_id, system, record_key) -> int    how many matched values proved this record in this session
+    has_proven(db, session_id) -> bool
 """
 
 from collections.abc import Collection, Mapping
@@ -107,6 +108,11 @@ def proven_values(db: Session, session_id: int, system: str, record_key: str) ->
     )
     row = db.scalar(of_its_address)
     return row.values if row else 0
+
+
+def has_proven(db: Session, session_id: int) -> bool:
+    """Whether any record was proven in this session."""
+    return db.scalar(select(ProvenRecord.id).where(ProvenRecord.session_id == session_id).limit(1)) is not None
 
 
 def _proven(session_id: int, system: str, hashes: Mapping[str, bytes]) -> Select[ProvenRecord]:

@@ -14,6 +14,7 @@ from portal.cases.erasing.sharing import open_result
 from portal.cases.scope import may_see
 from portal.cases.service import NoSuchCase, case_for_person
 from portal.site.erase_links import WHY_RESULT, ended
+from portal.web import steps
 from portal.web.context import current_company, database
 from portal.web.guards import current_session, person_required, public
 from portal.web.transactions import asks_systems
@@ -36,7 +37,7 @@ def of_request(number: str) -> ResponseReturnValue:
         except NoSuchCase:
             abort(404)
         if not may_see(db, current_session().id, case):
-            return redirect(url_for("records.show"))
+            return redirect(url_for("records.show", next=steps.sign(f"requests.show:{number}")))
         result = certified_result(db, case)
         may = result is not None and on_paper and may_set(db, case)
     if result is None:

@@ -13,6 +13,7 @@ from portal.cases.erasing.confirming import AddressNotSettled, NothingToErase, P
 from portal.cases.erasing.planning import plan_all
 from portal.cases.erasing.plans import SystemPlan
 from portal.cases.meaning import GROUPS
+from portal.cases.model import Case
 from portal.consent.stopping import stop_marketing
 from portal.core import faultpoints, i18n
 from portal.core.i18n import _
@@ -73,7 +74,11 @@ def choose() -> ResponseReturnValue:
 @asks_systems
 def plan() -> ResponseReturnValue:
     """What deleting would do, from every system's own dry run. Nothing is deleted by looking."""
-    return _plan_page(EraseForm(formdata=None), _groups(request.args.getlist("group")))
+    named = request.args.getlist("group")
+    if not set(named) <= set(GROUPS):
+        # Kinds that nobody knows are not everything.
+        return redirect(url_for("erase.some"))
+    return _plan_page(EraseForm(formdata=None), _groups(named))
 
 
 @bp.post("/plan")
@@ -83,30 +88,30 @@ def confirm() -> ResponseReturnValue:
     """The red button."""
     form, groups, data = EraseForm(), _groups(request.form.getlist("group")), own_data.read()
     if not words.may_erase(data):
-        return _detail_first()
+        return _detail_first(steps.plan_of(groups))
     if not form.validate_on_submit():
         return _plan_page(form, groups)
     try:
-        number = _open_case(data, groups, seen=form.seen.data or "")
+        case = _open_case(data, groups, seen=form.seen.data or "")
     except (PlanHasChanged, NothingToErase):
         flash(_("What would be deleted has changed since you saw it. This is the plan of now; nothing was deleted."), "warn")
         return redirect(url_for("erase.plan", group=groups))
     except AddressNotSettled:
         flash(_("Your address changed a short while ago. For your safety nothing is deleted in the days after that."), "warn")
         return redirect(url_for("erase.show"))
-    flash(_("Your request has arrived. Nothing is deleted yet; you can cancel here or in the mail we sent."), "ok")
-    return redirect(url_for("requests.show", number=number))
+    flash(*words.told_of(case, groups))
+    return redirect(url_for("requests.show", number=case.number))
 
 
-def _open_case(data: own_data.OwnData, groups: list[str], *, seen: str) -> str:
-    """In a transaction of its own, since the systems were asked before; returns the number of the case."""
+def _open_case(data: own_data.OwnData, groups: list[str], *, seen: str) -> Case:
+    """In a transaction of its own, since the systems were asked before; the case may be one that another press has opened."""
     with database().writing(current_company().id) as writing:
-        number = open_erasure_case(
+        case = open_erasure_case(
             writing, current_session(), groups=groups, scope=data.scope, seen=seen,
             addresses=addresses_in(data.reading, data.opened), language=i18n.language(),
-        ).number  # fmt: skip
+        )  # fmt: skip
     faultpoints.point("erasure.confirmed")
-    return number
+    return case
 
 
 def _groups(named: list[str]) -> list[str]:
@@ -115,7 +120,7 @@ def _groups(named: list[str]) -> list[str]:
 
 def _choose(data: own_data.OwnData, form: SomeForm | None = None) -> ResponseReturnValue:
     if data.closed:
-        return _detail_first()
+        return _detail_first("erase.some")
     held = own_data.page(data)
     form = form or SomeForm(words.kinds(held), formdata=None)
     counts = {group.key: group.count for group in held.groups}
@@ -135,12 +140,12 @@ def _plans(data: own_data.OwnData, groups: list[str]) -> Sequence[SystemPlan]:
 def _plan_page(form: EraseForm, groups: list[str]) -> ResponseReturnValue:
     data = own_data.read()
     if not words.may_erase(data):
-        return _detail_first()
+        return _detail_first(steps.plan_of(groups))
     page = render_template("site/erase_plan.html", form=form, groups=groups, **words.plan_page(_plans(data, groups), groups))
     return page, 422 if form.errors else 200
 
 
-def _detail_first() -> ResponseReturnValue:
-    """Deleting weighs more than looking: one detail more, then the plan."""
+def _detail_first(then: str) -> ResponseReturnValue:
+    """Deleting weighs more than looking: one detail more, then the very page that was asked for."""
     flash(_("Before anything can be deleted, one detail has to show that the data is yours."), "")
-    return redirect(url_for("records.show", next=steps.sign("erase.plan")))
+    return redirect(url_for("records.show", next=steps.sign(then)))

@@ -103,6 +103,13 @@ def title(case: Case) -> str:
     return _("Deleting: %(groups)s", groups=format_list([title_of(key) for key in case.choice]))
 
 
+def told_of(case: Case, groups: Sequence[str]) -> tuple[str, str]:
+    """What is said after the red button: the case may be one of before, for other kinds of data."""
+    if list(case.choice) == list(groups):
+        return _("Your request has arrived. Nothing is deleted yet; you can cancel here or in the mail we sent."), "ok"
+    return _("You had asked for this deletion before. Nothing was added to it; cancel it first if you want another one."), "warn"
+
+
 def request_page(db: Session, case: Case, due: Due) -> dict[str, Any]:
     """What the page of a request says of an erasure beyond what it says of every request."""
     erasure = db.get_one(Erasure, case.id)

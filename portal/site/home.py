@@ -24,6 +24,7 @@ def show() -> ResponseReturnValue:
         asked |= {"erasing": requests_words.under_way(db, cases), "requests_count": len(cases)}
         choices = choices_words.summary(db, current_session().person_id)
         kept = kept_words(db, current_session())
+        asked |= {"more_url": requests_words.more_url(db, current_session(), data.reading)}
     asked["requests"] = asked["requests"][: requests_words.NEWEST]
     held = None if data.closed else own_data.page(data)
     silent = data.silent if data.unsure else []

@@ -9,16 +9,19 @@ from portal.cases.erasing.model import Stopper
 from portal.cases.events import PERSON, Code, note
 from portal.cases.messages import MessageRefused, add_message, has_unread, mark_read, messages_for
 from portal.cases.model import Author, Case, CaseKind
+from portal.cases.reading import kept_reading
 from portal.cases.scope import may_see
 from portal.cases.service import NoSuchCase, cancel_case, case_for_person
 from portal.core import clock
 from portal.core.i18n import _
 from portal.identity.sessions import is_fresh
+from portal.site import own_data
 from portal.site import requests_words as words
 from portal.site.erase_stop_words import told_of_stop
 from portal.site.forms import MessageForm
 from portal.site.kept_words import kept_words
 from portal.site.messages_words import refused
+from portal.web import steps
 from portal.web.context import current_company, database
 from portal.web.guards import current_session, person_required
 from portal.web.transactions import db
@@ -30,8 +33,11 @@ bp = Blueprint("requests", __name__, url_prefix="/requests")
 @person_required()
 def index() -> ResponseReturnValue:
     """All that was asked, and the next date in law."""
-    kept = kept_words(db(), current_session())
-    return render_template("site/requests.html", kept=kept, **words.overview(db(), words.visible(db(), current_session())))
+    current = current_session()
+    kept, more_url = kept_words(db(), current), words.more_url(db(), current, kept_reading(db(), own_data.reader()))
+    return render_template(
+        "site/requests.html", kept=kept, more_url=more_url, **words.overview(db(), words.visible(db(), current))
+    )
 
 
 @bp.get("/<number>")
@@ -40,7 +46,7 @@ def show(number: str) -> ResponseReturnValue:
     """One request: the file, the date in law, where each system stands, what happened."""
     case = _case(number)
     if not may_see(db(), current_session().id, case):
-        return redirect(url_for("records.show"))
+        return _detail_first(number)
     _had_before_them(case)
     return _page(case, MessageForm())
 
@@ -51,7 +57,7 @@ def stop(number: str) -> ResponseReturnValue:
     """The person stops waiting."""
     case = _case(number)
     if not may_see(db(), current_session().id, case):
-        return redirect(url_for("records.show"))
+        return _detail_first(number)
     if case.kind is CaseKind.ERASURE:
         flash(*told_of_stop(stop_erasure(db(), case.id, by=Stopper.PERSON)))
     elif cancel_case(db(), current_session().person_id, number):
@@ -67,7 +73,7 @@ def write(number: str) -> ResponseReturnValue:
     """Write to a human about a request."""
     case, form, current = _case(number), MessageForm(), current_session()
     if not may_see(db(), current.id, case):
-        return redirect(url_for("records.show"))
+        return _detail_first(number)
     if not form.validate_on_submit():
         return _page(case, form, 422)
     try:
@@ -93,6 +99,11 @@ def _had_before_them(case: Case) -> None:
     if has_unread(db(), case, of=Author.STAFF) and all(one.text is not None for one in shown):
         with database().writing(current_company().id) as writing:
             mark_read(writing, case.id, of=Author.STAFF)
+
+
+def _detail_first(number: str) -> ResponseReturnValue:
+    """What was asked with a detail is shown to who gives it again, and then it is this request that is shown."""
+    return redirect(url_for("records.show", next=steps.sign(f"requests.show:{number}")))
 
 
 def _case(number: str) -> Case:

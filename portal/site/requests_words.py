@@ -14,6 +14,7 @@ from portal.cases.bundle.content import LeftOut
 from portal.cases.clocks import moved_date
 from portal.cases.dates import Due, due_of
 from portal.cases.events import system_title, timeline
+from portal.cases.found import Reading
 from portal.cases.laws.citing import in_words
 from portal.cases.laws.promise import NO_LAW
 from portal.cases.letters import longer_words
@@ -24,14 +25,16 @@ from portal.cases.packing import withheld_texts
 from portal.cases.refusal_words import ground_words
 from portal.cases.refusing import may_appeal, refusal_of
 from portal.cases.right_words import title_of_kind
-from portal.cases.scope import may_see
+from portal.cases.scope import kinds_to_ask, may_see
 from portal.cases.service import cases_of
 from portal.cases.stages import stages_of
 from portal.cases.workflow import BUILD, EXPORT, RIGHT, not_in_it
 from portal.core import i18n
+from portal.core.db import company_of
 from portal.core.i18n import _, format_date
 from portal.engine.service import steps_of
 from portal.identity.browsers import browser_words
+from portal.identity.proofs import has_proven
 from portal.identity.sessions import CurrentSession
 from portal.site import erase_words
 from portal.web import steps
@@ -44,6 +47,17 @@ BY_ITSELF = (CaseKind.ACCESS, CaseKind.PORTABILITY, CaseKind.ERASURE)
 def visible(db: Session, current: CurrentSession) -> list[Case]:
     """The person's cases that this session may see."""
     return [case for case in cases_of(db, current.person_id) if may_see(db, current.id, case)]
+
+
+def more_url(db: Session, current: CurrentSession, reading: Reading) -> str:
+    """Where a detail is given after which more may be listed; empty where it would open nothing.
+
+    Goes by what this session has shown, never by whether something was asked: one address may be two people's.
+    """
+    nothing_to_prove = reading.found_nothing and not reading.missing()
+    if nothing_to_prove or has_proven(db, current.id) or not kinds_to_ask(registry.company(company_of(db))):
+        return ""
+    return url_for("records.show", next=steps.sign("requests.index"))
 
 
 def erasures(db: Session, current: CurrentSession) -> list[dict[str, str]]:

@@ -1,9 +1,10 @@
-"""Where a person was going before the sign-in: one of a fixed list of pages, with at most a case number, signed. Never a URL.
+"""Where a person was going before the sign-in: one of a fixed list of pages, with a case number or kinds of data, signed. Never a URL.
 
 Must never lead past a "check your answers", and never off this site.
 """
 
 import re
+from collections.abc import Iterable
 
 from flask import request, url_for
 from itsdangerous import BadSignature
@@ -11,7 +12,7 @@ from itsdangerous import BadSignature
 from portal.core import crypto
 from portal.core.i18n import N_, _
 
-HOME = "home.show"
+HOME, PLAN = "home.show", "erase.plan"
 STEPS = {
     HOME: N_("Your privacy"),
     "preferences.show": N_("What you agreed to"),
@@ -23,7 +24,7 @@ STEPS = {
     "copies.show": N_("Get a copy of your data"),
     "erase.show": N_("Delete your data"),
     "erase.some": N_("Delete some of your data"),
-    "erase.plan": N_("What deleting would do"),
+    PLAN: N_("What deleting would do"),
     "questions.show": N_("Ask us"),
     "address.show": N_("Your address"),
     "sessions.show": N_("Where you are signed in"),
@@ -36,13 +37,16 @@ STARTS = {
     "copies.ask": "copies.show",
     "downloads.fetch": "requests.show",
     "erase.choose": "erase.some",
-    "erase.confirm": "erase.plan",
+    "erase.confirm": PLAN,
     "questions.send": "questions.show",
 }
 """Where an act begins whose later steps were reached without a fresh sign-in."""
 
 NUMBER = re.compile(r"^[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}$")
+KINDS = re.compile(r"^[a-z]+(,[a-z]+)*$")
 LONGEST = 60 * 60
+LONGEST_KINDS = 68
+"""So much fits beside the page's name into the row of a sign-in."""
 
 
 def here() -> str:
@@ -53,7 +57,17 @@ def here() -> str:
         return HOME
     if endpoint == "requests.show":
         return f"{endpoint}:{number}" if NUMBER.match(number) else HOME
+    if endpoint == PLAN:
+        return plan_of(dict.fromkeys(request.values.getlist("group")))
     return endpoint
+
+
+def plan_of(groups: Iterable[str]) -> str:
+    """The plan of deleting these kinds of data; of everything where none is named. What was chosen must not grow on the way."""
+    kinds = ",".join(groups)
+    if not kinds:
+        return PLAN
+    return f"{PLAN}:{kinds}" if KINDS.match(kinds) and len(kinds) <= LONGEST_KINDS else "erase.some"
 
 
 def sign(step: str) -> str:
@@ -74,10 +88,12 @@ def read(signed: str | None) -> str | None:
 
 def url_of(step: str | None) -> str:
     """The page of a step; home where there is none."""
-    endpoint, _ignored, number = (step or HOME).partition(":")
+    endpoint, _ignored, which = (step or HOME).partition(":")
     if endpoint not in STEPS:
         return url_for(HOME)
-    return url_for(endpoint, number=number) if number else url_for(endpoint)
+    if endpoint == PLAN and which:
+        return url_for(endpoint, group=which.split(","))
+    return url_for(endpoint, number=which) if which else url_for(endpoint)
 
 
 def words_of(step: str | None) -> str:

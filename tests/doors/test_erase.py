@@ -143,6 +143,67 @@ def test_some_kinds_have_a_plan_of_their_own(site, group):
     assert browser.status == 200
 
 
+def shown(site, browser, path):
+    """Maren gives one detail where a page asks for it, and is back on that page."""
+    browser.open(path)
+    assert browser.path == "/data/open"
+    number = next(person.customer_number for person in demo.people("fjordkaffe") if person.email == MAREN)
+    return browser.submit("Open my data", kind="customer_number", value=number)
+
+
+def test_what_was_chosen_does_not_grow_to_everything_over_a_detail_or_a_fresh_sign_in(site):
+    browser = site.signed_in(MAREN)
+    shown(site, browser, "/erase/plan?group=bought&group=wrote")
+    chosen = "This is the plan for: What you bought and What you wrote."
+    assert (browser.path, chosen in browser.words) == ("/erase/plan", True)
+    with clock.moved(timedelta(minutes=16)):
+        path, values = browser.form("Delete my data")
+        browser.post(path, {**values, "group": ["bought", "wrote"], "understood": "y"})
+        assert browser.path == "/again"
+        browser.submit("Send me the link")
+        browser.open(site.link_of(MAREN))
+        browser.submit("Sign in")
+        assert (browser.path, chosen in browser.words) == ("/erase/plan", True)
+
+
+def test_kinds_that_nobody_knows_are_never_everything(site):
+    browser = plan_of(site)
+    for named in ("group=everything", "group=bought&group=rubbish", "group="):
+        browser.open(f"/erase/plan?{named}")
+        assert browser.path == "/erase/some", named
+
+
+def test_another_wish_while_a_deletion_is_under_way_adds_nothing_and_says_so(site):
+    browser = plan_of(site)
+    browser.open("/erase/plan?group=bought")
+    browser.submit("Delete my data", understood="y")
+    request, word = browser.path, "Nothing was added to it"
+    assert "Your request has arrived" in browser.words and word not in browser.words
+    browser.open("/erase/plan")
+    browser.submit("Delete my data", understood="y")
+    assert browser.path == request
+    assert word in browser.words and "Your request has arrived" not in browser.words
+
+
+def test_who_signs_in_anew_is_told_how_to_see_a_deletion_that_is_under_way_and_its_mailed_link_leads_to_it(site):
+    request, promise = confirmed(site).path, "is listed once you give one again"
+    browser = site.signed_in(MAREN)
+    for page in ("/", "/requests"):
+        browser.open(page)
+        assert promise in browser.words and "No requests yet" not in browser.words
+        assert request not in browser.answer.text
+    link = next(one.attributes["href"] for one in browser.page.all("a") if one.words == "Give one detail")
+    shown(site, browser, link)
+    assert (browser.path, request in browser.answer.text) == ("/requests", True)
+    assert promise not in browser.words
+    again = site.signed_in(MAREN)
+    shown(site, again, request)
+    assert again.path == request
+    again.submit("Cancel the deletion")
+    assert "Nothing was deleted." in again.words
+    assert "Waiting" not in again.words and "Stopped" in again.words
+
+
 def erased(site):
     """Maren's erasure has ended; a stranger's browser stands on the result behind the link of the last mail."""
     confirmed(site)

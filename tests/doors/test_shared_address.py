@@ -37,6 +37,20 @@ def test_C2_a_copy_asked_for_under_a_proof_is_handed_to_nobody_who_proved_less(s
     assert browser.answer.data[:2] == b"PK"
 
 
+def test_C2_whether_the_other_person_has_asked_for_something_cannot_be_read_from_the_lists(site):
+    def lists():
+        browser = site.signed_in(demo.SHARED_ADDRESS)
+        pages = []
+        for path in ("/", "/requests"):
+            browser.open(path)
+            pages.append(browser.words)
+        return pages
+
+    before = lists()
+    proven(site)
+    assert lists() == before
+
+
 def test_C2_the_next_person_in_the_same_browser_starts_with_nothing_proven(site):
     browser, _page = proven(site)
     browser.ask_for_link(demo.SHARED_ADDRESS)

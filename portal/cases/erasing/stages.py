@@ -85,7 +85,7 @@ def _ended(result: SystemResult) -> tuple[str, str]:
     if result.state is Went.NOTHING:
         return "done", result.note or _("Nothing about you there.")
     if result.state is Went.STOPPED:
-        return "", result.note
+        return "stopped", result.note
     if result.state is Went.BY_HAND:
         return "done", _("A person did it by hand: %(reason)s", reason=result.note)
     if result.state is Went.FAILED:
