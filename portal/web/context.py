@@ -4,7 +4,9 @@ Must never take a host name from anything but a plain Host header that names a c
 """
 
 import ipaddress
+import logging
 import re
+import threading
 from dataclasses import dataclass
 from typing import cast
 
@@ -12,8 +14,12 @@ from flask import current_app, g, request
 
 from portal.accounts import registry
 from portal.config.model import Company
+from portal.core import logs
 from portal.core.db import Database
 from portal.settings import settings
+
+_unsaid = threading.Lock()
+"""Free until this process has said where its first request came from."""
 
 HOST = re.compile(r"^([a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?)(?::\d{1,5})?$")
 
@@ -59,9 +65,21 @@ def network() -> str:
     try:
         parsed = ipaddress.ip_address(address.strip("[]"))
     except ValueError:
+        _say_once("unreadable", len(chain), hops)
         return "unreadable"
+    _say_once("loopback" if parsed.is_loopback else "public" if parsed.is_global else "private", len(chain), hops)
     if isinstance(parsed, ipaddress.IPv6Address):
         if parsed.ipv4_mapped:
             return str(parsed.ipv4_mapped)
         return str(ipaddress.ip_network((parsed, 64), strict=False).network_address)
     return str(parsed)
+
+
+def _say_once(address_seen: str, forwarded: int, hops: int) -> None:
+    """Tell the log, once a process, what kind of address is counted and how many proxies the header names; never the address itself.
+
+    Where a proxy is not believed, or one that is believed says nothing, all customers share one network and lock one another out.
+    """
+    if _unsaid.acquire(blocking=False):
+        doubtful = forwarded < hops or (forwarded > 0 and not hops)
+        logs.event("web.network", level=logging.WARNING if doubtful else logging.INFO, address_seen=address_seen, count=forwarded)

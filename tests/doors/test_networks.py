@@ -1,9 +1,14 @@
 """H5: who is counted as one network, and that counters stand in the database: forged headers and several web processes dodge nothing."""
 
+import io
+import json
+import threading
+
 import pytest
 
-from portal.core import crypto, limits
+from portal.core import crypto, limits, logs
 from portal.core.db import ALL_COMPANIES, Database
+from portal.web import context
 from portal.web.strangers import ASKING
 from tests.doors.processes import stopped, web_processes
 from tests.doors.site import open_site
@@ -63,6 +68,22 @@ def test_H5_behind_one_proxy_only_what_that_proxy_added_is_believed(tmp_path, mo
     ask_from(site, "127.0.0.1")
     assert counted(site, "127.0.0.1") == 1
     site.running.database.close()
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "level", "count"), [({}, "info", 0), ({"X-Forwarded-For": "203.0.113.9, 198.51.100.7"}, "warning", 2)]
+)
+def test_H5_what_is_counted_is_said_once_and_never_by_its_address(site, monkeypatch, forwarded, level, count):
+    monkeypatch.setattr(context, "_unsaid", threading.Lock())
+    written = io.StringIO()
+    logs.set_up(stream=written)
+    ask_from(site, "127.0.0.1", **forwarded)
+    ask_from(site, "203.0.113.9", **forwarded)
+    logs.set_up()
+    said = [json.loads(line) for line in written.getvalue().splitlines() if "web.network" in line]
+    assert [(line["level"], line["address_seen"], line["count"]) for line in said] == [(level, "loopback", count)]
+    assert "127.0.0.1" not in written.getvalue()
+    assert "203.0.113" not in written.getvalue()
 
 
 def test_H5_addresses_of_one_household_are_one_network(site):
