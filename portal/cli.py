@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -61,6 +62,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        # Who reads has read enough (`| head`); what is still buffered must not complain on the way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except OSError as error:
         print(f"portal: {error.filename or 'The machine'}: {error.strerror or fingerprint(error)}.", file=sys.stderr)
         return 1
@@ -91,4 +96,6 @@ def _run(words: list[str]) -> int:
         else:
             commands.add_parser(name, help=SUMMARIES[name])
     chosen = parser.parse_args(words)
-    return int(chosen.run(chosen))
+    code = int(chosen.run(chosen))
+    sys.stdout.flush()
+    return code

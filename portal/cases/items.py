@@ -12,7 +12,7 @@ from portal.cases.about import about, collection_title, kind_of, position_of, wo
 from portal.cases.showing import is_long
 from portal.cases.tables import Table, group_of_columns, joined, table_of
 from portal.config.model import Company, Release, SourceKind
-from portal.core.i18n import _, format_list
+from portal.core.i18n import _, format_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def _facts(company: Company, system: str, collection: str, record: Record, home:
         found.append(
             Fact(
                 _key(system, collection, value.name), home if group == meaning.OTHER else group, said.title, None if later else text,
-                said.source, said.why, format_list(said.recipients), said.until,
+                said.source, said.why, format_names(said.recipients), said.until,
                 outside=said.outside, long=is_long(text), later=later,
                 place=collection_title(company, system, collection), ties=ties, recipients=said.recipients,
             )
@@ -101,7 +101,7 @@ def _withheld(company: Company, system: str, collection: str, records: Sequence[
         found.append(
             Fact(
                 _key(system, collection, one.name), home if group == meaning.OTHER else group, said.title, None,
-                said.source, said.why, format_list(said.recipients), said.until, outside=said.outside, withheld=True,
+                said.source, said.why, format_names(said.recipients), said.until, outside=said.outside, withheld=True,
             )
         )  # fmt: skip
     return found
@@ -117,7 +117,7 @@ def gather_numbers(items: Sequence[Item]) -> list[Item]:
         tuple(dict.fromkeys((one.place, one.title, one.value or "") for one in numbers)),
         _("They tie your data together and mean nothing else."),
         joined(one.source for one in numbers), joined(one.why for one in numbers),
-        format_list(list(dict.fromkeys(name for one in numbers for name in one.recipients))), joined(one.until for one in numbers),
+        format_names(name for one in numbers for name in one.recipients), joined(one.until for one in numbers),
     )  # fmt: skip
     return [*(item for item in items if item not in numbers), table]
 

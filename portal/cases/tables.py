@@ -11,7 +11,7 @@ from portal.cases import meaning
 from portal.cases.about import About, about, collection_title, position_of, wording_of
 from portal.cases.showing import as_text
 from portal.config.model import Company, Release
-from portal.core.i18n import _, format_date, format_list, format_number
+from portal.core.i18n import _, format_date, format_list, format_names, format_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def together(said: Sequence[About], records: Sequence[Record] = ()) -> tuple[str
     return (
         source,
         joined(one.why for one in said),
-        format_list(list(dict.fromkeys(name for one in said for name in one.recipients))),
+        format_names(name for one in said for name in one.recipients),
         joined(one.until for one in said),
     )
 

@@ -5,7 +5,7 @@ Must never choose a language from anything but the list that a company offers.
 
 import gettext
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
@@ -161,6 +161,17 @@ def format_length(duration: str) -> str:
 def format_list(items: Sequence[str]) -> str:
     """`a, b and c`."""
     return lists.format_list(list(items), locale=locale())
+
+
+def format_names(names: Iterable[str]) -> str:
+    """`Posten and Mailworks Inc.`, each once; in a script from right to left each keeps its own direction, and the list its order."""
+    once = dict.fromkeys(names)
+    return format_list([isolated(name) if direction() == "rtl" else name for name in once])
+
+
+def isolated(text: str) -> str:
+    """The text so that it cannot turn the direction of a sentence it stands in (Unicode FSI, PDI)."""
+    return f"\u2068{text}\u2069"
 
 
 def utc(moment: datetime) -> str:

@@ -5,6 +5,8 @@ import re
 import shlex
 import shutil
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,18 @@ def one_line(answer):
     assert len(lines) == 1, answer.stderr
     assert lines[0].startswith("portal: ")
     return lines[0]
+
+
+def test_who_has_read_enough_of_a_list_gets_no_complaint(made):
+    reader, writer = os.pipe()
+    os.close(reader)
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("PORTAL_", "DEMO_"))}
+    answer = subprocess.run(
+        [sys.executable, "-m", "portal", "laws", "list"],
+        stdout=writer, stderr=subprocess.PIPE, text=True, check=False, env={**clean, **made}, cwd=demo.CONFIG.parents[1],
+    )  # fmt: skip
+    os.close(writer)
+    assert (answer.returncode, answer.stderr) == (141, "")
 
 
 MISTAKES = {

@@ -284,3 +284,12 @@ def test_a_mail_is_whole_in_its_language(language, subject, not_me):
         for source in ids(message):
             if source.endswith(".") and "%" not in source:
                 assert source not in letter.text + letter.html
+
+
+def test_names_of_another_script_keep_their_order_in_a_list_from_right_to_left():
+    with i18n.speaking("ar"):
+        said = i18n.format_names(["Exempla Cloud Inc.", "Exempla Bud AS", "Exempla Cloud Inc."])
+        assert said.count("\u2068Exempla Cloud Inc.\u2069") == 1
+        assert said.index("Cloud") < said.index("\u2068Exempla Bud AS\u2069")
+    with i18n.speaking("en"):
+        assert i18n.format_names(["Exempla Cloud Inc.", "Exempla Bud AS"]) == "Exempla Cloud Inc. and Exempla Bud AS"

@@ -20,7 +20,7 @@ from portal.cases.bundle.groups import Group, entries_in
 from portal.cases.bundle.rows import Table
 from portal.cases.bundle.statement import Statement
 from portal.config.model import Theme
-from portal.core.i18n import _, direction, format_date, format_list, format_moment, language, ngettext
+from portal.core.i18n import _, direction, format_date, format_list, format_moment, isolated, language, ngettext
 
 FOLDER = Path(__file__).parent / "templates"
 SERIF = 'Georgia, "Noto Serif", "Noto Naskh Arabic", serif'
@@ -35,7 +35,7 @@ def environment() -> Environment:
     )
     found.globals.update(
         {"_": _, "ngettext": ngettext, "format_date": format_date, "format_moment": format_moment, "format_list": format_list,
-         "iso": words.isolated, "sentence": words.sentence}
+         "iso": isolated, "sentence": words.sentence}
     )  # fmt: skip
     found.filters["apart"] = _apart
     return found
@@ -52,7 +52,7 @@ def index_page(
         statement=statement,
         lead=_(
             "This is the copy that you asked %(company)s for: %(entries)s.",
-            company=words.isolated(content.company.name),
+            company=isolated(content.company.name),
             entries=words.entries(total),
         ),
         chosen=words.chosen(content),
@@ -90,7 +90,7 @@ def style_of(theme: Theme) -> str:
 @pass_context
 def _apart(context: Context, text: str) -> str:
     """A text of its own direction: pages set it in `<bdi>`, which the setter of the PDF does not know, so it gets the marks themselves."""
-    return "\n".join(words.isolated(line) for line in text.split("\n")) if context.get("on_paper") else text
+    return "\n".join(isolated(line) for line in text.split("\n")) if context.get("on_paper") else text
 
 
 def _listed(group: Group) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from portal.cases.bundle.rows import Column, Table, parse_day
 from portal.cases.showing import is_long
 from portal.cases.tables import joined
 from portal.config.model import Company
-from portal.core.i18n import _, direction, format_list, format_moment, format_number, ngettext, pick
+from portal.core.i18n import _, format_list, format_moment, format_names, format_number, isolated, ngettext, pick
 
 ROWS_ON_A_PAGE = 1000
 ROWS_COMPARED = 50
@@ -79,19 +79,9 @@ class TablePage:
     csv: str
 
 
-def isolated(text: str) -> str:
-    """The text so that it cannot turn the direction of a sentence it stands in (Unicode FSI, PDI)."""
-    return f"\u2068{text}\u2069"
-
-
 def sentence(text: str) -> str:
     """The text as a sentence of its own, however it was written down."""
     return text[:1].upper() + text[1:].rstrip(".") + "."
-
-
-def names(recipients: Iterable[str]) -> str:
-    """`Posten and Mailworks Inc.`; in a script from right to left each name keeps its own direction."""
-    return format_list([isolated(name) if direction() == "rtl" else name for name in recipients])
 
 
 def entries(count: int) -> str:
@@ -267,7 +257,7 @@ def _more(part: Part, file: str) -> str:
 
 
 def _origin(said: About, title: str = "", text: str = "") -> Origin:
-    return Origin(said.source, said.why, names(said.recipients), said.until, said.outside, title, text, is_long(text))
+    return Origin(said.source, said.why, format_names(said.recipients), said.until, said.outside, title, text, is_long(text))
 
 
 def _together(said: Sequence[About]) -> Origin:
@@ -275,7 +265,7 @@ def _together(said: Sequence[About]) -> Origin:
     return Origin(
         joined(one.source for one in said),
         joined(one.why for one in said),
-        names(_once(name for one in said for name in one.recipients)),
+        format_names(name for one in said for name in one.recipients),
         joined(one.until for one in said),
         any(one.outside for one in said),
     )
