@@ -7,6 +7,7 @@ import pytest
 from hypothesis import settings
 
 from portal.core import documents
+from tests import once
 
 # With CI=true the same examples each time: what fails there fails here.
 settings.register_profile("portal", deadline=None, print_blob=True, derandomize=bool(os.environ.get("CI")))
@@ -14,6 +15,18 @@ settings.load_profile("portal")
 
 # Hundreds of tests open a site of their own on the same `portal.yaml` and maps: the same bytes are taken apart once a process.
 documents.parse_yaml = functools.lru_cache(maxsize=64)(documents.parse_yaml)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What is made once a run has a place from its beginning on."""
+    if not hasattr(config, "workerinput"):
+        once.begin()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """And none after its end."""
+    if not hasattr(config, "workerinput"):
+        once.end()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -27,6 +27,8 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
+from tests.once import once
+
 ROLE = "portal"
 SECONDS_TO_STOP = 30
 
@@ -68,17 +70,39 @@ class Cluster:
         """The SQLAlchemy URL of a database in this cluster."""
         return f"postgresql+psycopg://{ROLE}@/{database}?host={quote(str(self.directory), safe='')}"
 
-    def template(self, name: str, prepare: Callable[[str], None]) -> str:
-        """The name of a database that `prepare(url)` filled, once for this cluster, to be given to `fresh_database`."""
+    def template(self, name: str, prepare: Callable[[str], None], *, for_all: bool = False) -> str:
+        """The name of a database that `prepare(url)` filled, once for this cluster, to be given to `fresh_database`.
+
+        `for_all`: once for all processes of the test run; the others read what the first one wrote down of it.
+        """
         with self._lock:
             if name not in self._templates:
                 self._run("CREATE DATABASE {}", name)
-                prepare(self.url(name))
+                if for_all:
+                    self._prepare_once(name, prepare)
+                else:
+                    prepare(self.url(name))
                 # A copy is refused while anyone is connected, and an engine of `prepare` may have kept a connection.
                 self._run("ALTER DATABASE {} WITH ALLOW_CONNECTIONS false", name)
                 self._run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {}", name, literal=True)
                 self._templates.add(name)
         return name
+
+    def _prepare_once(self, name: str, prepare: Callable[[str], None]) -> None:
+        with once(f"{name}.sql") as (place, is_first):
+            if is_first:
+                prepare(self.url(name))
+                beside = place.with_suffix(".making")
+                self._program("pg_dump", "--no-owner", f"--file={beside}", name)
+                beside.rename(place)
+            else:
+                self._program("psql", "--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1", f"--file={place}", name)
+
+    def _program(self, program: str, *words: str) -> None:
+        """One of the server's own programs, on one of its databases."""
+        command = [str(find_programs() / program), f"--host={self.directory}", f"--username={ROLE}", *words]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
 
     @contextmanager
     def fresh_database(self, template: str = "template1") -> Iterator[str]:

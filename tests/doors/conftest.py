@@ -62,7 +62,7 @@ def portal_url(request):
         yield None
         return
     cluster = shared_cluster()
-    with cluster.fresh_database(cluster.template("demo-seeded", seed_postgres)) as url:
+    with cluster.fresh_database(cluster.template("demo-seeded", seed_postgres, for_all=True)) as url:
         yield url
 
 

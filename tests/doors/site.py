@@ -30,6 +30,7 @@ from portal.settings import use_settings
 from portal.starting import Running
 from portal.worker import Worker
 from scripts.demo_app import start_demo
+from tests.once import once
 from tests.pages import Element, fields_of, read
 
 FIRST_HOST = "127.0.0.1:8080"
@@ -175,11 +176,13 @@ COMPILED = CompiledOnce()
 
 @cache
 def made_demo() -> Path:
-    """The demo's files, made and seeded once a process."""
-    folder = Path(mkdtemp(prefix="portal-demo-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    start_demo(folder).database.close()
-    return folder
+    """The demo's files, made and seeded once a test run."""
+    with once("demo") as (place, is_first):
+        if is_first:
+            beside = place.with_suffix(".making")
+            start_demo(beside).database.close()
+            beside.rename(place)
+    return place
 
 
 def open_site(folder: Path, database_url: str | None = None) -> Site:

@@ -25,7 +25,7 @@ POINTS = [point for point, _found in CONFIRM + CANCEL]
 @pytest.fixture
 def durable_url(cluster: Cluster) -> Iterator[str]:
     """The demo's past on a PostgreSQL that may be killed."""
-    with cluster.fresh_database(cluster.template("demo-seeded", seed_postgres)) as url:
+    with cluster.fresh_database(cluster.template("demo-seeded", seed_postgres, for_all=True)) as url:
         yield url
 
 

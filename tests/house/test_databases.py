@@ -56,6 +56,26 @@ def test_a_template_is_prepared_once_and_copied_with_what_is_in_it() -> None:
     assert len(prepared) == 1
 
 
+def test_what_one_process_of_a_run_prepared_for_all_the_others_read() -> None:
+    prepared: list[str] = []
+
+    def prepare(url: str) -> None:
+        prepared.append(url)
+        ask(url, "CREATE TABLE for_all (id bigserial, words text, taken bytea)", "SELECT 1")
+        ask(url, "INSERT INTO for_all (words, taken) VALUES ('hello; \\.', '\\x00ff'), (NULL, NULL)", "SELECT 1")
+
+    other = start_cluster()
+    try:
+        for cluster in (shared_cluster(), other):
+            template = cluster.template("for-all", prepare, for_all=True)
+            with cluster.fresh_database(template) as url:
+                assert ask(url, "SELECT string_agg(words || encode(taken, 'hex'), '') FROM for_all") == "hello; \\.00ff"
+                assert ask(url, "INSERT INTO for_all DEFAULT VALUES RETURNING id") == 3
+    finally:
+        other.stop()
+    assert len(prepared) == 1
+
+
 def test_a_template_is_copied_even_where_its_maker_left_a_connection_open() -> None:
     left_open: list[psycopg.Connection] = []
 

@@ -1,5 +1,6 @@
 """The words of the product: whole in every language, none that blames, begs, threatens or shames, and one thing has one name."""
 
+import functools
 import gettext
 import re
 from collections import Counter
@@ -21,7 +22,6 @@ ROOT = Path(__file__).resolve().parents[2]
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 SENTENCE = re.compile(r"(?<=[.?!:;])\s+")
 MARKS = "“”„‟«»‘’"
-WANTED = collect()
 
 NEVER = {
     "en": [
@@ -87,6 +87,12 @@ THINGS = {
 """What has to be told apart, by the words that stand for it."""
 
 
+@functools.cache
+def wanted() -> Catalog:
+    """Every text of the product, gathered once and only where one of these tests runs: each worker reads this file."""
+    return collect()
+
+
 class Text(NamedTuple):
     """One text a customer or staff may read."""
 
@@ -119,7 +125,7 @@ def configured(part: object, place: str = "demo") -> Iterator[Text]:
 
 def own_texts() -> list[Text]:
     """Every text of the product, source and catalogues."""
-    texts = [Text("en", words, words) for message in messages(WANTED) for words in ids(message)]
+    texts = [Text("en", words, words) for message in messages(wanted()) for words in ids(message)]
     for language in LANGUAGES:
         texts += [Text(language, ids(message)[0], words) for message in messages(load(language)) for words in strings(message)]
     return texts
@@ -147,7 +153,7 @@ def test_every_language_has_rules_for_its_words():
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_text_is_translated(language):
-    content, missing = bring_in_line(language, WANTED)
+    content, missing = bring_in_line(language, wanted())
     assert missing == []
     assert content == (ROOT / "translations" / f"{language}.po").read_bytes()
 
@@ -280,7 +286,7 @@ def test_a_mail_is_whole_in_its_language(language, subject, not_me):
     assert letter.subject == f"{subject} {company.name}"
     assert not_me in letter.text and not_me in letter.html
     assert f'lang="{language}" dir="{i18n.direction(language)}"' in letter.html
-    for message in messages(WANTED):
+    for message in messages(wanted()):
         for source in ids(message):
             if source.endswith(".") and "%" not in source:
                 assert source not in letter.text + letter.html
