@@ -22,6 +22,7 @@ from portal.consent.unproven import is_asked, save_unproven
 from portal.consent.words import STOPS
 from portal.people.link_tokens import LONGEST_TOKEN, LinkUnreadable, OpenedLink, open_link
 from portal.people.service import EMAIL
+from portal.people.tombstones import as_known_now
 from portal.web.context import current_company
 from portal.web.transactions import db
 
@@ -167,7 +168,7 @@ def post_acts(body: ActsIn) -> ActsOut:
 def _opened(token: str) -> OpenedLink:
     """The link. One answer for whatever is no live link of this company."""
     try:
-        return open_link(current_company().key, token)
+        return as_known_now(db(), open_link(current_company().key, token))
     except LinkUnreadable:
         raise Problem("not-found", detail="This is no link of this company.") from None
 

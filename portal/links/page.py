@@ -30,7 +30,7 @@ from portal.links.reader import (
 )
 from portal.people.service import EMAIL
 from portal.web.context import current_company
-from portal.web.guards import current_link, link_required
+from portal.web.guards import current_link, link_required, live_link
 from portal.web.strangers import within_asking_limit
 from portal.web.transactions import db
 
@@ -43,7 +43,7 @@ HERE = "link:page"
 def show(token: str) -> ResponseReturnValue:
     """The choices as they stand; from an old or limited link only the buttons that stop."""
     reader = reader_of(db(), current_link().link)
-    if not current_link().may_show:
+    if not live_link().may_show:
         return render_template("links/only_stop.html", **_words(reader, token))
     return render_template("links/page.html", **_choices(reader, token))
 
@@ -67,7 +67,7 @@ def stop_now(token: str) -> ResponseReturnValue:
     reader, choice = reader_of(db(), current_link().link), choice_of(current_link().link)
     only = [choice] if choice and request.form.get("what") == "this" else []
     stopped = _stop(reader, only)
-    if stopped.saved.events and stopped.person_id and reader.identifier.kind == EMAIL and not (only and current_link().may_show):
+    if stopped.saved.events and stopped.person_id and reader.identifier.kind == EMAIL and not (only and live_link().may_show):
         tell_of_stop(db(), stopped.person_id, reader.identifier.value, stopped.saved, language=i18n.language())
     return _done(reader, token, stopped)
 
@@ -134,7 +134,7 @@ def _words(reader: Reader, token: str) -> dict[str, Any]:
         "about": pick(dict(title)) if title else "",
         "one_choice": bool(current_link().link.choice),
         "signed_in_as": signed_in_as(db(), reader),
-        "signal_due": not current_link().may_show or signal.is_due(db(), reader),
+        "signal_due": not live_link().may_show or signal.is_due(db(), reader),
     }
 
 
@@ -150,7 +150,7 @@ def _choices(reader: Reader, token: str) -> dict[str, Any]:
 
 
 def _done(reader: Reader, token: str, stopped: Stopped) -> ResponseReturnValue:
-    shows = current_link().may_show
+    shows = live_link().may_show
     named = {item.choice: f"{pick(item.purpose.title)} – {pick(item.channel.title)}" for item in items_of(db(), reader)}
     stops = [event for event in stopped.saved.events if event.act in STOPS]
     page = render_template(

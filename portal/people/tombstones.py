@@ -5,6 +5,7 @@ back is a new customer.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -16,10 +17,11 @@ from portal.core import crypto
 from portal.core.db import company_of
 from portal.core.fixed import adding
 from portal.core.journal import JournalKind, note_for_journal
+from portal.people.link_tokens import Life, OpenedLink
 from portal.people.model import Tombstone
 from portal.people.service import Identifier, hashes_of
 
-__all__ = ["Tombstone", "bury", "covers", "is_erased", "tombstones_of"]
+__all__ = ["Tombstone", "as_known_now", "bury", "covers", "is_erased", "tombstones_of"]
 
 _ROWS = cast(Table, Tombstone.__table__)
 _ADD = adding(_ROWS)
@@ -93,6 +95,12 @@ def is_erased(
         and (not one.categories or any(_within(category, name) for name in one.categories))
         for one in tombstones_of(db, identifier)
     )
+
+
+def as_known_now(db: Session, opened: OpenedLink) -> OpenedLink:
+    """A link from before the erasure of its identifier is an old one: it stops, and shows nothing of whoever has that address now."""
+    old = opened.may_show and is_erased(db, opened.link.identifier, obtained_at=opened.link.issued_at)
+    return replace(opened, life=Life.LATE) if old else opened
 
 
 def covers(company_id: int, tombstone: Tombstone, system: str, record_key: str) -> bool:

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from portal.core import clock
 from portal.identity import sessions
 from portal.people.link_tokens import LinkUnreadable, OpenedLink, open_link
+from portal.people.tombstones import as_known_now
 from portal.web import steps
 from portal.web.context import current_company, database
 from portal.web.transactions import db, in_transaction, writes
@@ -77,9 +78,9 @@ def _with_link(view: Callable[..., Any], *, shows: bool) -> Callable[..., Any]:
             opened = open_link(current_company().key, token)
         except LinkUnreadable:
             return make_response(render_template("links/unreadable.html"), 404)
-        if shows and not opened.may_show:
-            return redirect(url_for(".show", token=token), 303)
         g.opened_link = opened
+        if shows and not live_link().may_show:
+            return redirect(url_for(".show", token=token), 303)
         return view(token, **kwargs)
 
     return run
@@ -88,6 +89,13 @@ def _with_link(view: Callable[..., Any], *, shows: bool) -> Callable[..., Any]:
 def current_link() -> OpenedLink:
     """The link of this request; only behind `link_required`."""
     return cast(OpenedLink, g.opened_link)
+
+
+def live_link() -> OpenedLink:
+    """The same with what it may still show: asked for once, by pages that show something."""
+    if "live_link" not in g:
+        g.live_link = as_known_now(db(), current_link())
+    return cast(OpenedLink, g.live_link)
 
 
 def prepared(view: Callable[..., Any], checked: Callable[..., Any]) -> Callable[..., Any]:

@@ -12,6 +12,7 @@ from portal.core.crypto_links import newest_link_key
 from portal.people.link_tokens import Link, Mint, Scope
 from portal.people.service import EMAIL, Identifier, find_person
 from portal.people.suppressions import suppressed_choices
+from portal.people.tombstones import bury
 
 FIRST, SECOND = "fjordkaffe", "alpenrad"
 
@@ -30,6 +31,12 @@ def shut_off(company=FIRST):
     ring = crypto.keys()
     keys = tuple(replace(key, shut_off_on=clock.now().date()) for key in ring.links[company])
     crypto.use_keys(replace(ring, links={**ring.links, company: keys}))
+
+
+def erased(site, address, company=FIRST):
+    """Everything that was known under this address went a minute ago; who is known under it now came since."""
+    with site.running.database.writing(registry.ids()[company]) as db:
+        bury(db, Identifier(EMAIL, address), erased_at=clock.now() - timedelta(minutes=1))
 
 
 def standing(site, address, company=FIRST):

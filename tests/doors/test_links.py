@@ -2,6 +2,7 @@
 
 import re
 import time
+from datetime import timedelta
 
 import pytest
 from itsdangerous import TimestampSigner
@@ -10,9 +11,10 @@ import demo
 from benchmarks.home_weight import weigh
 from demo.stars import ANNA
 from portal.accounts import registry
+from portal.core import clock
 from portal.links.reader import UNDO_SECONDS
 from portal.people.link_tokens import Scope
-from tests.doors.links import SECOND, events, shut_off, standing, suppressed, token_for, undo_path, with_company
+from tests.doors.links import SECOND, erased, events, shut_off, standing, suppressed, token_for, undo_path, with_company
 from tests.doors.site import FIRST_HOST, SECOND_HOST
 from tests.doors.tables import changed, digest
 
@@ -159,6 +161,26 @@ def test_L6_an_old_link_still_stops_and_never_shows_choices(site, kind):
     browser.open(undo_path(mails[0]))
     browser.submit("Undo it", email=MAREN)
     assert SAID_YES in given(site)
+
+
+def test_E7_a_link_from_before_an_erasure_stops_and_shows_nothing_of_whoever_has_the_address_now(both_sites):
+    site, browser = both_sites, both_sites.browser()
+    token = token_for(MAREN, SAID_YES)
+    erased(site, MAREN)
+    browser.open(f"/p/{token}")
+    assert browser.status == 200
+    assert "You said yes" not in browser.words and "Save" not in browser.words
+    answer = browser.client.post(
+        f"/p/{token}", data={"seen": "0", "say-newsletter-email": "no"}, base_url="http://127.0.0.1:8080"
+    )
+    assert answer.status_code == 303
+    assert SAID_YES in given(site)
+    browser.submit("Stop “News and offers”")
+    assert SAID_YES not in given(site)
+    assert "News and offers – E-mail" not in browser.words and "Undo" not in browser.words
+    with clock.moved(timedelta(days=2)):
+        browser.open(f"/p/{token_for(MAREN)}")
+        assert "Save" in browser.words, "a link that was made since is theirs"
 
 
 def test_L7_no_page_of_this_door_is_indexed_or_says_where_it_was(site):

@@ -11,12 +11,14 @@ from portal.core import faultpoints
 from tests.databases import Cluster
 from tests.faults import test_database_killed_copying as copying
 from tests.faults import test_web_faults as web
-from tests.faults.test_erasure_faults import POINTS, asked_for, die_at, ended_well, finish, start_worker
+from tests.faults.test_erasure_faults import OFTEN, POINTS, asked_for, die_at, ended_well, finish, start_worker
 from tests.rooms.erasing.house import CountingPost, FarHouse, far_house
 from tests.rooms.world import World
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres]
 ALWAYS = ("engine.settling", "erasure.settling")
+LATER = [(point, nth) for point in OFTEN for nth in (2, 3, 5) if nth == 2 or point.startswith("engine.")]
+"""An erasure has many steps and two mails."""
 
 
 @pytest.fixture
@@ -25,9 +27,9 @@ def house(durable_world: World, tmp_path: Path) -> Iterator[FarHouse]:
         yield replace(house, sent=CountingPost(house.shop))
 
 
-def lose_the_database(house: FarHouse, cluster: Cluster, point: str, *, later: int = 0) -> None:
+def lose_the_database(house: FarHouse, cluster: Cluster, point: str, *, nth: int = 1, later: int = 0) -> None:
     """Its server dies while a worker stands at that point, which then goes on."""
-    with start_worker(house, f"{point}=stop", later=later) as worker:
+    with start_worker(house, f"{point}=stop@{nth}", later=later) as worker:
         worker.wait_until_stopped()
         cluster.crash()
         worker.send_signal(signal.SIGCONT)
@@ -52,6 +54,17 @@ def test_E2_a_database_killed_while_a_worker_asks_what_a_lost_try_did(house: Far
     lose_the_database(house, cluster, "erasure.probing", later=30)
     finish(house, later=30)
     ended_well(house, case, ["erasure.erased", "erasure.probing"])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("point", "nth"), LATER)
+def test_E2_a_database_killed_at_a_later_step_or_mail_loses_nothing_either(
+    house: FarHouse, cluster: Cluster, point: str, nth: int
+) -> None:
+    case = asked_for(house)
+    lose_the_database(house, cluster, point, nth=nth)
+    finish(house)
+    ended_well(house, case, [point])
 
 
 def test_the_database_is_killed_at_every_point_there_is() -> None:

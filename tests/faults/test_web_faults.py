@@ -54,7 +54,7 @@ def without_its_database(folder: Path, url: str, act: str, point: str, cluster: 
         web.wait_until_stopped()
         cluster.crash()
         web.send_signal(signal.SIGCONT)
-        assert web.wait() == 0, "a page that could not be given is no end of the process"
+        assert web.wait() == 0, "a page that could not be given is no end of the process, and the next ones can"
     return open_site(folder, url)
 
 

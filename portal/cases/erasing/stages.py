@@ -34,20 +34,29 @@ def erasure_stages(db: Session, case: Case) -> list[Stage]:
         if result.state in (Went.WAITS, Went.FAILED) and step is not None:
             state, words = _under_way(step, result)
         elif result.state is Went.WAITS:
-            state, words = "", _before(plan, format_moment(erasure.starts_at))
+            state, words = "", _before(plan, format_moment(erasure.starts_at), _waits_for(case, erasure))
         else:
             state, words = _ended(result)
         stages.append(Stage(key, system_title(company, key), state, words))
     return stages
 
 
-def _before(plan: SystemPlan | None, starts: str) -> str:
+def _waits_for(case: Case, erasure: Erasure) -> str:
+    """What a system still waits for once the grace period is over; empty before."""
+    if erasure.begun_at is None:
+        return ""
+    return _("Waits for its turn.") if case.choice else _("Waits until every system has heard what you take back.")
+
+
+def _before(plan: SystemPlan | None, starts: str, waits_for: str) -> str:
     if plan is None or plan.answer is Planned.NOTHING:
         return _("Nothing about you there.")
     if plan.answer is Planned.SILENT:
         return _("It has not answered yet. When it does, its plan stands here, and you can still cancel for as long again.")
     if plan.answer is Planned.BY_HAND:
         return _("A person deletes here by hand, from %(moment)s.", moment=starts)
+    if waits_for:
+        return waits_for
     count = sum(one.count for one in plan.items)
     return ngettext("%(num)s entry. Begins on %(moment)s.", "%(num)s entries. Begins on %(moment)s.", count, moment=starts)
 

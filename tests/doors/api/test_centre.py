@@ -10,7 +10,7 @@ from portal.consent.ledger import events_of
 from portal.people.link_tokens import Scope
 from portal.people.service import EMAIL, Identifier, find_person
 from tests.doors.api.caller import caller
-from tests.doors.links import shut_off, standing, token_for
+from tests.doors.links import erased, shut_off, standing, token_for
 from tests.doors.tables import changed, digest
 from tests.doors.walked import MAREN
 
@@ -186,3 +186,13 @@ def test_lowering_here_is_never_refused_by_a_limit_and_a_repeated_post_is_one_ac
     answers = [shop.call("POST", "/centre/acts", body, headers={"Idempotency-Key": "1"}) for _ in range(3)]
     assert {one.status_code for one in answers} == {200}
     assert len({json.dumps(one.get_json()) for one in answers}) == 1
+
+
+def test_E7_a_link_from_before_an_erasure_shows_nothing_and_takes_no_yes(site, shop):
+    token, hashed = token_for(MAREN), notice(shop)
+    erased(site, MAREN)
+    said = state(shop, token).get_json()
+    assert (said["shows"], said["may_say_yes"], said["choices"]) == (False, False, [])
+    refused = post(shop, token, act("yes", notice=hashed))
+    assert (refused.status_code, "can only say no" in refused.text) == (422, True)
+    assert post(shop, token, act("no")).status_code == 200

@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 
 from portal.cases.erasing.model import Stopper
+from portal.cases.erasing.stages import erasure_stages
 from portal.cases.handlers import case_handlers
 from portal.cases.model import Case, CaseState
 from portal.consent.handlers import consent_handlers
 from portal.core import clock
+from portal.core.i18n import speaking
 from portal.engine.running import run_one
 from portal.outbox.delivery import deliver_due
 from tests.rooms.erasing.house import GRACE, FarHouse
@@ -55,6 +57,9 @@ def test_E7_a_system_that_never_hears_of_it_holds_the_erasure_up_for_an_hour_and
     for minutes in (1, 20, 40):
         work(house, timedelta(minutes=minutes))
         assert house.shop.calls() == [] and house.case(case).state is CaseState.OPEN
+    with house.world.reading() as db, speaking("en", "Europe/Oslo"):
+        words = {stage.words for stage in erasure_stages(db, house.case(case))}
+    assert words == {"Waits until every system has heard what you take back."}
     for minutes in (70, 100):
         work(house, timedelta(minutes=minutes))
     assert house.shop.calls()
