@@ -4,10 +4,12 @@ from pathlib import Path
 
 from flask import Flask, Response, g, request
 
+from portal.accounts import registry
 from portal.api import all_parts as api
 from portal.api.quick import QuickAnswers
 from portal.console.all_parts import blueprints as console_blueprints
 from portal.core import crypto, i18n
+from portal.identity import oidc
 from portal.links import embedding, page
 from portal.links.all_parts import blueprints as link_blueprints
 from portal.site.all_parts import blueprints
@@ -25,6 +27,7 @@ def build(running: Running) -> Flask:
     """Wire everything together."""
     app = Flask("portal", static_folder=None, template_folder=str(TEMPLATES))
     app.extensions["portal_database"] = running.database
+    app.extensions["portal_providers"] = oidc.providers_of(registry.config())
     app.extensions["portal_files"] = looks.collect_files()
     app.config.update(
         MAX_CONTENT_LENGTH=LARGEST_BODY,

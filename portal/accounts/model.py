@@ -34,7 +34,10 @@ class AuditEntry(CompanyOwned, Base):
 
 
 class StaffRow(CompanyOwned, Base):
-    """A member of staff of one company. `public_id` may be shown and logged; the row stays when they go, for the audit entries."""
+    """A member of staff of one company. `public_id` may be shown and logged; the row stays when they go, for the audit entries.
+
+    `subject_hash` is who they are in the company's own sign-in service, from their first sign-in by it on.
+    """
 
     __tablename__ = "staff"
     __table_args__ = (UniqueConstraint("company_id", "public_id"), Index("ix_staff_address", "company_id", "address_hash"))
@@ -49,6 +52,7 @@ class StaffRow(CompanyOwned, Base):
     created_at: Mapped[datetime]
     created_by: Mapped[str] = mapped_column(String(40))
     removed_at: Mapped[datetime | None]
+    subject_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32))
 
 
 class ApiKeyRow(CompanyOwned, Base):

@@ -99,6 +99,22 @@ def staff_at(db: Session, address: str) -> Staff | None:
     return _staff(row) if row else None
 
 
+def staff_of_subject(db: Session, subject: bytes, address: str | None) -> Staff | None:
+    """Who that account of the company's own sign-in service is. The first time it is found by `address` (normal form) and bound; from
+    then on only this account is theirs, whatever address it carries. None: nobody, or somebody with another account.
+    """
+    row = db.scalar(select(StaffRow).where(StaffRow.subject_hash == subject, StaffRow.removed_at.is_(None)))
+    if row is None and address is not None:
+        found = staff_at(db, address)
+        query = select(StaffRow).where(StaffRow.subject_hash.is_(None), StaffRow.removed_at.is_(None)).with_for_update()
+        row = db.scalar(query.where(StaffRow.id == found.id)) if found else None
+        if row is not None:
+            row.subject_hash = subject
+            record_audit(db, actor=actor_of(row.public_id), act="staff.account_bound", target=f"staff:{row.public_id}")
+            db.flush()
+    return _staff(row) if row else None
+
+
 def staff_by_id(db: Session, staff_id: int) -> Staff | None:
     """The live member of staff of that row, with what they may do now."""
     row = db.scalar(select(StaffRow).where(StaffRow.id == staff_id, StaffRow.removed_at.is_(None)))

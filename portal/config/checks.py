@@ -5,6 +5,7 @@ Must never repair anything in silence.
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel
@@ -35,6 +36,7 @@ def check_all(portal: Portal, document: Document, folder: Path) -> None:
         _check_references(company, document, place)
         _check_law(company, document, place)
         _check_looks(company, document, place, folder)
+        _check_sign_in(company, document, place)
 
 
 def _check_texts(part: BaseModel, languages: list[str], document: Document, place: Place) -> None:
@@ -52,6 +54,18 @@ def _check_texts(part: BaseModel, languages: list[str], document: Document, plac
                     _check_texts(item, languages, document, (*here, key))
                 elif name in ("channels", "frequencies", "proof_titles", "values") and isinstance(item, dict):
                     _check_text(item, languages, document, (*here, key))
+
+
+def _check_sign_in(company: Company, document: Document, place: Place) -> None:
+    """The service that lets staff in is asked over https; plain http is for one on this machine."""
+    if company.staff_sign_in is None:
+        return
+    issuer = urlsplit(company.staff_sign_in.issuer)
+    if issuer.scheme != "https" and issuer.hostname not in ("127.0.0.1", "localhost", "::1"):
+        problem = "The sign-in service of staff is not reached over https."
+        raise document.error(
+            (*place, "staff_sign_in", "issuer"), problem, "Write its https address, as the service calls itself."
+        )
 
 
 def _check_text(text: dict[str, str], languages: list[str], document: Document, place: Place) -> None:

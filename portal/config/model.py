@@ -277,6 +277,18 @@ class HolidayCalendar(Part):
     subdivision: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,6}$")] | None = None
 
 
+class StaffSignIn(Part):
+    """The company's own sign-in service for its staff, by OpenID Connect. Where it stands, it is the only way into the console."""
+
+    title: Line = Field(description="How your staff know it: `Fjordkaffe accounts`")
+    issuer: HttpUrl = Field(description="As the service calls itself; `/.well-known/openid-configuration` is read below it")
+    client_id: Line
+    client_secret: Secret
+    trusts_addresses: bool = Field(
+        False, description="Your service says no `email_verified`, and nobody but you gives out addresses in it"
+    )
+
+
 class OwnRetention(Part):
     """How long the portal keeps its own rows."""
 
@@ -333,6 +345,7 @@ class Company(Part):
         description="Pages of yours, like `https://www.example.com`, that may show /embedded/p/TOKEN in a frame",
     )
     discreet: bool = False
+    staff_sign_in: StaffSignIn | None = Field(None, description="Without it, staff sign in by mail and passkey")
     two_people: list[Literal["refuse", "release", "extend", "appeal"]] = Field(
         default_factory=list,
         description="What one colleague proposes and another approves, besides what always needs two (see docs/console.md)",

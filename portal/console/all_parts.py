@@ -14,6 +14,7 @@ from portal.console import (
     holds,
     own,
     proposals,
+    provider,
     queue,
     refusals,
     second,
@@ -24,6 +25,7 @@ from portal.console import (
 PARTS = (
     sign_in,
     second,
+    provider,
     own,
     queue,
     find,

@@ -29,6 +29,7 @@ def show() -> ResponseReturnValue:
     return render_template(
         "console/own.html",
         current=current,
+        account=places.account(),
         form=PasskeyForm(),
         passkeys=[{"line": line, "browser": browser_words(line.browser)} for line in passkeys_of(db(), current.staff.id)],
         can=places.can_have_passkeys(),

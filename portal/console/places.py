@@ -1,10 +1,11 @@
-"""Where a passkey ceremony happens, as the browser sees it. Must never believe a host that the company does not name."""
+"""Where a sign-in of staff happens: the host as the browser sees it, or the company's own service. Must never believe a host that the company does not name."""
 
 import ipaddress
 from urllib.parse import urlsplit
 
-from flask import request
+from flask import current_app, request
 
+from portal.identity.oidc import Provider
 from portal.identity.passkeys import Place
 from portal.web.context import current_company
 
@@ -23,3 +24,15 @@ def can_have_passkeys() -> bool:
     except ValueError:
         return True
     return False
+
+
+def provider() -> Provider | None:
+    """The company's own sign-in service, if it has one."""
+    found: dict[str, Provider] = current_app.extensions["portal_providers"]
+    return found.get(current_company().key)
+
+
+def account() -> str:
+    """How staff know that service; empty where there is none."""
+    said = current_company().config.staff_sign_in
+    return said.title if said and provider() else ""

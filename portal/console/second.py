@@ -3,21 +3,18 @@
 Must never go on without one of them, and never say which of a code's letters were wrong.
 """
 
-from flask import Blueprint, Response, redirect, render_template, session, url_for
+from flask import Blueprint, Response, abort, render_template
 from flask.typing import ResponseReturnValue
 
 from portal.console import places
+from portal.console.arriving import go_on
 from portal.console.forms import PasskeyForm, RecoveryCodeForm
-from portal.console.homes import home_of
 from portal.core.i18n import _
 from portal.identity.passkeys import ask_to_show, passkeys_of, show_passkey
 from portal.identity.recovery_codes import use_code
-from portal.web import signing
-from portal.web.staff_guards import THEN, current_staff, staff_arriving
-from portal.web.steps import NUMBER
+from portal.web.staff_guards import current_staff, staff_arriving
 from portal.web.transactions import db
 
-FORMS = "csrf_token"
 bp = Blueprint("staff_second", __name__, url_prefix="/console/second")
 
 
@@ -32,6 +29,7 @@ def show() -> ResponseReturnValue:
 @staff_arriving()
 def options() -> ResponseReturnValue:
     """What the browser needs to show a passkey: JSON, with the server's own challenge."""
+    _only_without_provider()
     return Response(ask_to_show(db(), current_staff(), places.here()), content_type="application/json")
 
 
@@ -39,6 +37,7 @@ def options() -> ResponseReturnValue:
 @staff_arriving()
 def passkey() -> ResponseReturnValue:
     """The browser showed one."""
+    _only_without_provider()
     form = PasskeyForm()
     answer = form.answer.data if form.validate_on_submit() else None
     token = show_passkey(db(), current_staff(), places.here(), answer or "")
@@ -49,6 +48,7 @@ def passkey() -> ResponseReturnValue:
 @staff_arriving()
 def code() -> ResponseReturnValue:
     """A recovery code was typed; it is good once."""
+    _only_without_provider()
     form = RecoveryCodeForm()
     if form.validate_on_submit():
         token = use_code(db(), current_staff(), form.code.data or "")
@@ -58,16 +58,14 @@ def code() -> ResponseReturnValue:
     return _page(form)
 
 
+def _only_without_provider() -> None:
+    """Where the company has a sign-in service of its own, nothing else counts: who left it must not come in by an old passkey."""
+    if places.provider() is not None:
+        abort(404)
+
+
 def _went_on(token: str) -> ResponseReturnValue:
-    then = str(session.get(THEN, ""))
-    # Asked once more in another tab: the forms that wait in the first one belong to the same session and stay good.
-    same_forms = session.get(FORMS) if current_staff().whole else None
-    signing.keep(token)
-    if same_forms is not None:
-        session[FORMS] = same_forms
-    if NUMBER.fullmatch(then):
-        return redirect(url_for("staff_case.show", number=then))
-    return redirect(url_for(home_of(current_staff().staff)))
+    return go_on(token, current_staff(), again=current_staff().whole)
 
 
 def _page(form: RecoveryCodeForm, *, failed: bool = False) -> ResponseReturnValue:
@@ -78,6 +76,7 @@ def _page(form: RecoveryCodeForm, *, failed: bool = False) -> ResponseReturnValu
         passkey_form=PasskeyForm(formdata=None),
         current=current,
         failed=failed,
+        account=places.account(),
         has_passkey=any(one.host == places.here().host for one in passkeys_of(db(), current.staff.id)),
     )
     return page, 422 if form.errors or failed else 200

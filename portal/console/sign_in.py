@@ -3,10 +3,11 @@
 Must never say whether an address is staff's (K11), nor act on GET: the link's page has one button, and only the asking browser's counts.
 """
 
-from flask import Blueprint, g, make_response, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, g, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.accounts.companies import record_audit
+from portal.console import places
 from portal.console.forms import WorkAddressForm
 from portal.core import i18n
 from portal.core.i18n import _
@@ -30,16 +31,18 @@ FORGET = '"cache", "storage"'
 @public(WHY)
 def show() -> ResponseReturnValue:
     """Ask for the address."""
-    return render_template("console/sign_in.html", form=WorkAddressForm())
+    return render_template("console/sign_in.html", form=WorkAddressForm(), account=places.account())
 
 
 @bp.post("/sign-in")
 @public(WHY)
 def send() -> ResponseReturnValue:
     """Write down that a link was asked for; the worker does the rest."""
+    if places.provider() is not None:
+        abort(404)
     form = WorkAddressForm()
     if not form.validate_on_submit():
-        return render_template("console/sign_in.html", form=form), 422
+        return render_template("console/sign_in.html", form=form, account=""), 422
     if not within_asking_limit():
         return render_template("console/sent.html", minutes=0, sender=""), 429
     try:
@@ -52,7 +55,7 @@ def send() -> ResponseReturnValue:
         )
     except AddressRefused as refusal:
         form.email.errors = [_(refusal.reason)]
-        return render_template("console/sign_in.html", form=form), 422
+        return render_template("console/sign_in.html", form=form, account=""), 422
     return redirect(url_for("staff_sign_in.sent"))
 
 
@@ -77,6 +80,8 @@ def arrive(token: str) -> ResponseReturnValue:
 def use() -> ResponseReturnValue:
     """The first half: this browser asked for the link and holds it."""
     g.secret_link = True
+    if places.provider() is not None:
+        abort(404)
     token = use_staff_link(db(), request.form.get("token", ""), nonce=signing.nonce(), user_agent=request.user_agent.string)
     if token is None:
         return render_template("console/link_ended.html"), 410

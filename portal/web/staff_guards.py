@@ -22,9 +22,8 @@ from portal.web.guards import Guard, prepared
 from portal.web.transactions import UNSAFE, db, in_transaction, writes
 
 View = TypeVar("View", bound=Callable[..., Any])
-ARRIVES = f"{CONSOLE}/in/"
-"""Mailed links: their page reads and sets no cookie until its button is pressed."""
-
+ARRIVES = (f"{CONSOLE}/in/", f"{CONSOLE}/account/back")
+"""Mailed links, and the way back from the company's own sign-in service: their page reads and sets no cookie until its button is pressed."""
 
 CARRIES = re.compile(r"/console/(cases/[0-9A-Z-]{1,20}|proposals)(/[a-z]+|/[0-9]{1,18}){1,3}")
 """Acts that are carried over the asking for a fresh proof."""

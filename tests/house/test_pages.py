@@ -14,6 +14,7 @@ from portal.core import clock
 from portal.people.link_tokens import Scope
 from tests.doors.links import token_for, undo_path
 from tests.doors.processes import wait_until
+from tests.doors.signing_service import with_service
 from tests.doors.site import SECOND_HOST
 from tests.doors.staff import half_in, hired
 
@@ -308,6 +309,17 @@ def console_pages(site, language):
     assert one.path.startswith("/console/found/")
     yield one
     yield from _two_people(site, case, one, language)
+    with with_service(site, "http://127.0.0.1:9"):
+        one.open("/console/own")
+        yield one
+        for path in (
+            "/console/sign-in",
+            "/console/account",
+            "/console/account/back?code=x&state=y",
+            "/console/account/back?error=no",
+        ):
+            nobody.open(f"{path}{'&' if '?' in path else '?'}lang={language}")
+            yield nobody
 
 
 def _two_people(site, case, one, language):
@@ -399,9 +411,12 @@ def test_every_page_is_whole(site, walk, least, language):
         for form in page.all("form"):
             if form.attributes.get("method") == "post":
                 # Door 2 has no cookie, so nothing that a foreign page could abuse.
-                # The page of a mailed link of staff may read and set none either: the Strict nonce stands in.
+                # The pages of a mailed link of staff and of the way back from a sign-in service may read and set none either: the Strict nonce stands in.
                 action = form.attributes.get("action", "")
-                without = action.startswith(("/p/", "/u/", "/undo/", "/unsubscribe")) or action == "/console/in"
+                without = action.startswith(("/p/", "/u/", "/undo/", "/unsubscribe")) or action in (
+                    "/console/in",
+                    "/console/account/finish",
+                )
                 assert bool(form.all("input", name="csrf_token")) is not without, where
     assert len(seen) >= least
 
