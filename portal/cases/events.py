@@ -208,7 +208,7 @@ def timeline(db: Session, case: Case) -> list[Happening]:
     """Everything that happened, oldest first."""
     company = registry.company(case.company_id)
     rows = db.scalars(select(CaseEvent).filter_by(case_id=case.id).order_by(CaseEvent.at, CaseEvent.id))
-    return [Happening(title_of(company, row), row.at, _words(row), _look(Code(row.code))) for row in rows]
+    return [Happening(title_of(company, row), row.at, _words(case, row), _look(Code(row.code))) for row in rows]
 
 
 def title_of(company: Company, event: CaseEvent) -> str:
@@ -222,11 +222,12 @@ def system_title(company: Company, key: str) -> str:
     return pick(system.title) if system else key
 
 
-def _words(event: CaseEvent) -> str:
+def _words(case: Case, event: CaseEvent) -> str:
     params, code = event.params, Code(event.code)
     if code is Code.SYSTEM_ANSWERED:
         count = int(params.get("count", 0))
-        return ngettext("%(num)s entry.", "%(num)s entries.", count)
+        # Of a copy of some kinds, what a system holds in all would read as if the rest were missing.
+        return "" if case.choice else ngettext("%(num)s entry.", "%(num)s entries.", count)
     if code is Code.SYSTEM_SILENT:
         return _("Nothing is lost. We go on trying.")
     if code is Code.SOME_WITHHELD:

@@ -20,21 +20,24 @@ class Stage:
     words: str
 
 
-def stages_of(company: Company, steps: Sequence[Step]) -> list[Stage]:
-    """A line for each system, and one for the copy itself; of several rounds the newest counts."""
-    return [_stage(company, step) for act in (EXPORT, RIGHT, BUILD) for step in newest(steps, act).values()]
+def stages_of(company: Company, steps: Sequence[Step], *, counted: bool = True) -> list[Stage]:
+    """A line for each system, and one for the copy itself; of several rounds the newest counts.
+
+    `counted`: say how much a system holds; not where the copy has only some of it, which would read as if the rest were missing.
+    """
+    return [_stage(company, step, counted) for act in (EXPORT, RIGHT, BUILD) for step in newest(steps, act).values()]
 
 
-def _stage(company: Company, step: Step) -> Stage:
+def _stage(company: Company, step: Step, counted: bool) -> Stage:
     title = _("Your copy") if step.act == BUILD else system_title(company, step.system)
-    state, words = _state(step)
+    state, words = _state(step, counted)
     if step.hand_reason and step.state != StepState.CANCELLED and step.hand_reason not in words:
         # Who set it going again said why.
         words = f"{words} {step.hand_reason}".strip()
     return Stage(step.system, title, state, words)
 
 
-def _state(step: Step) -> tuple[str, str]:
+def _state(step: Step, counted: bool) -> tuple[str, str]:
     receipt = step.receipt or {}
     if step.state == StepState.DONE:
         if "by_hand" in receipt:
@@ -42,7 +45,9 @@ def _state(step: Step) -> tuple[str, str]:
         count = int(receipt.get("records", 0))
         if step.act in (BUILD, RIGHT):
             return "done", ""
-        return "done", ngettext("%(num)s entry.", "%(num)s entries.", count) if count else _("Nothing about you there.")
+        if not count:
+            return "done", _("Nothing about you there.")
+        return "done", ngettext("%(num)s entry.", "%(num)s entries.", count) if counted else ""
     if step.state == StepState.FAILED:
         return "failed", step.hand_reason or _("It was left out.")
     if step.state == StepState.CANCELLED:

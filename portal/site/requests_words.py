@@ -107,7 +107,9 @@ def page(db: Session, case: Case, *, fresh: bool) -> dict[str, Any]:
             "waits_since": due.dates.waiting_since if case.state in OPEN_STATES else None,
             "moved": _moved(db, case),
         },
-        "stages": stages_of(registry.company(case.company_id), steps_of(db, (EXPORT, RIGHT, BUILD), case.id)),
+        "stages": stages_of(
+            registry.company(case.company_id), steps_of(db, (EXPORT, RIGHT, BUILD), case.id), counted=not case.choice
+        ),
         "download": _download(db, case, package, fresh=fresh) if package else None,
         "later": [{"title": _("What you or others wrote in own words"), "words": _by(due)}] if waits and package else [],
         "refused": refused_words(db, case),

@@ -160,3 +160,16 @@ def test_F5_a_file_that_was_changed_on_the_disk_is_never_handed_out_as_whole(wal
     assert fetch(person, walked.number).status_code == 404
     file.write_bytes(sealed)
     assert fetch(person, walked.number).status_code == 200
+
+
+def test_a_copy_of_some_kinds_does_not_say_how_much_there_is_beside_it(site):
+    browser = site.signed_in(MAREN)
+    for scope, said in (("all", True), ("some", False)):
+        browser.open("/get-a-copy")
+        browser.submit("Continue", scope=scope, categories=["who"] if scope == "some" else [])
+        browser.submit("Make my copy")
+        number = browser.path
+        site.work()
+        browser.open(number)
+        assert "Your copy is ready" in browser.words
+        assert ("entries." in browser.words) is said
