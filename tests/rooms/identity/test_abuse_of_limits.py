@@ -1,7 +1,10 @@
 """S2: what strangers use up on purpose is not what people who signed in before live on; and nobody learns of it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+
+import pytest
 
 from portal.core import limits
 from portal.identity import code_limits, links
@@ -17,8 +20,7 @@ STRANGER = "stranger@example.org"
 def use_up(world: World, limit: limits.Limit, *key: str) -> None:
     """As often as it goes."""
     with world.writing() as db:
-        for _ in range(limit.count):
-            limits.count_once(db, limit, *key)
+        limits.count_more(db, limit, limit.count, *key)
 
 
 def gets_a_link(world: World, browser: Browser, address: str = MARIA) -> bool:
@@ -74,17 +76,26 @@ def test_S2_a_link_pressed_elsewhere_makes_no_browser_known(
         assert not gets_a_link(world, browser)
 
 
-def test_S2_one_network_uses_up_no_address_and_no_domain_for_the_others(world: World, new_browser: Make) -> None:
+def test_S2_what_one_network_may_is_less_than_what_all_may() -> None:
+    assert links.PER_NETWORK_AND_ADDRESS.count < links.PER_ADDRESS.count
+    assert links.PER_NETWORK_AND_DOMAIN.count < links.PER_DOMAIN.count
+    assert code_limits.ONE_NETWORK.count < code_limits.CEILING.count
+
+
+def test_S2_one_network_uses_up_no_address_and_no_domain_for_the_others(
+    world: World, new_browser: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The same limits at a tenth: what is tried is how they stand to each other.
+    monkeypatch.setattr(links, "PER_NETWORK_AND_DOMAIN", replace(links.PER_NETWORK_AND_DOMAIN, count=15))
+    monkeypatch.setattr(links, "PER_DOMAIN", replace(links.PER_DOMAIN, count=50))
     with at_noon():
-        for _ in range(30):
+        for _ in range(12):
             new_browser().asks(network="203.0.113.9")
-        for number in range(200):
+        for number in range(25):
             new_browser().asks(f"someone{number}@example.org", network="203.0.113.9")
         while post(world):
             pass
-        first, domain = links.PER_NETWORK_AND_ADDRESS.count, links.PER_NETWORK_AND_DOMAIN.count
-        assert first < links.PER_ADDRESS.count and domain < links.PER_DOMAIN.count
-        assert len(letters(world)) <= domain + links.LIVE_LINKS
+        assert len(letters(world)) <= links.PER_NETWORK_AND_DOMAIN.count + links.LIVE_LINKS
     with at_noon(timedelta(minutes=20)):
         new_browser().asks(network="198.51.100.7")
         post(world)
@@ -132,7 +143,8 @@ def test_S2_wrong_codes_of_strangers_use_up_no_try_of_the_address_s_own_browser(
         assert isinstance(browser.types_code(code), SignedIn)
 
 
-def test_S2_one_network_cannot_switch_codes_off_for_all(world: World, new_browser: Make) -> None:
+def test_S2_one_network_cannot_switch_codes_off_for_all(world: World, new_browser: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(code_limits, "CEILING", replace(code_limits.CEILING, count=15))
     with at_noon():
         for number in range(code_limits.CEILING.count + 5):
             attacker = new_browser()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -145,9 +146,12 @@ def test_a_request_over_the_limit_answers_wrong_codes_like_any_other(world: Worl
     assert [browser.types_code("12345678") for _ in range(5)][:2] == [CodeWrong(4), CodeWrong(3)]
 
 
-def test_past_the_ceiling_codes_are_off_and_links_go_on(world: World, new_browser: Make, browser: Browser) -> None:
+def test_past_the_ceiling_codes_are_off_and_links_go_on(
+    world: World, new_browser: Make, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from portal.identity.links import asking_of
 
+    monkeypatch.setattr(code_limits, "CEILING", replace(code_limits.CEILING, count=12))
     with at_noon():
         browser.asks()
         post(world)
