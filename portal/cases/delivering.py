@@ -12,7 +12,7 @@ from portal.accounts import registry
 from portal.cases import advancing, letters
 from portal.cases.dates import due_of
 from portal.cases.events import Code, note
-from portal.cases.model import OPEN_STATES, Case, CasePart, CaseState, Package, PartState, Spool, WithheldText
+from portal.cases.model import OPEN_STATES, BlackedOut, Case, CasePart, CaseState, Package, PartState, Spool, WithheldText
 from portal.cases.workflow import EXPORT, newest, not_in_it, state_after_build
 from portal.core import clock
 from portal.core.durations import length_of
@@ -103,6 +103,6 @@ def _ready(db: Session, case: Case, receipt: dict[str, Any], missing: dict[str, 
 def _code_of(db: Session, case: Case, package: Package, missing: dict[str, bool]) -> Code:
     """How whole the copy is."""
     if package.part == 2 and not missing:
-        refused = db.scalar(select(WithheldText.id).filter_by(case_id=case.id).limit(1))
-        return Code.REST_READY if refused is None else Code.REST_READY_BUT
+        some = [db.scalar(select(kind.id).filter_by(case_id=case.id).limit(1)) for kind in (WithheldText, BlackedOut)]
+        return Code.REST_READY if some == [None, None] else Code.REST_READY_BUT
     return Code.READY_WITHOUT_SOME if missing else Code.READY

@@ -48,6 +48,7 @@ class Code(StrEnum):
     REVIEW_WAITS = "review_waits"
     RELEASED = "released"
     SOME_WITHHELD = "some_withheld"
+    SOME_REDACTED = "some_redacted"
     REST_READY = "rest_ready"
     REST_READY_BUT = "rest_ready_but"
     NOTHING_HELD = "nothing_held"
@@ -119,6 +120,7 @@ _TITLES = {
     Code.REVIEW_WAITS: N_("A part waits for a person to look at it"),
     Code.RELEASED: N_("A person has looked at what was still missing"),
     Code.SOME_WITHHELD: N_("A person has looked, and some of it is not handed out"),
+    Code.SOME_REDACTED: N_("A person has looked, and blacked out what tells of others"),
     Code.REST_READY: N_("Your whole copy is ready"),
     Code.REST_READY_BUT: N_("Your copy is ready, without what is not handed out"),
     Code.NOTHING_HELD: N_("We hold nothing about you"),
@@ -232,6 +234,8 @@ def _words(case: Case, event: CaseEvent) -> str:
         return _("Nothing is lost. We go on trying.")
     if code is Code.SOME_WITHHELD:
         return ngettext("%(num)s text. Why stands above.", "%(num)s texts. Why stands above.", int(params.get("count", 0)))
+    if code is Code.SOME_REDACTED:
+        return ngettext("%(num)s place. Why stands above.", "%(num)s places. Why stands above.", int(params.get("count", 0)))
     if code in (Code.STAFF_WROTE, Code.ANSWERED):
         return _("What we wrote stands under Write to us.")
     if code in _ALWAYS:

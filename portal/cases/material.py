@@ -15,8 +15,9 @@ from portal.cases.advancing import SPOOLS, folder
 from portal.cases.dates import due_of
 from portal.cases.matching import subject_of
 from portal.cases.meaning import CHOICES
-from portal.cases.model import OPEN_STATES, Case, Spool, WithheldText
+from portal.cases.model import OPEN_STATES, BlackedOut, Case, Spool, WithheldText
 from portal.cases.own_record import answers_for, history_for
+from portal.cases.redacting import Blacked, phrase_of
 from portal.cases.scope import Scope, load_scope
 from portal.cases.workflow import EXPORT, STUCK, newest
 from portal.consent.choices import HistoryEntry
@@ -62,6 +63,7 @@ class Material:
     """
 
     case_id: int
+    company_id: int
     number: str
     language: str
     received_at: datetime
@@ -73,6 +75,7 @@ class Material:
     missing: Mapping[str, str]
     rounds: Mapping[str, int]
     refused: tuple[Refused, ...]
+    blacked: tuple[Blacked, ...]
     alone: bool
     history: tuple[HistoryEntry, ...]
     answers: Mapping[str, tuple[str, ...]]
@@ -105,9 +108,9 @@ def material_of(db: Session, case: Case) -> Material | None:
         missing = {key: why_missing(step) for key, step in steps.items() if key not in files or step.id != files[key].step_id}
         answers = answers_for(db, registry.company(case.company_id), case.person_id)
     return Material(
-        case.id, case.number, case.language, case.received_at, due_of(db, case).day, tuple(case.choice), subject_of(db, case.person_id),
+        case.id, case.company_id, case.number, case.language, case.received_at, due_of(db, case).day, tuple(case.choice), subject_of(db, case.person_id),
         load_scope(case.proven), {key: file for key, file in files.items() if key not in missing}, missing,
-        {key: step.part for key, step in steps.items()}, tuple(_refused(db, case, files)),
+        {key: step.part for key, step in steps.items()}, tuple(_refused(db, case, files)), blacked_in(db, case),
         was_seen_alone(db, case.person_id), history_for(db, case.person_id), answers,
     )  # fmt: skip
 
@@ -129,6 +132,12 @@ def _file(row: Spool) -> SpoolFile:
         folder(SPOOLS) / row.file, row.context, row.step_id, row.matches, row.found, row.shut, row.read_at,
         looked=row.looked_at is not None, reviewed=row.reviewed_at is not None,
     )  # fmt: skip
+
+
+def blacked_in(db: Session, case: Case) -> tuple[Blacked, ...]:
+    """What somebody blacked out in the texts of this case, for good: also where a system is read again."""
+    rows = db.scalars(select(BlackedOut).filter_by(case_id=case.id).order_by(BlackedOut.id))
+    return tuple(Blacked(phrase_of(case.number, row.part, row.said), row.places) for row in rows)
 
 
 def _refused(db: Session, case: Case, files: Mapping[str, SpoolFile]) -> Iterator[Refused]:

@@ -298,6 +298,33 @@ class WithheldText(CompanyOwned, Base):
     at: Mapped[datetime]
 
 
+class Part(StrEnum):
+    """What a blacked-out part is: as it was marked, or `other` where the reviewer typed it."""
+
+    NAME = "name"
+    ADDRESS = "address"
+    NUMBER = "number"
+    MAIL = "mail"
+    OTHER = "other"
+
+
+class BlackedOut(CompanyOwned, Base):
+    """Some words that a member of staff blacked out in every text of a case: `said` letter by letter, `part` what they look like.
+
+    `places` is how often they stood in what was handed out when that was last decided.
+    """
+
+    __tablename__ = "blacked_out"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"), index=True)
+    part: Mapped[Part] = mapped_column(word_of(Part, 10))
+    said: Mapped[str] = mapped_column(Encrypted("blacked_out.said"))
+    places: Mapped[int]
+    actor: Mapped[str] = mapped_column(String(40))
+    at: Mapped[datetime]
+
+
 class Spool(CompanyOwned, Base):
     """What one system gave for a case, sealed until the package is made of it. `matches` is a digest of whose records were read.
 

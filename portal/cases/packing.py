@@ -4,22 +4,23 @@ Must never say of a record that may be somebody else's that it is there.
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 
 from portal.accounts import registry
 from portal.adapters.contract import Record, Value
-from portal.cases.about import collection_title
+from portal.cases.about import collection_title, release_of
 from portal.cases.apart import Candidate, open_to
 from portal.cases.bundle.content import BundleContent, Judge, LeftOut, Logo, Searched, SystemPart, Verdict
 from portal.cases.dates import laws_of
 from portal.cases.material import Material
-from portal.cases.model import CaseKind
+from portal.cases.model import CaseKind, Part
 from portal.cases.own_record import SYSTEM, records_of, with_own_record
+from portal.cases.redacting import Blackening, places_by_part, redacted_words
 from portal.cases.spooling import read_head, read_records
-from portal.config.model import Company
+from portal.config.model import Company, Release
 from portal.core import clock
-from portal.core.i18n import _, ngettext, speaking
+from portal.core.i18n import _, format_list, ngettext, speaking
 from portal.people.addresses import masked
 from portal.people.service import EMAIL
 
@@ -71,7 +72,7 @@ def content_of(company_id: int, material: Material, opened: Collection[tuple[str
         part=2 if material.reviewed else 1,
         choice=material.choice,
         reviewed=material.reviewed,
-        left_out=(*left_out, *texts_left_out),
+        left_out=(*left_out, *texts_left_out, *(redacted_texts(places_by_part(material.blacked)) if material.reviewed else ())),
         logo=logo_of(company),
         judge=_judge(material),
         answers=material.answers,
@@ -100,6 +101,18 @@ def withheld_texts(company: Company, refused: Sequence[tuple[str, str, str]]) ->
     ]
 
 
+def redacted_texts(places: Mapping[Part, int]) -> list[LeftOut]:
+    """That something was blacked out in the texts, how much of which kind, and why."""
+    if not places:
+        return []
+    return [
+        LeftOut(
+            _("Blacked out in what you or others wrote: %(what)s", what=format_list(redacted_words(places))),
+            _("It tells of other people, who have rights of their own. The rest of these texts is in your copy."),
+        )
+    ]
+
+
 def _judge(material: Material) -> Judge:
     """What staff said of each text: nothing of a system whose texts they have not had before them as they are now."""
     refused = {(one.system, one.key, one.name) for one in material.refused}
@@ -122,9 +135,22 @@ def _part(system: str, material: Material, keys: set[str]) -> SystemPart:
         return SystemPart(system, Searched.NOTHING_FOUND, spool.read_at)
     words = _("We could not read it. A person is mending that.")
     closed = dict.fromkeys(read_head(spool.path, spool.context, system).closed, words)
-    return SystemPart(
-        system, Searched.DELIVERED, spool.read_at, closed=closed, records=partial(read_records, spool.path, spool.context, keys)
-    )
+    return SystemPart(system, Searched.DELIVERED, spool.read_at, closed=closed, records=partial(_records, material, system, keys))
+
+
+def _records(material: Material, system: str, keys: Collection[str]) -> Iterator[Record]:
+    """The records of a system, without what was blacked out in texts that a person had to look at."""
+    spool = material.spools[system]
+    records = read_records(spool.path, spool.context, keys)
+    blackening = Blackening(one.phrase for one in material.blacked)
+    if not blackening:
+        return records
+    company = registry.company(material.company_id)
+
+    def waits(record: Record, value: Value) -> bool:
+        return release_of(company, system, record.collection, value.name, value.category) is Release.REVIEW
+
+    return blackening.over(records, waits)
 
 
 def logo_of(company: Company) -> Logo:

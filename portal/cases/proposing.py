@@ -23,6 +23,7 @@ from portal.cases.kept_holds import place_hold
 from portal.cases.laws.model import Ground
 from portal.cases.model import Case, CaseEvent, CaseMessage, ClockRow, LongerBecause, Spool
 from portal.cases.proposal_model import Act, Proposal, ProposalState
+from portal.cases.redacting import Decided
 from portal.cases.refusing import decide_appeal, refuse_case
 from portal.cases.reviewing import release_texts
 from portal.cases.service import case_by_number
@@ -151,12 +152,20 @@ def approve_release(database: Database, company_id: int, number: str, token: str
             raise NotWaiting("This is no release.")
         if not _has_read(db, case, by, row.proposed_at):
             raise NotReadYet("Read the texts first.")
-        first, withhold = row.proposed_by, {int(key): reason for key, reason in json.loads(row.params)["withhold"].items()}
+        told = json.loads(row.params)
+        first, withhold = row.proposed_by, {int(key): reason for key, reason in told["withhold"].items()}
 
     def carried_out(db: Session, case: Case) -> None:
         _approved(db, case, _to_decide(db, case, token, by), by, 1)
 
-    release_texts(database, company_id, number, actor=first, second=by.actor, withhold=withhold, first=carried_out)
+    release_texts(
+        database, company_id, number, actor=first, second=by.actor, withhold=withhold, decided=decided_of(told), first=carried_out
+    )  # fmt: skip
+
+
+def decided_of(told: Mapping[str, Any]) -> Decided:
+    """What was proposed of the marks in texts."""
+    return Decided(frozenset(told.get("black_out", ())), frozenset(told.get("leave", ())), tuple(told.get("words", ())))
 
 
 def decline(db: Session, number: str, token: str, *, by: Staff, reason: str) -> None:

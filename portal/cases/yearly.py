@@ -17,7 +17,7 @@ from portal.cases.events import Code
 from portal.cases.figures import ANSWERED
 from portal.cases.kept_model import Kept
 from portal.cases.laws.deadlines import day_of
-from portal.cases.model import OPEN_STATES, Case, CaseEvent, CaseKind, CaseState, WithheldText
+from portal.cases.model import OPEN_STATES, BlackedOut, Case, CaseEvent, CaseKind, CaseState, WithheldText
 from portal.config.model import Basis
 from portal.consent.figures import opted_out
 from portal.core.db import company_of
@@ -67,6 +67,7 @@ def year_lines(db: Session, year: int) -> list[YearLine]:
     first, after = (datetime(one, 1, 1, tzinfo=ZoneInfo(company.time_zone)).astimezone(UTC) for one in (year, year + 1))
     part = or_(
         exists().where(WithheldText.case_id == Case.id),
+        exists().where(BlackedOut.case_id == Case.id, BlackedOut.places > 0),
         exists().where(Kept.case_number == Case.number),
         exists().where(CaseEvent.case_id == Case.id, CaseEvent.code == Code.SYSTEM_LEFT_OUT.value),
     )

@@ -5,6 +5,7 @@ Must never print a value of a customer but in `texts`, which is asked for by nam
 
 import argparse
 import sys
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -49,6 +50,14 @@ def add(commands: Any) -> None:
                 help="why not, in one sentence; the customer sees it; once for all, or for each",
             )
             act.add_argument("--second", default="", help="who approves, where two people decide (a staff id)")
+            act.add_argument(
+                "--black-out", action="append", default=[], metavar="MARK", help="black out this mark; once for each"
+            )
+            act.add_argument(
+                "--leave", action="append", default=[], metavar="MARK", help="leave this mark as it is; once for each"
+            )
+            act.add_argument("--leave-others", action="store_true", help="leave all marks that are not blacked out")
+            act.add_argument("--words", metavar="FILE", help="a file with words to black out as well, one to a line")
         if name in ("texts", "release", "resolve"):
             act.add_argument("--by", required=True, help="who does this (a staff id, no name of a customer)")
         if name == "resolve":
@@ -93,13 +102,15 @@ def texts(chosen: argparse.Namespace) -> int:
         print(f"[{one.number}] {one.title}")
         if one.withheld:
             print(f"    not handed out: {one.withheld}")
-        print("\n".join(f"    {line}" for line in one.text.splitlines()) + "\n")
+        print("\n".join(f"    {line}" for line in one.text.splitlines()))
+        print("".join(f"    {mark.id}  {mark.label}: {mark.said!r}\n" for mark in one.marks))
     return 0
 
 
 def release(chosen: argparse.Namespace) -> int:
-    """Build and deliver the second part, without the texts that are withheld."""
-    from portal.cases.reviewing import release_texts
+    """Build and deliver the second part, without the texts that are withheld and what is blacked out."""
+    from portal.cases.redacting import Decided
+    from portal.cases.reviewing import marks_of, release_texts
 
     wanted, reasons = chosen.withhold, chosen.reason * len(chosen.withhold) if len(chosen.reason) == 1 else chosen.reason
     if len(wanted) != len(reasons):
@@ -110,8 +121,14 @@ def release(chosen: argparse.Namespace) -> int:
         return 2
     running, company_id = start_for(chosen)
     withhold = dict(zip(wanted, reasons, strict=True))
+    black_out, leave = frozenset(chosen.black_out), frozenset(chosen.leave)
+    if chosen.leave_others:
+        leave |= marks_of(running.database, company_id, chosen.number) - black_out
+    decided = Decided(
+        black_out, leave, tuple(Path(chosen.words).read_text(encoding="utf-8").splitlines()) if chosen.words else ()
+    )
     release_texts(
-        running.database, company_id, chosen.number, actor=chosen.by, withhold=withhold, second=chosen.second
+        running.database, company_id, chosen.number, actor=chosen.by, withhold=withhold, decided=decided, second=chosen.second
     )  # fmt: skip
     said = f"released, without {len(withhold)} of it" if withhold else "released"
     print(f"{chosen.number}: {said}. The customer is told when the second part is ready.")

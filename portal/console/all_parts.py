@@ -20,6 +20,7 @@ from portal.console import (
     second,
     settings,
     sign_in,
+    texts,
 )
 
 PARTS = (
@@ -31,6 +32,7 @@ PARTS = (
     find,
     case,
     acts,
+    texts,
     clock,
     refusals,
     deciding,

@@ -17,7 +17,7 @@ from portal.cases.messages import MessageRefused
 from portal.cases.model import Case
 from portal.cases.proposal_model import Act
 from portal.cases.refusing import CannotRefuse, NoAppeal, SameReviewer
-from portal.cases.reviewing import NoSuchText, NothingToRelease, NotLookedAt
+from portal.cases.reviewing import MarksUndecided, NoSuchText, NothingToRelease, NotLookedAt, WordsNotFound
 from portal.cases.two_people import SecondPersonNeeded
 from portal.console import proposed
 from portal.console.case import case_to_work_on
@@ -33,7 +33,7 @@ bp = Blueprint("staff_deciding", __name__, url_prefix="/console/cases")
 
 GONE: tuple[type[PortalError], ...] = (
     CannotRefuse, NoAppeal, SameReviewer, SecondPersonNeeded, MessageRefused, NoExtension, ExtensionTooLate, DateNotNamed, HoldRefused,
-    NothingToRelease, NotLookedAt, NoSuchText, ReasonMissing, StepIsRunning, proposing.ProposalIsStale,
+    NothingToRelease, NotLookedAt, NoSuchText, MarksUndecided, WordsNotFound, ReasonMissing, StepIsRunning, proposing.ProposalIsStale,
 )  # fmt: skip
 """What an act says where it cannot be done as it was proposed."""
 

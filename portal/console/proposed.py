@@ -13,7 +13,7 @@ from portal.cases.proposal_model import Act
 from portal.cases.proposing import Waiting
 from portal.cases.refusal_words import ground_words
 from portal.console import words
-from portal.core.i18n import N_, _, format_date, format_number
+from portal.core.i18n import N_, _, format_date, format_number, ngettext
 from portal.web.context import current_company
 
 ACTS = {
@@ -50,6 +50,7 @@ def said_of(one: Waiting) -> list[tuple[str, str]]:
         case Act.REFUSE:
             return [(_("Ground in law"), ground_words(Ground(told["ground"]))), (_("What the customer reads"), told["words"])]
         case Act.RELEASE:
+            blacked = len(told.get("black_out", ())) + len(told.get("words", ()))
             held = [
                 _("Text %(number)s: %(reason)s", number=key, reason=told["withhold"][key])
                 for key in sorted(told["withhold"], key=int)
@@ -57,6 +58,10 @@ def said_of(one: Waiting) -> list[tuple[str, str]]:
             return [
                 (_("Texts that wait"), format_number(told["texts"])),
                 (_("Not handed out, and why"), " ".join(held) or _("All of them are handed out.")),
+                (
+                    _("Blacked out"),
+                    ngettext("%(num)s part; see the texts", "%(num)s parts; see the texts", blacked) if blacked else _("Nothing"),
+                ),
             ]
         case Act.HOLD:
             system = system_title(current_company().config, told["system"]) if told["system"] else _("Every system")

@@ -19,9 +19,11 @@ from portal.cases.laws.citing import in_words
 from portal.cases.laws.promise import NO_LAW
 from portal.cases.letters import longer_words
 from portal.cases.lookers import who_looked
+from portal.cases.material import blacked_in
 from portal.cases.meaning import title_of
 from portal.cases.model import OPEN_STATES, Case, CaseKind, CasePart, CaseState, DownloadLog, Package, PartState, WithheldText
-from portal.cases.packing import withheld_texts
+from portal.cases.packing import redacted_texts, withheld_texts
+from portal.cases.redacting import places_by_part
 from portal.cases.refusal_words import ground_words
 from portal.cases.refusing import may_appeal, refusal_of
 from portal.cases.right_words import title_of_kind
@@ -131,7 +133,8 @@ def page(db: Session, case: Case, *, fresh: bool) -> dict[str, Any]:
 def refused_words(db: Session, case: Case) -> list[LeftOut]:
     """What a person looked at and did not hand out, and why."""
     rows = db.scalars(select(WithheldText).filter_by(case_id=case.id).order_by(WithheldText.id))
-    return withheld_texts(registry.company(case.company_id), [(row.system, row.collection, row.reason) for row in rows])
+    withheld = withheld_texts(registry.company(case.company_id), [(row.system, row.collection, row.reason) for row in rows])
+    return [*withheld, *redacted_texts(places_by_part(blacked_in(db, case)))]
 
 
 def _line(db: Session, case: Case) -> dict[str, str]:

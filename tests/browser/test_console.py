@@ -140,6 +140,14 @@ def test_pages_of_staff_are_whole_for_everyone(site, codes, url, language, schem
         case = f"/console/cases/{site.seen['number']}"
         for path in (*PAGES, case, *(f"{case}/{part}" for part in ("date", "refuse", "kept", "proposal"))):
             look_at(page, f"{path}?lang={language}", language)
+        page.goto(case)
+        page.locator("form[action$='/texts'] button").click()
+        is_whole(page, "texts", language)
+        for box in page.locator("input[value=black]").all():
+            box.check()
+        page.locator("main form button").click()
+        assert page.url.endswith("/preview")
+        is_whole(page, "preview", language)
 
 
 PAGES = [
@@ -150,6 +158,10 @@ PAGES = [
 
 def look_at(page, path, language):
     page.goto(path)
+    is_whole(page, path, language)
+
+
+def is_whole(page, path, language):
     assert page.locator("html").get_attribute("dir") == ("rtl" if language == "ar" else "ltr")
     for width in (1280, 320):
         page.set_viewport_size({"width": width, "height": 900})

@@ -47,6 +47,11 @@ def hired(site: Site, *roles: str, address: str = AGENT, company: str = "fjordka
     return at_work(site, hire(site, *roles, address=address, company=company)[0], address, host)
 
 
+def black_all(browser: Browser) -> dict[str, str]:
+    """What to send with a page of texts so that every mark on it is blacked out."""
+    return {box.attributes["name"]: "black" for box in browser.page.all("input", type="radio")}
+
+
 def cookies_of(browser: Browser) -> list[Cookie]:
     """Every cookie that the browser holds."""
     return list((browser.client._cookies or {}).values())
@@ -59,4 +64,4 @@ def link_of(site: Site, address: str) -> str:
     return found[1]
 
 
-__all__ = ["AGENT", "FIRST_HOST", "LOCALHOST", "at_work", "cookies_of", "half_in", "hire", "hired", "link_of"]
+__all__ = ["AGENT", "FIRST_HOST", "LOCALHOST", "at_work", "black_all", "cookies_of", "half_in", "hire", "hired", "link_of"]

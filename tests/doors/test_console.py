@@ -15,7 +15,7 @@ from portal.console import words
 from portal.core import clock, crypto
 from portal.engine.model import Step, StepState
 from tests.doors.site import SECOND_HOST
-from tests.doors.staff import hired
+from tests.doors.staff import black_all, hired
 from tests.doors.tables import changed, digest
 from tests.doors.walked import MAREN, OTHER
 
@@ -175,7 +175,7 @@ def test_K7_whoever_opens_a_case_is_written_down_and_another_companys_is_as_if_m
         f"case:{walked.number}",
         "case:AAAA-BBBB-CCCC",
     }
-    for act in ("note", "answer", "settle", "owner", "texts", "release"):
+    for act in ("note", "answer", "settle", "owner", "texts", "preview", "release"):
         before = digest(site)
         foreign.open("/console/own")
         token = foreign.page.all("input", name="csrf_token")[0].attributes["value"]
@@ -249,7 +249,7 @@ def test_nobody_handles_a_case_about_themselves(walked):
     assert themselves.status == 403 and "about you" in themselves.words
     themselves.open("/console/cases")
     token = themselves.page.all("input", name="csrf_token")[0].attributes["value"]
-    for act in ("note", "answer", "settle", "owner", "texts", "release"):
+    for act in ("note", "answer", "settle", "owner", "texts", "preview", "release"):
         themselves.post(f"/console/cases/{walked.number}/{act}", {"csrf_token": token, "note": "x", "seen": "x"})
         assert themselves.status == 403, act
     themselves.open("/console/cases")
@@ -299,16 +299,17 @@ def test_texts_are_let_go_of_only_by_who_may_and_has_read_them(walked):
     texts = approver.page.all("input", name="withhold")
     assert len(texts) >= 1 and not any("checked" in box.attributes for box in texts)
     first = texts[0].attributes["value"]
-    approver.submit("Hand out the rest", withhold=first)
-    assert "needs a reason" in approver.words
-    approver.submit("Read the texts")
-    approver.submit("Hand out the rest", withhold=first, **{f"reason-{first}": "It names another customer."})
+    approver.submit("See it as the customer will", withhold=first, **black_all(approver))
+    assert approver.status == 422 and "needs a reason" in approver.words
+    approver.submit("See it as the customer will", **{f"reason-{first}": "It names another customer."})
+    assert "Not handed out: It names another customer." in approver.words
+    approver.submit("Hand this out")
     assert "Let go." in approver.words
     site.work()
     customer = walked.person()
     customer.open(f"/requests/{walked.number}")
     assert "It names another customer." in customer.words
-    assert [len(audit_of(site, act)) for act in ("case.texts", "case.release")] == [2, 1]
+    assert [len(audit_of(site, act)) for act in ("case.texts", "case.release")] == [3, 1]
 
 
 def test_a_fresh_proof_leads_back_to_the_case_that_wanted_it(walked):

@@ -13,14 +13,15 @@ from portal.cases.kept import remember_kept
 from portal.cases.kept_model import KeptHold
 from portal.cases.model import Case, CaseState
 from portal.cases.proposal_model import Proposal, ProposalState
-from portal.cases.reviewing import look_at_texts, release_texts
+from portal.cases.redacting import Decided
+from portal.cases.reviewing import look_at_texts, marks_of, release_texts
 from portal.cases.service import case_by_number
 from portal.cases.two_people import SecondPersonNeeded
 from portal.core import clock
 from portal.identity.recovery_codes import make_codes
 from portal.people.model import PersonIdentifier
 from tests.doors.links import with_company
-from tests.doors.staff import AGENT, hired
+from tests.doors.staff import AGENT, black_all, hired
 from tests.doors.tables import changed, digest
 from tests.doors.walked import MAREN, token_on
 
@@ -194,19 +195,25 @@ def test_texts_go_to_a_new_address_only_when_two_people_have_read_them(walked):
         theirs = update(PersonIdentifier).where(PersonIdentifier.person_id == person, PersonIdentifier.kind == "email")
         db.execute(theirs.values(joined_at=clock.now() - timedelta(days=29)).execution_options(synchronize_session=False))
     look_at_texts(site.running.database, company_id, walked.number, actor="s-1")
+    left = Decided(leave=marks_of(site.running.database, company_id, walked.number))
     for named in ("", "s-1"):
         with pytest.raises(SecondPersonNeeded):
-            release_texts(site.running.database, company_id, walked.number, actor="s-1", withhold={}, second=named)
+            release_texts(site.running.database, company_id, walked.number, actor="s-1", withhold={}, decided=left, second=named)
     one.open(f"/console/cases/{walked.number}")
     one.submit("Read the texts")
     first = one.page.all("input", name="withhold")[0].attributes["value"]
-    one.submit("Propose to hand out the rest", withhold=first, **{f"reason-{first}": "It names another customer."})
+    one.submit(
+        "See it as the customer will", withhold=first, **{f"reason-{first}": "It names another customer."}, **black_all(one)
+    )
+    assert "[redacted: name of another person]" in one.words
+    one.submit("Propose to hand this out")
     assert "Nothing is done before a colleague" in one.words and audit_of(site, "case.release") == []
     second.open(f"/console/cases/{walked.number}/proposal")
-    assert "It names another customer." in second.words
+    assert "It names another customer." in second.words and "see the texts" in second.words
     second.submit("Approve, and do it now")
     assert second.status == 409 and "Read the texts first" in second.words
     second.submit("Read the texts")
+    assert "proposed to be blacked out" in second.words
     assert "Proposed not to be handed out: It names another customer." in second.words
     second.open(f"/console/cases/{walked.number}/proposal")
     second.submit("Approve, and do it now")
@@ -226,7 +233,8 @@ def test_an_address_of_more_than_thirty_days_needs_one_person(walked):
         theirs = update(PersonIdentifier).where(PersonIdentifier.person_id == person)
         db.execute(theirs.values(joined_at=clock.now() - timedelta(days=31)).execution_options(synchronize_session=False))
     look_at_texts(site.running.database, company_id, walked.number, actor="s-1")
-    release_texts(site.running.database, company_id, walked.number, actor="s-1", withhold={})
+    left = Decided(leave=marks_of(site.running.database, company_id, walked.number))
+    release_texts(site.running.database, company_id, walked.number, actor="s-1", withhold={}, decided=left)
     assert len(audit_of(site, "case.release")) == 1
 
 

@@ -1,7 +1,8 @@
 """What staff did not hand out: the customer's page names it with the reason and the way to complain, and never the text."""
 
 import demo
-from portal.cases.reviewing import look_at_texts, release_texts
+from portal.cases.redacting import Decided
+from portal.cases.reviewing import look_at_texts, marks_of, release_texts
 from tests.doors.test_systems_down import ask_for_copy
 
 
@@ -11,7 +12,10 @@ def test_the_page_says_what_is_withheld_and_why_and_where_to_complain(site):
     site.work()
     held = look_at_texts(site.running.database, 1, number, actor="staff-1")
     about = next(one for one in held if "Aasen" in one.text)
-    release_texts(site.running.database, 1, number, actor="staff-1", withhold={about.number: "It names another customer."})
+    left = Decided(leave=marks_of(site.running.database, 1, number))
+    release_texts(
+        site.running.database, 1, number, actor="staff-1", withhold={about.number: "It names another customer."}, decided=left
+    )
     site.work()
     browser.open(f"/requests/{number}")
     assert "Not handed out" in browser.words

@@ -237,7 +237,7 @@ def release(served, number):
     said = command(served, "case", "list", *company) + command(served, "case", "show", *company, number)
     # The one command that is for reading them: what it logs is searched, not what it shows.
     said += command(served, "case", "texts", *company, number, "--by", "staff-7", shown=False)
-    said += command(served, "case", "release", *company, number, "--by", "staff-7")
+    said += command(served, "case", "release", *company, number, "--by", "staff-7", "--leave-others")
     said += command(served, "case", "show", *company, number)
     assert "released" in said
     return said

@@ -16,7 +16,7 @@ from tests.doors.links import token_for, undo_path
 from tests.doors.processes import wait_until
 from tests.doors.signing_service import with_service
 from tests.doors.site import SECOND_HOST
-from tests.doors.staff import half_in, hired
+from tests.doors.staff import black_all, half_in, hired
 
 MAREN, ANOTHER = demo.CUSTOMER, demo.HOUSEHOLD[0]
 
@@ -304,6 +304,14 @@ def console_pages(site, language):
     token = one.page.all("input", name="csrf_token")[0].attributes["value"]
     one.post(f"{case}/texts", {"csrf_token": token})
     assert one.page.all("input", name="withhold")
+    yield one
+    asked = f"{case}/preview"
+    shown = _first_form(one)
+    one.post(*shown)
+    assert one.status == 422, "nothing is decided yet"
+    yield one
+    one.post(asked, {**shown[1], **black_all(one)})
+    assert one.status == 200
     yield one
     one.post("/console/find", {"csrf_token": token, "email": MAREN, "reason": "She called."})
     assert one.path.startswith("/console/found/")

@@ -18,6 +18,7 @@ from portal.cases.events import Code, note
 from portal.cases.kept_model import Kept
 from portal.cases.model import (
     OPEN_STATES,
+    BlackedOut,
     Case,
     CaseCorrection,
     CaseKind,
@@ -63,7 +64,7 @@ def _let_go(row: type[Base], *, by: str = "person_id", **values: object) -> Fixe
 
 _CASES, _MAILS = cast(Table, Case.__table__), cast(Table, Mail.__table__)
 _THEIRS = select(_CASES.c.id).where(_CASES.c.company_id == bindparam("company"), _CASES.c.person_id == bindparam("whose"))
-WORDS = (CaseMessage, WithheldText, CaseRefusal, CaseCorrection, CaseNote, Proposal)
+WORDS = (CaseMessage, WithheldText, BlackedOut, CaseRefusal, CaseCorrection, CaseNote, Proposal)
 """What people wrote about a case: it goes with the person. Dates and codes of what happened stay."""
 _CLOCKS = cast(Table, ClockRow.__table__)
 _NO_WORDS = update(_CLOCKS).where(_CLOCKS.c.company_id == bindparam("company")).values(words=null())

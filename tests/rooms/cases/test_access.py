@@ -19,7 +19,8 @@ from portal.cases.model import Case, CaseState, Package
 from portal.cases.overview import describe_case, open_cases
 from portal.cases.pruning import prune_cases, prune_files
 from portal.cases.reading import read_held
-from portal.cases.reviewing import NoSuchText, NothingToRelease, NotLookedAt, look_at_texts, release_texts
+from portal.cases.redacting import Decided
+from portal.cases.reviewing import NoSuchText, NothingToRelease, NotLookedAt, look_at_texts, marks_of, release_texts
 from portal.cases.scope import Scope, scope_of
 from portal.cases.service import (
     NoSuchCase,
@@ -94,7 +95,9 @@ def look(house: House, number: str) -> list[str]:
 def look_and_release(house: House, number: str, withhold: dict[int, str] | None = None) -> None:
     """What staff do with what waits."""
     look(house, number)
-    release_texts(house.world.database, house.world.first, number, actor="staff-1", withhold=withhold or {})
+    database, company = house.world.database, house.world.first
+    left = Decided(leave=marks_of(database, company, number))
+    release_texts(database, company, number, actor="staff-1", withhold=withhold or {}, decided=left)
 
 
 def settle_mail(house: House) -> None:
@@ -310,7 +313,8 @@ def test_F6_texts_of_a_system_that_answers_later_wait_although_others_were_let_g
     look(house, number)
     house.shop.run("UPDATE reviews SET body = 'written after the look'")
     house.shop.run("INSERT INTO customers VALUES (9, 'maren@example.org', 'Maren Vik', '1990-02-03', '5003', 'K-9', 'x', 'y', 1)")
-    release_texts(house.world.database, house.world.first, number, actor="staff-1", withhold={})
+    left = Decided(leave=marks_of(house.world.database, house.world.first, number))
+    release_texts(house.world.database, house.world.first, number, actor="staff-1", withhold={}, decided=left)
     house.work()
     assert "changed_meanwhile" in codes(house, number)
     assert case_of(house, current, number).state is CaseState.PARTLY
