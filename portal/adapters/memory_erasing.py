@@ -80,7 +80,8 @@ class Erasing:
     def _items(self, fates: Mapping[str, tuple[Now, RowFate, bool]]) -> tuple[PlannedItem, ...]:
         tally = Tally()
         for now, fate, stays in fates.values():
-            if any(now.values.get(held.name) is not None for held in fate.lost) or (now.identifiers and fate.lost) or fate.kept:
+            names_nobody_then = now.identifiers and fate.lost and fate.whole
+            if any(now.values.get(held.name) is not None for held in fate.lost) or names_nobody_then or fate.kept:
                 tally.add_row(now.collection, fate, stays=stays)
         return tally.items()
 
@@ -88,7 +89,7 @@ class Erasing:
         loss = self.place.system.losses[key]
         return any(
             now.collection == loss.collection
-            and bool(fate.lost)
+            and any(not loss.fields or held.name in loss.fields for held in fate.lost)
             and all(
                 ("" if now.values.get(name) is None else str(now.values[name])) in allowed for name, allowed in loss.when.items()
             )

@@ -124,13 +124,13 @@ def _check_notes(place: Place, records: list[DemoRecord]) -> None:
                     remedy="Take it out: an address is changed by the person, with both mailboxes.",
                 )
     for key, loss in place.system.losses.items():
-        for name in loss.when or {}:
+        for where, name in [*(("when", one) for one in loss.when), *(("fields", one) for one in loss.fields)]:
             if name not in names.get(loss.collection, set()):
                 raise place.error(
                     "losses",
                     key,
-                    "when",
-                    name,
+                    where,
+                    name if where == "when" else loss.fields.index(name),
                     problem=f"No record of `{loss.collection}` has it.",
                     remedy="Name a field that is there.",
                 )

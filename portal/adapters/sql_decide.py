@@ -3,7 +3,7 @@
 Must never let a row go while anything that stays hangs on it: not a kept row, not one of somebody else, not one of an unmapped table.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -76,8 +76,12 @@ class Decided:
                 _text(to_json(layout.value(self.row(spot), name), layout.families[name])) in allowed
                 for name, allowed in loss.when.items()
             )
-            for spot in (*self.going, *self.overwrites)
+            for spot in (*self.going, *(one for one, lost in self.overwrites.items() if _is_meant(loss.fields, lost)))
         )
+
+
+def _is_meant(fields: Sequence[str], lost: Sequence[Held]) -> bool:
+    return not fields or any(held.name in fields for held in lost)
 
 
 @dataclass(slots=True)

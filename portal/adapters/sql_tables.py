@@ -98,6 +98,8 @@ def describe_tables(place: Place, datasets: Iterable[Dataset]) -> Tables:
             )
         for name in loss.when:
             _column(place, maps, f"{loss.collection}.{name}", "losses", key, "when", name)
+        for number, name in enumerate(loss.fields):
+            _column(place, maps, f"{loss.collection}.{name}", "losses", key, "fields", number)
     proof = {kind: _column(place, maps, path, "proof", kind) for kind, path in system.proof.items()}
     apart = {
         str(kind): tuple(_column(place, maps, path, "tells_apart", kind, number) for number, path in enumerate(paths))

@@ -103,6 +103,12 @@ def forget_readings(db: Session, *session_ids: int) -> None:
     db.execute(delete(HeldRead).where(HeldRead.session_id.in_(session_ids)).execution_options(synchronize_session=False))
 
 
+def forget_what_changed(db: Session, person_id: int | None, system: str) -> None:
+    """Drop what this system said in every session of the person: it holds something else now, and the next page asks it."""
+    of_theirs = HeldRead.session_id.in_(select(SessionRow.id).where(SessionRow.person_id == person_id))
+    db.execute(delete(HeldRead).where(HeldRead.system == system, of_theirs).execution_options(synchronize_session=False))
+
+
 def ask_system(place: Place, subject: Subject) -> SystemReading:
     """One system's whole answer for a page: matches that stand the comparison, and their newest rows. Raises nothing."""
     try:

@@ -241,6 +241,9 @@ class Loss(Part):
 
     text: Text = Field(description="One sentence: `You have orders on their way.`")
     collection: CollectionRef
+    fields: list[str] = Field(
+        default_factory=list, description="Only where one of these fields would go; without it, where anything of a record would"
+    )
     when: dict[str, list[str]] = Field(
         default_factory=dict,
         description='Only where a field has one of these values ("": is empty); without it, where there is any record',

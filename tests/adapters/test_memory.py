@@ -162,6 +162,11 @@ def test_what_would_be_lost_is_named_only_where_it_would_be(tmp_path: Path) -> N
     match = adapter.find(email("maria@example.org"))[0]
     assert adapter.plan_erase(match, lambda *_: True).losses == ("stamps",)
     assert adapter.plan_erase(match, lambda collection, *_: collection == "app.guests").losses == ()
+    described["losses"] = {"name": {**described["losses"]["few"], "collection": "app.guests", "fields": ["name"], "when": {}}}
+    adapter = open_company(tmp_path, described)
+    assert adapter.plan_erase(match, lambda *_: True).losses == ("name",)
+    assert adapter.plan_erase(match, lambda _collection, name, _category: name == "name").losses == ("name",)
+    assert adapter.plan_erase(match, lambda _collection, name, _category: name == "postcode").losses == ()
 
 
 def test_a_part_that_was_not_asked_for_stays(tmp_path: Path) -> None:
@@ -173,6 +178,8 @@ def test_a_part_that_was_not_asked_for_stays(tmp_path: Path) -> None:
     found = export(adapter, adapter.find(email("maria@example.org"))[0])
     assert values(found["app.guests"][0]) == {"name": None, "postcode": "5015", "since": "2026-01-02"}
     assert values(found["app.stamps"][0]) == {"count": 7}
+    again = adapter.plan_erase(match, lambda _collection, _name, category: category == "user.name")
+    assert again.items == (), "what went is not planned once more"
 
 
 def test_what_came_after_an_old_erasure_is_not_touched_when_it_is_done_again(tmp_path: Path) -> None:
@@ -218,6 +225,7 @@ MISTAKES: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "a correctable identifier": (correctable_identifier, "is changed by the person"),
     "a correctable nothing": (lambda one: one["collections"]["app.guests"].update(correctable=["nmae"]), "Take it out"),
     "a loss of nothing": (lambda one: one["losses"]["stamps"].update(collection="app.other"), "Name a collection"),
+    "a loss of no field": (lambda one: one["losses"]["stamps"].update(fields=["number"]), "Name a field"),
     "a loss by nothing": (lambda one: one["losses"]["stamps"].update(when={"number": ["1"]}), "Name a field"),
     "a note on nothing": (lambda one: one["collections"].update({"app.other": note()}), "No record is in"),
 }

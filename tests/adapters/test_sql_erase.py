@@ -293,9 +293,11 @@ def test_losses_are_named_where_rows_would_go(shop: Shop) -> None:
         "any": {"text": sentence, "collection": "shop.orders"},
         "this": {"text": sentence, "collection": "shop.orders", "when": {"number": ["M-1002", "X"]}},
         "other": {"text": sentence, "collection": "shop.orders", "when": {"number": ["O-2001"]}},
+        "account": {"text": sentence, "collection": "shop.customer", "fields": ["email"]},
     }
     adapter = shop.open()
-    assert adapter.plan_erase(match_of(adapter), everything).losses == ("any", "this")
+    assert adapter.plan_erase(match_of(adapter), everything).losses == ("any", "this", "account")
+    assert adapter.plan_erase(match_of(adapter), lambda _key, name, _category: name == "born").losses == ()
     assert adapter.plan_erase(match_of(adapter), lambda key, *_: key == "shop.review").losses == ()
 
 

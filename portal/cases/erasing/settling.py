@@ -23,6 +23,7 @@ from portal.cases.erasing.result import ErasureResult, Went, dump_result
 from portal.cases.events import Code, happened, note
 from portal.cases.kept import remember_kept
 from portal.cases.model import OPEN_STATES, Case, CaseState
+from portal.cases.reading import forget_what_changed
 from portal.cases.workflow import BEGIN, CHECK, ERASE, IDENTITY, OWN, STUCK, WITHDRAWN, next_round
 from portal.core import clock
 from portal.core.db import prepared
@@ -62,6 +63,8 @@ def settle_system(db: Session, case: Case, claim: Claim, outcome: Outcome) -> No
         note(db, case, _PARKED.get(outcome.reason, Code.SYSTEM_PARKED), system=claim.system)
     elif isinstance(outcome, Later) and not happened(db, case, Code.SYSTEM_SILENT, system=claim.system):
         note(db, case, Code.SYSTEM_SILENT, system=claim.system)
+    if isinstance(outcome, Erased | LeftBehind):
+        forget_what_changed(db, case.person_id, claim.system)
     if isinstance(outcome, Done):
         db.flush()
         advance(db, case)

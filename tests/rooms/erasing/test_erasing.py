@@ -16,6 +16,7 @@ from portal.cases.laws.deadlines import Happened
 from portal.cases.model import CaseNote, CaseState, ClockRow
 from portal.cases.proposal_model import Act as ProposedAct
 from portal.cases.proposal_model import Proposal, ProposalState
+from portal.cases.reading import kept_reading, read_held
 from portal.consent.sealing_model import SealedProof
 from portal.consent.words import Act
 from portal.core import clock
@@ -168,6 +169,18 @@ def test_some_groups_go_and_the_rest_stays_with_the_person(house: FarHouse) -> N
     assert house.says(current.person_id) is Act.GIVEN
     assert house.result(case).proof_until is None, "nothing was sealed: the person's choices go on"
     assert house.mails() == ["erasure_started", "erasure_done"]
+
+
+def test_what_was_read_before_is_not_shown_any_more_once_a_system_has_erased(house: FarHouse) -> None:
+    current, other = proven(house), house.sign_in(COUPLE)
+    case = house.confirm(current, "bought")
+    for reader in (house.reader(current), house.reader(other)):
+        assert read_held(house.world.database, reader).missing() == []
+    house.work_to_the_end()
+    assert house.case(case).state is CaseState.DONE
+    with house.world.reading() as db:
+        assert kept_reading(db, house.reader(current)).missing() == ["shop", "post"]
+        assert kept_reading(db, house.reader(other)).missing() == [], "nobody else's systems are asked anew"
 
 
 def test_marketing_stops_at_once_and_comes_back_when_the_person_cancels(house: FarHouse) -> None:
