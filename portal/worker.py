@@ -17,6 +17,7 @@ from portal.cases.desk import fill_due
 from portal.cases.handlers import case_handlers
 from portal.cases.kept_erasing import prune_kept, sweep_kept
 from portal.cases.pruning import prune_cases, prune_files
+from portal.cases.unusual_reading import raise_alarms
 from portal.consent.confirming import end_waiting
 from portal.consent.effect import prune_counts
 from portal.consent.handlers import consent_handlers
@@ -157,6 +158,7 @@ class Worker:
                 make_due_head(db)
                 sweep_kept(db)
                 fill_due(db)
+                raise_alarms(db)
             found["journal_files"] = drop_old_files(self.journal, key, before=clock.now() - length_of(company.retention.journal))
             for kind, count in found.items():
                 if count:

@@ -223,6 +223,7 @@ MAILS: dict[str, dict[str, Any]] = {
     "message": MAIL,
     "right_received": {**MAIL, "due_date_words": "Monday 21 December 2026", "stopped": True},
     "needs_you": MAIL,
+    "unusual_reading": {"page_url": "https://privacy.fjordkaffe.example/console/audit"},
     "extended": {
         **MAIL,
         "old_date_words": "Monday 21 December 2026",

@@ -349,6 +349,11 @@ class Company(Part):
     )
     discreet: bool = False
     staff_sign_in: StaffSignIn | None = Field(None, description="Without it, staff sign in by mail and passkey")
+    unusual_reading: int = Field(
+        50,
+        ge=1,
+        description="More cases than this, opened by one colleague in a day, raise an alarm, unless they use to open a third as many",
+    )
     two_people: list[Literal["refuse", "release", "extend", "appeal"]] = Field(
         default_factory=list,
         description="What one colleague proposes and another approves, besides what always needs two (see docs/console.md)",
