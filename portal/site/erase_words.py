@@ -10,7 +10,7 @@ from portal.adapters.contract import Fate
 from portal.cases.certificate.handing import certified_result
 from portal.cases.dates import Due, choose_law
 from portal.cases.erasing.model import Erasure
-from portal.cases.erasing.plans import Planned, SystemPlan, digest_of_plans
+from portal.cases.erasing.plans import Planned, SystemPlan, digest_of_plans, nothing_goes
 from portal.cases.erasing.reporting import item_in_words
 from portal.cases.erasing.result import ErasureResult, Went
 from portal.cases.erasing.sharing import result_code
@@ -76,7 +76,7 @@ def plan_page(plans: Sequence[SystemPlan], groups: Sequence[str]) -> dict[str, A
         ],
         "shut": any(plan.shut for plan in plans),
         "shared": any(plan.shared for plan in plans),
-        "nothing": all(plan.answer is Planned.NOTHING for plan in plans),
+        "nothing": nothing_goes(plans, groups),
         "proof": proof_kept(groups),
         "starts": format_moment(now + length_of(company.grace_period)),
         "due": dates.due,

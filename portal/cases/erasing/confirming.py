@@ -14,7 +14,7 @@ from portal.cases.dates import choose_law, margin_of
 from portal.cases.erasing.letters import send_started
 from portal.cases.erasing.model import Erasure, ErasurePlanRow
 from portal.cases.erasing.planning import forget_plans, kept_plans, wish_of
-from portal.cases.erasing.plans import Planned, SystemPlan, digest_of_plans, dump_plan
+from portal.cases.erasing.plans import SystemPlan, digest_of_plans, dump_plan, nothing_goes
 from portal.cases.erasing.sharing import was_confirmed_alone
 from portal.cases.events import PERSON, Code, note
 from portal.cases.filing import begin_clock
@@ -133,7 +133,7 @@ def _shown(db: Session, current: CurrentSession, groups: Sequence[str], scope: S
     kept = {plan.system: plan for plan in kept_plans(db, current.id, wish_of(groups, scope))}
     if set(kept) != set(company.systems) or digest_of_plans(kept.values()) != seen:
         raise PlanHasChanged("What would be deleted has changed since it was shown. Look at the plan once more.")
-    if all(plan.answer is Planned.NOTHING for plan in kept.values()):
+    if nothing_goes(kept.values(), groups):
         raise NothingToErase("Nothing is held that could be deleted.")
     return [kept[key] for key in company.systems]
 

@@ -67,6 +67,14 @@ class SystemPlan:
         return tuple(dict.fromkeys(key for one in self.records for key in one.plan.shared))
 
 
+def nothing_goes(plans: Iterable[SystemPlan], groups: Collection[str]) -> bool:
+    """Whether nothing is held that could be deleted; of chosen kinds: whether nothing of these is there. With everything the account goes, too."""
+    return all(
+        plan.answer is Planned.NOTHING or (bool(groups) and plan.answer is Planned.READY and not plan.items and not plan.shared)
+        for plan in plans
+    )
+
+
 def merge_items(items: Iterable[PlannedItem]) -> tuple[PlannedItem, ...]:
     """Items of several records or rounds: what is done to the same fields of one collection is one item, counted together."""
     found: dict[tuple[object, ...], PlannedItem] = {}

@@ -157,6 +157,15 @@ def test_a_person_of_whom_nothing_is_held_has_nothing_to_confirm(house: FarHouse
         house.confirm(current)
 
 
+def test_kinds_of_which_nothing_is_left_are_not_deleted_a_second_time(house: FarHouse) -> None:
+    current = proven(house)
+    house.confirm(current, "bought")
+    house.work_to_the_end()
+    with pytest.raises(NothingToErase):
+        house.confirm(current, "bought")
+    house.confirm(current)
+
+
 def test_some_groups_go_and_the_rest_stays_with_the_person(house: FarHouse) -> None:
     current = proven(house)
     house.give(current)
