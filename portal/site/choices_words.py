@@ -47,23 +47,35 @@ def counts(purposes: Iterable[PurposeChoices]) -> dict[str, int]:
     for purpose in purposes:
         for channel in purpose.channels:
             found["sold"] += purpose.basis is Basis.SALE_OR_SHARING and channel.answer.allowed
-            found[KINDS.get(channel.standing, "unanswered")] += 1
+            found[_kind_of(channel)] += 1
     return found
 
 
-def stated() -> list[dict[str, Any]]:
-    """Purposes that ask for nothing, with the ground that the law gives them."""
-    purposes = current_company().config.purposes.values()
+def _kind_of(channel: ChannelChoice) -> str:
+    """How it is counted. What is quiet for a while was not agreed to by that."""
+    answered = channel.standing is not Standing.PAUSED or channel.said is not None
+    return KINDS.get(channel.standing, "unanswered") if answered else "unanswered"
+
+
+def stated(*, agreed: bool) -> list[dict[str, Any]]:
+    """Purposes that ask for nothing here, with their ground: those that rest on a yes that was given elsewhere, or all others."""
     return [
         {
+            "key": key,
             "title": pick(one.title),
             "why": pick(one.why),
             "basis": _(BASES[one.basis]),
             "object": one.basis is Basis.LEGITIMATE_INTEREST,
         }
-        for one in purposes
-        if not one.channels
+        for key, one in current_company().config.purposes.items()
+        if not one.channels and (one.basis is Basis.CONSENT) is agreed
     ]
+
+
+def title_of_stated(key: str) -> str:
+    """What a purpose that asks for nothing here is called; nothing for any other word in an address."""
+    one = current_company().config.purposes.get(key)
+    return pick(one.title) if one and not one.channels else ""
 
 
 def line(choice: ChannelChoice) -> dict[str, str]:

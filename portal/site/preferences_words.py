@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
+from portal.cases.model import CaseKind
+from portal.cases.rights import kinds_of
 from portal.config.model import Basis
 from portal.consent import told
 from portal.consent.asking import open_row, wanted_of
@@ -110,7 +112,9 @@ def page(
         "form": form,
         "choices": choices_words.counts(stand.purposes),
         "purposes": [_purpose(db, one, form, reached) for one in stand.purposes],
-        "stated": choices_words.stated(),
+        "stated": choices_words.stated(agreed=False),
+        "agreed_elsewhere": choices_words.stated(agreed=True),
+        "may_object": CaseKind.OBJECTION in kinds_of(current_company().config),
         "told": told,
         "in_use": bool(stand.in_use()),
         "paused_until": max((one.choice.until for one in paused if one.choice.until), default=None),

@@ -3,7 +3,7 @@
 Must never search for what was typed nor say whether there is such a number: typing it proves nothing.
 """
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.cases.filing import TooManyCases
@@ -12,7 +12,7 @@ from portal.cases.questions import open_question
 from portal.core import i18n
 from portal.core.durations import length_of
 from portal.core.i18n import _
-from portal.site import own_data
+from portal.site import choices_words, own_data
 from portal.site.forms import QuestionForm
 from portal.site.messages_words import refused
 from portal.web.context import current_company, database
@@ -25,8 +25,8 @@ bp = Blueprint("questions", __name__, url_prefix="/ask")
 @bp.get("")
 @person_required()
 def show() -> ResponseReturnValue:
-    """Ask for the number and the words."""
-    return _page(QuestionForm())
+    """Ask for the number and the words, which begin with the use that the person came from."""
+    return _page(QuestionForm(data={"message": choices_words.title_of_stated(request.args.get("about", ""))}))
 
 
 @bp.post("")

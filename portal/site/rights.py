@@ -3,7 +3,7 @@
 Must never ask an opt-out for more than one press, nor offer what no law of the company gives.
 """
 
-from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.cases.filing import TooManyCases
@@ -14,7 +14,7 @@ from portal.cases.rights import kinds_of, open_right_case
 from portal.cases.scope import Scope
 from portal.core import i18n
 from portal.core.i18n import _
-from portal.site import own_data
+from portal.site import choices_words, own_data
 from portal.site.forms import RightForm
 from portal.site.messages_words import refused
 from portal.web.context import current_company, database
@@ -38,8 +38,8 @@ def index() -> ResponseReturnValue:
 @bp.get("/<kind>")
 @person_required()
 def show(kind: str) -> ResponseReturnValue:
-    """What it does, and the form."""
-    return _page(_kind(kind), RightForm())
+    """What it does, and the form, which names the use that the person came from."""
+    return _page(_kind(kind), RightForm(data={"message": choices_words.title_of_stated(request.args.get("about", ""))}))
 
 
 @bp.post("/<kind>")

@@ -202,6 +202,7 @@ def test_C6_a_page_from_before_a_newer_choice_lowers_nothing_that_it_did_not_sho
     count = len(events(site, MAREN))
     old.submit("Save", **{"say-newsletter-email": "no"})
     assert old.status == 409 and "Something newer stands" in old.words
+    assert old.page.all("title")[0].words.startswith("Something newer stands")
     assert SAID_YES in given(site) and len(events(site, MAREN)) == count
 
 

@@ -301,6 +301,33 @@ def test_every_purpose_says_on_what_basis_and_what_still_arrives(maren):
     assert not always.all("input")
 
 
+def test_each_use_without_a_switch_leads_to_where_it_is_objected_to_or_taken_back(maren):
+    always, elsewhere = (
+        next(one for one in maren.page.all("section") if one.attributes.get("aria-labelledby") == name)
+        for name in ("always", "elsewhere")
+    )
+    # What rests on an agreement is not said to need none.
+    assert "Tastings" in elsewhere.words and "Tastings" not in always.words and "your agreement" not in always.words
+    objections = [one.attributes["href"] for one in always.all("a")]
+    assert objections == [f"/rights/objection?about={key}" for key in ("support", "reviews", "targeting", "care")]
+    [back] = [one.attributes["href"] for one in elsewhere.all("a")]
+    for address, title in ((objections[1], "Reviews"), (back, "Tastings")):
+        maren.open(address)
+        path, _values = maren.form("Send to a person")
+        [words] = maren.page.all("textarea")
+        assert maren.status == 200 and words.words.strip() == title and path == address
+    maren.open("/rights/objection?about=newsletter")
+    assert not maren.page.all("textarea")[0].words.strip()
+
+
+def test_a_break_is_no_agreement_to_what_nobody_answered(site):
+    browser = site.signed_in("nobody.yet@example.net")
+    browser.open("/preferences")
+    assert "You have agreed to nothing" in browser.words
+    browser.submit("Pause", until=(clock.now() + timedelta(days=30)).date().isoformat())
+    assert "Quiet until" in browser.words and "You have agreed to nothing" in browser.words
+
+
 TOPICS, OFTEN = "topics-newsletter-email", "often-newsletter-email"
 FORMS: tuple[dict[str, str | list[str]], ...] = (
     {EMAIL: "yes"}, {EMAIL: "yes"}, {EMAIL: "yes", TOPICS: ["coffees"], OFTEN: "monthly"}, {EMAIL: "yes", TOPICS: ["coffees"]},
