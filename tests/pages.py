@@ -94,6 +94,10 @@ def fields_of(form: Element) -> dict[str, str | list[str]]:
         if not name or (kind in ("radio", "checkbox") and "checked" not in control.attributes) or kind == "submit":
             continue
         value = control.words if control.tag == "textarea" else control.attributes.get("value", "")
+        if control.tag == "select":
+            options = control.all("option")
+            chosen = [one for one in options if "selected" in one.attributes] or options[:1]
+            value = chosen[0].attributes.get("value", chosen[0].words) if chosen else ""
         if kind == "checkbox" and name in values:
             before = values[name]
             values[name] = [*(before if isinstance(before, list) else [before]), value]

@@ -1,4 +1,4 @@
-"""Door 4, finding a case: by its number, or by the exact address of a customer for a reason that is kept.
+"""Door 4, finding a case: by its number, or by the exact address or number of a customer for a reason that is kept.
 
 Must never put an address into an address bar, and never answer to a part of one (K7).
 """
@@ -46,11 +46,17 @@ def number() -> ResponseReturnValue:
 @bp.post("/find")
 @staff_may("people.search")
 def send() -> ResponseReturnValue:
-    """Look for one exact address, and go on to a page with a random name."""
+    """Look for one exact address or number, and go on to a page with a random name."""
     form = SearchForm()
     if form.validate_on_submit():
         try:
-            token = searching.search(db(), address=form.email.data or "", reason=form.reason.data or "", by=current_staff().staff)
+            token = searching.search(
+                db(),
+                kind=form.kind.data or "",
+                typed=form.email.data or "",
+                reason=form.reason.data or "",
+                by=current_staff().staff,
+            )
         except AddressRefused as refusal:
             form.email.errors = [_(refusal.reason)]
         else:

@@ -3,16 +3,31 @@
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DateField, EmailField, Field, Form, HiddenField, RadioField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    DateField,
+    EmailField,
+    Field,
+    Form,
+    HiddenField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import Optional, StopValidation
 
 from portal.cases.letters import longer_words
 from portal.cases.messages import LONGEST as LONGEST_MESSAGE
 from portal.cases.model import LongerBecause
 from portal.core.i18n import N_, _
+from portal.people.numbers import CUSTOMER_NUMBER, PHONE
+from portal.people.service import EMAIL
 from portal.web.fields import ADDRESS, LONGEST_ADDRESS, TOO_LONG_ADDRESS, Check, at_most, needed
 
 CODE = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "characters", "maxlength": "40", "dir": "ltr"}
+
+TYPED = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none", "maxlength": "400", "dir": "ltr"}
 
 
 def picked(message: str) -> Check:
@@ -215,11 +230,12 @@ class DeclineForm(FlaskForm):
 
 
 class SearchForm(FlaskForm):
-    """One exact address, and why it is looked for."""
+    """One exact address or number, and why it is looked for."""
 
-    email = EmailField(
-        render_kw={**ADDRESS, "required": True, "autocomplete": "off"},
-        validators=[needed(N_("Type the whole address.")), at_most(LONGEST_ADDRESS, TOO_LONG_ADDRESS)],
+    kind = SelectField(choices=[], default=EMAIL, validators=[needed(N_("Say what it is."))])
+    email = StringField(
+        render_kw={**TYPED, "required": True},
+        validators=[needed(N_("Type the whole address or number.")), at_most(LONGEST_ADDRESS, TOO_LONG_ADDRESS)],
     )
     reason = StringField(
         render_kw={"maxlength": "300", "required": True},
@@ -228,7 +244,13 @@ class SearchForm(FlaskForm):
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
-        self.email.label.text = _("Exact e-mail address of the customer")
+        self.kind.label.text = _("What you have of the customer")
+        self.kind.choices = [
+            (EMAIL, _("E-mail address")),
+            (PHONE, _("Telephone number")),
+            (CUSTOMER_NUMBER, _("Customer number")),
+        ]
+        self.email.label.text = _("Exactly and in full")
         self.reason.label.text = _("Why you look, in one sentence")
 
 

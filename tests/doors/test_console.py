@@ -14,6 +14,7 @@ from portal.cases.model import Case, CaseEvent, CaseKind, CaseState
 from portal.console import words
 from portal.core import clock, crypto
 from portal.engine.model import Step, StepState
+from portal.people.service import Identifier, find_identifier, identifier_for
 from tests.doors.site import SECOND_HOST
 from tests.doors.staff import black_all, hired
 from tests.doors.tables import changed, digest
@@ -356,6 +357,25 @@ def test_a_question_is_answered_and_closed_from_the_console_alone(site):
     with site.running.database.reading(registry.ids()["fjordkaffe"]) as db:
         (case,) = db.scalars(select(Case))
         assert case.state is CaseState.ANSWERED and db.scalars(select(CaseEvent).filter_by(case_id=case.id)).all()
+
+
+def test_K7_a_customer_is_found_by_a_whole_number_and_never_by_a_part_or_under_another_kind(walked):
+    site, browser = walked.site, hired(walked.site)
+    with writing(site) as db:
+        maren = find_identifier(db, Identifier("email", MAREN))
+        assert maren
+        for kind, value in (("customer_number", "FK-10001"), ("phone", "+4740000001")):
+            identifier_for(db, Identifier(kind, value)).person_id = maren.person_id
+    tries = [
+        ("customer_number", "fk-10001", 1), ("customer_number", "FK-1000", 0), ("phone", "FK-10001", 0), ("phone", "400 00 001", 1),
+        ("customer_number", "%", 0), ("phone", "", None), ("fax", "FK-10001", None),
+    ]  # fmt: skip
+    for kind, typed, count in tries:
+        browser.open("/console/find")
+        browser.submit("Find their cases", kind=kind, email=typed, reason="A call")
+        assert browser.status == (422 if count is None else 200), (kind, typed)
+        assert count is None or len(numbers_on(browser)) == count, (kind, typed)
+    assert not [entry for entry in audit_of(site, "people.searched") if "10001" in repr(entry.detail)]
 
 
 def test_numbers_are_found_however_they_are_typed(walked):

@@ -313,7 +313,7 @@ def console_pages(site, language):
     one.post(asked, {**shown[1], **black_all(one)})
     assert one.status == 200
     yield one
-    one.post("/console/find", {"csrf_token": token, "email": MAREN, "reason": "She called."})
+    one.post("/console/find", {"csrf_token": token, "kind": "email", "email": MAREN, "reason": "She called."})
     assert one.path.startswith("/console/found/")
     yield one
     yield from _two_people(site, case, one, language)
