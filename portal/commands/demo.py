@@ -23,7 +23,7 @@ from portal.core import clock, crypto
 from portal.core.crypto_links import with_link_key
 from portal.core.errors import PortalError
 from portal.core.memory import spare_memory
-from portal.settings import read_settings
+from portal.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from portal.starting import Running
@@ -65,7 +65,7 @@ def run(wanted: int, *, as_json: bool, folder: Path) -> int:
 
     make_databases(environment)
     migrate_database(environment["PORTAL_DATABASE_URL"], quiet=True)
-    urls = {FIRST: f"http://127.0.0.1:{port}", "alpenrad": f"http://alpenrad.localhost:{port}"}
+    urls = urls_on(port)
     running = start(read_settings(os.environ), urls=urls, hosts={FIRST: ["127.0.0.1", "localhost"]})
     seed(running)
     api_key = key_of_demo(running, folder)
@@ -80,6 +80,16 @@ def run(wanted: int, *, as_json: bool, folder: Path) -> int:
         return serve(running)
     finally:
         _stop(worker)
+
+
+def urls_on(port: int | str) -> dict[str, str]:
+    """Where the two companies answer, which portal.yaml cannot know."""
+    return {FIRST: f"http://127.0.0.1:{port}", "alpenrad": f"http://alpenrad.localhost:{port}"}
+
+
+def urls_of(chosen: Settings) -> dict[str, str] | None:
+    """The same for a command that is pointed at a demo; nothing for any other portal."""
+    return urls_on(chosen.bind.rpartition(":")[2]) if chosen.is_demo else None
 
 
 def _facts(urls: Mapping[str, str], api_key: str, codes: Sequence[str]) -> dict[str, Any]:

@@ -191,10 +191,11 @@ def _linker(chosen: argparse.Namespace) -> Linker:
 
 
 def _company(key: str) -> "Company":
+    from portal.commands.demo import urls_of
     from portal.config import load_config
     from portal.settings import settings
 
-    companies = load_config(settings().config).portal.companies
+    companies = load_config(settings().config, urls=urls_of(settings())).portal.companies
     if key not in companies:
         raise NoLinkKey(f"No company `{key}`. There are: {', '.join(sorted(companies))}.")
     return companies[key]

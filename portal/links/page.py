@@ -44,7 +44,7 @@ def show(token: str) -> ResponseReturnValue:
     """The choices as they stand; from an old or limited link only the buttons that stop."""
     reader = reader_of(db(), current_link().link)
     if not live_link().may_show:
-        return render_template("links/only_stop.html", **_words(reader, token))
+        return render_template("links/only_stop.html", **_words(reader, token), unsaved="unsaved" in request.args)
     return render_template("links/page.html", **_choices(reader, token))
 
 
@@ -57,6 +57,8 @@ def save(token: str) -> ResponseReturnValue:
     if seen is None or seen < 0:
         return render_template("links/page.html", **_choices(reader, token), incomplete=True), 422
     changes = _changes(reader, items_of(db(), reader))
+    if not changes:
+        return render_template("links/page.html", **_choices(reader, token), nothing_new=True)
     return _done(reader, token, _save(reader, changes, seen))
 
 

@@ -80,7 +80,8 @@ def _with_link(view: Callable[..., Any], *, shows: bool) -> Callable[..., Any]:
             return make_response(render_template("links/unreadable.html"), 404)
         g.opened_link = opened
         if shows and not live_link().may_show:
-            return redirect(url_for(".show", token=token), 303)
+            # What was sent from a page that was opened before is not saved, and that is said.
+            return redirect(url_for(".show", token=token, unsaved=1), 303)
         return view(token, **kwargs)
 
     return run

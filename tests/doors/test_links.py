@@ -152,7 +152,9 @@ def test_L6_an_old_link_still_stops_and_never_shows_choices(site, kind):
         f"/p/{token}", data={"seen": "0", "say-newsletter-email": "no"}, base_url="http://127.0.0.1:8080"
     )
     assert answer.status_code == 303
-    assert SAID_YES in given(site)
+    assert "Nothing was saved" not in browser.words
+    browser.open(answer.headers["Location"])
+    assert "Nothing was saved" in browser.words and SAID_YES in given(site)
     browser.submit("Stop “News and offers”")
     assert SAID_YES not in given(site)
     assert "News and offers – E-mail" not in browser.words and "Undo" not in browser.words
@@ -204,6 +206,16 @@ def test_C6_a_page_from_before_a_newer_choice_lowers_nothing_that_it_did_not_sho
     assert old.status == 409 and "Something newer stands" in old.words
     assert old.page.all("title")[0].words.startswith("Something newer stands")
     assert SAID_YES in given(site) and len(events(site, MAREN)) == count
+
+
+def test_a_save_that_changes_nothing_says_so_and_not_that_something_was_stopped(site):
+    for address in (MAREN, STRANGER):
+        browser, before = site.browser(), standing(site, MAREN)
+        browser.open(f"/p/{token_for(address)}")
+        browser.submit("Save")
+        assert browser.status == 200 and "Nothing had to be changed" in browser.words
+        assert "Stopped" not in browser.words and "it counts as no:" not in browser.words
+        assert browser.page.all("form") and standing(site, MAREN) == before
 
 
 def test_C6_a_page_without_its_version_saves_nothing(site):

@@ -1,5 +1,6 @@
 """What a command says of a mistake: exit code 1 and one line with the place and the remedy, never a trace or what a driver said (H15)."""
 
+import json
 import os
 import re
 import shlex
@@ -189,3 +190,12 @@ def test_O10_a_case_is_not_found_across_companies_and_no_value_is_printed(made):
     answer = run(made, "case", "show", "7KQ2-M9XD-4TBR")
     assert answer.returncode == 2
     assert "--company" in answer.stderr
+
+
+def test_links_made_for_a_demo_lead_to_where_it_answers(tmp_path):
+    environment = prepare(tmp_path / "demo", 8123)
+    key = tmp_path / "key.json"
+    for company, start in (("fjordkaffe", "http://127.0.0.1:8123"), ("alpenrad", "http://alpenrad.localhost:8123")):
+        assert run(environment, "links", "keys", "export", "--company", company, str(key)).returncode == 0
+        assert json.loads(key.read_text())["url"] == start
+        key.unlink()
