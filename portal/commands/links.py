@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from portal.config.model import Company
 
 DAYS = 365
+MOST_DAYS = 20_000
 STAND_IN = "x"
 """Stands in a pattern where each link has its own identifier."""
 
@@ -53,7 +54,7 @@ def add(commands: Any) -> None:
         act.add_argument("--campaign", default="", help="a name of your own, which comes back in no page")
         act.add_argument("--kind", choices=sorted(KIND_NUMBERS), default=EMAIL, help="what the list holds (email)")
         act.add_argument(
-            "--days", type=int, default=DAYS, help=f"how long a link shows choices ({DAYS}); it stops messages for ever"
+            "--days", type=_days, default=DAYS, help=f"how long a link shows choices ({DAYS}); it stops messages for ever"
         )
         act.add_argument("--only-stop", action="store_true", help="links that show no choices and only stop messages")
         if name != "headers":
@@ -188,6 +189,13 @@ def _linker(chosen: argparse.Namespace) -> Linker:
         Identifier(chosen.kind, STAND_IN), now, now + timedelta(days=chosen.days), scope, chosen.choice, chosen.campaign
     )
     return Linker(KeyExport.parse(chosen.key.read_text(encoding="utf-8")), pattern)
+
+
+def _days(typed: str) -> int:
+    """The days of `--days`: a token holds no moment after 2105."""
+    if not typed.isascii() or not typed.isdigit() or len(typed) > len(str(MOST_DAYS)) or int(typed) > MOST_DAYS:
+        raise argparse.ArgumentTypeError(f"a number of days from 0 to {MOST_DAYS}")
+    return int(typed)
 
 
 def _company(key: str) -> "Company":

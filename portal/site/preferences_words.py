@@ -168,6 +168,8 @@ def just_done(db: Session, person_id: int, since: int) -> dict[str, Any] | None:
         "lines": lines,
         "undo": [event.sequence for event in done if event.act is not Act.UNDONE],
         "undone": all(event.act is Act.UNDONE for event in done),
+        "at_once": any(event.act is not Act.ASKED for event in done),
+        "waits": any(event.act is Act.ASKED for event in done),
     }
 
 

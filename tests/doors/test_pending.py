@@ -28,6 +28,12 @@ def mails(site):
     return [mail for mail in site.mails(SOMEONE) if "/in/" not in mail.text]
 
 
+def told(browser):
+    return next(
+        one.words for one in browser.page.all("div") if one.attributes.get("role") == "status" and one.all("h2", id="told")
+    )
+
+
 def state(browser):
     return browser.page.all("fieldset", id="choice-newsletter-email")[0]
 
@@ -38,6 +44,16 @@ def test_a_yes_waits_for_the_mailbox_and_says_so(site, asked):
     assert "it counts as no" in state(asked).words
     assert not [one for one in state(asked).all("input") if "checked" in one.attributes]
     assert len(mails(site)) == 1
+
+
+def test_what_waits_is_not_said_to_count_from_now_on(site):
+    browser = site.signed_in(SOMEONE, SECOND_HOST)
+    browser.open("/preferences?lang=en")
+    browser.submit("Save choices", **{NEWS: "yes"})
+    assert "counts once you confirm it" in told(browser) and "from now on" not in told(browser)
+    browser.open("/preferences")
+    browser.submit("Save choices", **{"say-inspection_reminder-email": "yes"})
+    assert "from now on" in told(browser) and "once you confirm" not in told(browser)
 
 
 def test_the_mail_can_be_sent_again_and_the_yes_let_go(site, asked):

@@ -272,3 +272,12 @@ def test_keys_are_made_listed_exported_and_shut_off(tmp_path):
     secrets = re.findall(r'"secret": "([^"]+)"', ring.read_text())
     assert len(secrets) == 2 and not any(secret in listed for secret in secrets)
     assert portal("keys", "new", "--company", "nobody", **environment).returncode == 1
+
+
+@pytest.mark.parametrize("days", ["99999999", "-3", "1.5", "\u0663"])
+def test_days_that_no_link_can_hold_are_refused_in_plain_words(tmp_path, days):
+    key = tmp_path / "key.json"
+    key.write_text(EXPORT.dump())
+    done = portal("mint", "--key", key, f"--days={days}", stdin=b"email\nper@example.org\n")
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"from 0 to 20000" in done.stderr and b"fault of ours" not in done.stderr
