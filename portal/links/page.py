@@ -28,6 +28,7 @@ from portal.links.reader import (
     signed_in_as,
     title_of,
 )
+from portal.people.link_tokens import Life
 from portal.people.service import EMAIL
 from portal.web.context import current_company
 from portal.web.guards import current_link, link_required, live_link
@@ -69,8 +70,8 @@ def stop_now(token: str) -> ResponseReturnValue:
     reader, choice = reader_of(db(), current_link().link), choice_of(current_link().link)
     only = [choice] if choice and request.form.get("what") == "this" else []
     stopped = _stop(reader, only)
-    if stopped.saved.events and stopped.person_id and reader.identifier.kind == EMAIL and not (only and live_link().may_show):
-        tell_of_stop(db(), stopped.person_id, reader.identifier.value, stopped.saved, language=i18n.language())
+    if not (only and live_link().may_show):
+        _tell(reader, stopped)
     return _done(reader, token, stopped)
 
 
@@ -105,7 +106,10 @@ def ask_for_data(token: str) -> ResponseReturnValue:
 def keep_signal(token: str) -> ResponseReturnValue:
     """Keep what the browser asks: not to sell or share."""
     reader = reader_of(db(), current_link().link)
-    signal.keep(db(), reader)
+    trusted = current_link().life is not Life.SHUT_OFF
+    stopped = signal.keep(db(), reader, trusted=trusted)
+    if not trusted:
+        _tell(reader, stopped)
     return _done(reader, token, Stopped(reader.person_id, Saved()))
 
 
@@ -126,6 +130,12 @@ def _save(reader: Reader, changes: list[Change], seen: int) -> Stopped:
 
 def _stop(reader: Reader, choices: Any) -> Stopped:
     return stop(db(), reader.identifier, choices, language=i18n.language(), collection_point=HERE)
+
+
+def _tell(reader: Reader, stopped: Stopped) -> None:
+    """One mail to the mailbox that the choices belong to, with an undo; none where nothing was stopped or there is no mailbox."""
+    if stopped.saved.events and stopped.person_id and reader.identifier.kind == EMAIL:
+        tell_of_stop(db(), stopped.person_id, reader.identifier.value, stopped.saved, language=i18n.language())
 
 
 def _words(reader: Reader, token: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import demo
 from portal.consent.words import Act, Actor
 from portal.people.link_tokens import Scope
 from tests.doors.choosing import write
-from tests.doors.links import SECOND, events, standing, suppressed, token_for
+from tests.doors.links import SECOND, events, shut_off, standing, suppressed, token_for, undo_path
 from tests.doors.site import SECOND_HOST
 from tests.doors.tables import changed, digest
 
@@ -123,6 +123,21 @@ def test_an_old_link_keeps_it_and_tells_nothing_of_how_the_choice_stands(site, r
         assert "From now on it counts as no" in reader.words
     assert pages[0] == pages[1]
     assert standing(site, MAREN)[SALE] == "objected"
+
+
+def test_L6_under_a_shut_off_key_the_person_is_told_once_and_can_take_it_back(site, reader):
+    token, before = token_for(MAREN), standing(site, MAREN)
+    shut_off()
+    for _ in range(2):
+        reader.open(f"/p/{token}")
+        reader.submit(KEEP)
+        assert "From now on it counts as no" in reader.words
+    assert standing(site, MAREN)[SALE] == "objected"
+    [mail] = [one for one in site.mails(MAREN) if "/undo/" in one.text]
+    browser = site.browser()
+    browser.open(undo_path(mail))
+    browser.submit("Undo it", email=MAREN)
+    assert standing(site, MAREN) == before
 
 
 def test_a_company_that_sells_nothing_says_nothing_of_it_and_keeps_nothing(site):

@@ -352,8 +352,12 @@ def test_a_phone_number_and_a_customer_number_have_pages_too(site):
         browser.open(f"/p/{token_for(value, kind=kind)}")
         assert browser.status == 200 and value not in browser.answer.text
         assert f"•••{value[-2:]}" in browser.words
-        browser.submit("Send me the link")
-        assert "Sign in with your e-mail address" in browser.words
+        # There is no mailbox behind it: nothing promises a mail there, and the way to data is the ordinary sign-in.
+        assert "mailbox" not in browser.words and "We send a link" not in browser.words
+        assert browser.page.all("main")[0].all("a", href="/sign-in")
+        browser.post(f"{browser.path}/data", {})
+        assert browser.page.all("h1")[0].words == "Sign in with your e-mail address"
+        assert browser.page.all("title")[0].words.startswith("Sign in with")
 
 
 def test_a_sensitive_purpose_is_not_named(site, monkeypatch):
