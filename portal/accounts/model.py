@@ -40,7 +40,11 @@ class StaffRow(CompanyOwned, Base):
     """
 
     __tablename__ = "staff"
-    __table_args__ = (UniqueConstraint("company_id", "public_id"), Index("ix_staff_address", "company_id", "address_hash"))
+    __table_args__ = (
+        UniqueConstraint("company_id", "public_id"),
+        UniqueConstraint("company_id", "subject_hash"),
+        Index("ix_staff_address", "company_id", "address_hash"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = mapped_column(String(12))

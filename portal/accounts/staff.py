@@ -99,20 +99,27 @@ def staff_at(db: Session, address: str) -> Staff | None:
     return _staff(row) if row else None
 
 
-def staff_of_subject(db: Session, subject: bytes, address: str | None) -> Staff | None:
-    """Who that account of the company's own sign-in service is. The first time it is found by `address` (normal form) and bound; from
-    then on only this account is theirs, whatever address it carries. None: nobody, or somebody with another account.
-    """
+def staff_of_subject(db: Session, subject: bytes) -> Staff | None:
+    """The live member of staff whom this account of the company's own sign-in service is bound to."""
     row = db.scalar(select(StaffRow).where(StaffRow.subject_hash == subject, StaffRow.removed_at.is_(None)))
-    if row is None and address is not None:
-        found = staff_at(db, address)
-        query = select(StaffRow).where(StaffRow.subject_hash.is_(None), StaffRow.removed_at.is_(None)).with_for_update()
-        row = db.scalar(query.where(StaffRow.id == found.id)) if found else None
-        if row is not None:
-            row.subject_hash = subject
-            record_audit(db, actor=actor_of(row.public_id), act="staff.account_bound", target=f"staff:{row.public_id}")
-            db.flush()
     return _staff(row) if row else None
+
+
+def unbound_staff(db: Session) -> Sequence[int]:
+    """Ids of live staff who have no such account yet."""
+    return db.scalars(select(StaffRow.id).where(StaffRow.removed_at.is_(None), StaffRow.subject_hash.is_(None))).all()
+
+
+def bind_subject(db: Session, staff_id: int, subject: bytes) -> Staff | None:
+    """From now on this account is theirs, and no other. None where they have one, or are gone."""
+    query = select(StaffRow).where(StaffRow.id == staff_id, StaffRow.removed_at.is_(None), StaffRow.subject_hash.is_(None))
+    row = db.scalar(query.with_for_update())
+    if row is None:
+        return None
+    row.subject_hash = subject
+    record_audit(db, actor=actor_of(row.public_id), act="staff.account_bound", target=f"staff:{row.public_id}")
+    db.flush()
+    return _staff(row)
 
 
 def staff_by_id(db: Session, staff_id: int) -> Staff | None:
@@ -152,7 +159,8 @@ def remove_staff(db: Session, public_id: str, *, by: str, granter: Staff | None 
     """From the next request on they may do nothing. Raises `NoSuchStaff`, `OwnRoles` or `AboveOwnRole`."""
     row = _live(db, public_id)
     _may_grant(granter, row, ())
-    row.removed_at = clock.now()
+    # Who comes back later is added anew, and may bring the same account.
+    row.removed_at, row.subject_hash = clock.now(), None
     record_audit(db, actor=by[:40], act="staff.removed", target=f"staff:{row.public_id}")
     _note(db, row)
     db.flush()
@@ -169,7 +177,7 @@ def restore_staff(db: Session, public_id: str, roles: Collection[str], *, at: da
         return False
     row.roles = left
     if not roles:
-        row.removed_at = at
+        row.removed_at, row.subject_hash = at, None
     db.flush()
     return True
 

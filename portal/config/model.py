@@ -287,9 +287,6 @@ class StaffSignIn(Part):
     issuer: HttpUrl = Field(description="As the service calls itself; `/.well-known/openid-configuration` is read below it")
     client_id: Line
     client_secret: Secret
-    trusts_addresses: bool = Field(
-        False, description="Your service says no `email_verified`, and nobody but you gives out addresses in it"
-    )
 
 
 class OwnRetention(Part):

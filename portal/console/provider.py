@@ -12,21 +12,25 @@ from itsdangerous import BadSignature
 
 from portal.console import places
 from portal.console.arriving import go_on
+from portal.console.forms import RecoveryCodeForm
 from portal.core import clock, crypto, logs
 from portal.core.errors import PortalError
+from portal.core.i18n import _
 from portal.identity.oidc import Claims, ProviderAway, ProviderRefused, begin, claims_of
-from portal.identity.staff_provider import prove_again, sign_in
+from portal.identity.staff_provider import bind_first, prove_again, sign_in
 from portal.identity.staff_sessions import staff_session_of
 from portal.settings import settings
 from portal.web.context import current_company, database
 from portal.web.forgery import csrf
 from portal.web.guards import public
 from portal.web.strangers import within_asking_limit
-from portal.web.transactions import asks_systems
+from portal.web.transactions import asks_systems, db
 
 bp = Blueprint("staff_provider", __name__, url_prefix="/console/account")
 WHY = "who comes this way is vouched for by the company's own service, not by us"
 SECONDS = 600
+ACCOUNT = "account"
+"""In the cookie: an account that the service vouched for and that is nobody's yet; a keyed hash, for ten minutes."""
 
 
 @bp.get("")
@@ -65,8 +69,8 @@ def finish() -> ResponseReturnValue:
     """The button of a person: the code is changed for the service's word, with no transaction open."""
     g.secret_link = True
     provider, kept = places.provider() or abort(404), _kept()
-    with database().writing(current_company().id) as db:
-        within = within_asking_limit(db)
+    with database().writing(current_company().id) as writing:
+        within = within_asking_limit(writing)
     if kept is None or not within or not crypto.same(kept["state"].encode(), request.form.get("state", "").encode()):
         return render_template("console/account_failed.html", away=False), 429 if not within else 410
     try:
@@ -80,17 +84,40 @@ def finish() -> ResponseReturnValue:
 csrf.exempt(finish)
 
 
+@bp.post("/first")
+@public("the service has vouched for the account, and the code that its owner was handed says whose it is")
+def first() -> ResponseReturnValue:
+    """The first time: the account is bound to whoever was handed the code."""
+    places.provider() or abort(404)
+    known = session.get(ACCOUNT)
+    if not isinstance(known, dict) or known["until"] < clock.now().timestamp():
+        return render_template("console/account_failed.html", away=False), 410
+    form = RecoveryCodeForm()
+    if form.validate_on_submit():
+        raised = bind_first(db(), bytes.fromhex(known["subject"]), form.code.data or "", user_agent=request.user_agent.string)
+        if raised is not None:
+            return go_on(raised, staff_session_of(db(), raised), again=False)
+        form.code.errors = [
+            _("This code is nobody’s, was used, or too much was tried. Whoever runs the portal can give you a new one.")
+        ]
+    return render_template("console/account_first.html", form=form), 422
+
+
 def _signed_in(claims: Claims) -> Response:
     token = session.get("sid")
-    with database().writing(current_company().id) as db:
-        current = staff_session_of(db, token) if isinstance(token, str) else None
-        if current is not None and current.whole:
-            raised = prove_again(db, claims, current)
+    with database().writing(current_company().id) as writing:
+        current = staff_session_of(writing, token) if isinstance(token, str) else None
+        again = current is not None and current.whole
+        if current is not None and again:
+            raised = prove_again(writing, claims, current)
         else:
-            raised = sign_in(db, claims, user_agent=request.user_agent.string)
+            raised = sign_in(writing, claims.subject, user_agent=request.user_agent.string)
         if raised is not None:
-            return make_response(go_on(raised, staff_session_of(db, raised), again=current is not None and current.whole))
-    return make_response(render_template("console/account_unknown.html", again=current is not None), 403)
+            return make_response(go_on(raised, staff_session_of(writing, raised), again=again))
+    if again:
+        return make_response(render_template("console/account_unknown.html"), 403)
+    session[ACCOUNT] = {"subject": claims.subject.hex(), "until": int(clock.now().timestamp()) + SECONDS}
+    return make_response(render_template("console/account_first.html", form=RecoveryCodeForm(formdata=None)))
 
 
 def _kept() -> dict[str, str] | None:

@@ -45,7 +45,6 @@ class Provider:
     issuer: str
     client_id: str
     secret: str = field(repr=False)
-    trusts_addresses: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +57,9 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """Who the service says it is. `subject` is a hash; `address` is None unless the service vouches for it."""
+    """Who the service says it is: a hash of issuer and subject, which alone name an account (K1)."""
 
     subject: bytes = field(repr=False)
-    address: str | None = field(repr=False)
     signed_in_at: datetime | None
 
 
@@ -70,7 +68,6 @@ class _Metadata:
     authorize: str
     token: str
     keys: str
-    about: str
     posts_secret: bool
     read_at: float
 
@@ -84,7 +81,7 @@ def providers_of(config: Config) -> dict[str, Provider]:
     for key, company in config.portal.companies.items():
         if said := company.staff_sign_in:
             secret = config.secret(said.client_secret, "companies", key, "staff_sign_in", "client_secret")
-            found[key] = Provider(said.issuer, said.client_id, secret, said.trusts_addresses)
+            found[key] = Provider(said.issuer, said.client_id, secret)
     return found
 
 
@@ -101,7 +98,7 @@ def begin(provider: Provider, *, back: str, again: bool) -> Begun:
         provider.client_id,
         "code",
         redirect_uri=back,
-        scope="openid email",
+        scope="openid",
         state=kept["state"],
         nonce=kept["nonce"],
         code_challenge=create_s256_code_challenge(kept["verifier"]),  # type: ignore[no-untyped-call]  # its stub leaves it out
@@ -125,22 +122,10 @@ def claims_of(provider: Provider, *, code: str, kept: Mapping[str, str], back: s
     if not isinstance(token, str):
         raise ProviderRefused("The service gave no token.")
     claims = _validated(provider, metadata, token, nonce=kept["nonce"], access_token=answer.get("access_token"))
-    said = claims if "email" in claims else _about(metadata, str(claims["sub"]), answer.get("access_token"))
-    address, verified = said.get("email"), said.get("email_verified")
-    vouched = verified is True or (provider.trusts_addresses and verified is not False)
     return Claims(
         crypto.token_hash("staff.subject", f"{provider.issuer}\n{claims['sub']}"),
-        address if vouched and isinstance(address, str) else None,
         datetime.fromtimestamp(claims["auth_time"], UTC) if claims.get("auth_time") else None,
     )
-
-
-def _about(metadata: _Metadata, subject: str, access_token: object) -> Mapping[str, Any]:
-    """What the service says besides (section 5.3), where its token says no address; nothing unless it is about the same person."""
-    if not metadata.about or not isinstance(access_token, str):
-        return {}
-    said = _ask("GET", metadata.about, bearer=access_token)
-    return said if said.get("sub") == subject else {}
 
 
 def _validated(provider: Provider, metadata: _Metadata, token: str, *, nonce: str, access_token: object) -> Mapping[str, Any]:
@@ -183,20 +168,16 @@ def _metadata(provider: Provider) -> _Metadata:
         raise ProviderAway("It names no place to sign in, or one without https.")
     methods = said.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
     posts = isinstance(methods, list) and "client_secret_basic" not in methods and "client_secret_post" in methods
-    about = said.get("userinfo_endpoint")
-    if not isinstance(about, str) or urlsplit(about).scheme not in ("https", scheme):
-        about = ""
-    known = _known[provider.issuer] = _Metadata(authorize, token, keys, about, posts, time.monotonic())
+    known = _known[provider.issuer] = _Metadata(authorize, token, keys, posts, time.monotonic())
     return known
 
 
-def _ask(method: str, url: str, *, bearer: str = "", **sent: Any) -> dict[str, Any]:
+def _ask(method: str, url: str, **sent: Any) -> dict[str, Any]:
     """One request, without redirects. Nothing of its answer gets into an error: it may hold a token."""
-    headers = {"Accept": "application/json", **({"Authorization": f"Bearer {bearer}"} if bearer else {})}
     try:
         with (
             httpx.Client(timeout=SECONDS, follow_redirects=False, trust_env=False) as client,
-            client.stream(method, url, headers=headers, **sent) as answer,
+            client.stream(method, url, headers={"Accept": "application/json"}, **sent) as answer,
         ):
             body = b""
             for part in answer.iter_bytes():

@@ -3,6 +3,7 @@
 Must never be given out by mail (K5): who has none left gets one from an operator, who is a second person.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import select, update
@@ -58,6 +59,12 @@ def use_code(db: Session, current: CurrentStaff, typed: str) -> str | None:
     limits.take_back(db, TRIES, company, staff.public_id)
     record_audit(db, actor=staff.actor, act="staff.signed_in", target=f"staff:{staff.public_id}", by="code")
     return make_whole(db, current)
+
+
+def spend_for_any(db: Session, staff_ids: Sequence[int], typed: str) -> int | None:
+    """Whose of these the code is; it is used up. For somebody who is known to nobody yet, so whoever calls this counts the tries."""
+    code = normal_code(typed)
+    return next((one for one in staff_ids if _spend(db, one, code)), None) if code else None
 
 
 def normal_code(typed: str) -> str | None:

@@ -20,10 +20,8 @@ from tests.doors.links import with_company
 PEOPLE: dict[str, dict[str, object]] = {
     "ida": {"email": "agent@example.net", "email_verified": True},
     "twin": {"email": "agent@example.net", "email_verified": True},
-    "stranger": {"email": "stranger@example.net", "email_verified": True},
-    "unproven": {"email": "agent@example.net", "email_verified": False},
-    "silent": {"email": "agent@example.net"},
 }
+"""Two accounts that carry one address, which both are said to have proven."""
 
 
 @contextmanager

@@ -53,18 +53,17 @@ class Service:
                 "authorization_endpoint": f"{self.issuer}/authorize",
                 "token_endpoint": f"{self.issuer}/token",
                 "jwks_uri": f"{self.issuer}/keys",
-                "userinfo_endpoint": f"{self.issuer}/about",
             },
             "/keys": {"keys": [OURS.as_dict(private=False)]},
         }
-        self.provider = oidc.Provider(self.issuer, "portal", "a secret", trusts_addresses=False)
+        self.provider = oidc.Provider(self.issuer, "portal", "a secret")
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def signs(self, kept, key=OURS, alg="RS256", **claims):
         now = int(clock.now().timestamp())
         said = {
             "iss": self.issuer, "aud": "portal", "sub": "ida", "iat": now, "exp": now + 300, "nonce": kept["nonce"],
-            "email": "ida@example.com", "email_verified": True, **claims,
+            **claims,
         }  # fmt: skip
         said = {name: value for name, value in said.items() if value is not None}
         self.token = {
@@ -94,7 +93,7 @@ def test_a_true_word_names_the_person_and_the_request_proves_that_it_is_ours(ser
     kept = kept_by(service)
     service.signs(kept)
     said = claims(service, kept)
-    assert said.address == "ida@example.com" and len(said.subject) == 32
+    assert len(said.subject) == 32
     assert f"code_verifier={kept['verifier']}" in service.asked[0] and service.authorization.startswith("Basic ")
 
 
@@ -148,21 +147,19 @@ def test_a_key_that_the_service_took_back_is_good_no_longer(service):
         claims(service, kept)
 
 
-@pytest.mark.parametrize(("verified", "trusts", "known"), [(True, False, True), (False, True, False), (None, False, False), (None, True, True), ("true", False, False)])  # fmt: skip
-def test_an_address_counts_only_where_the_service_or_the_company_vouches_for_it(service, verified, trusts, known):
-    service.provider = oidc.Provider(service.issuer, "portal", "a secret", trusts_addresses=trusts)
+def test_K1_an_account_is_issuer_and_subject_and_nothing_else(service):
     kept = kept_by(service)
-    service.signs(kept, email_verified=verified)
-    assert claims(service, kept).address == ("ida@example.com" if known else None)
-
-
-def test_what_the_service_says_besides_counts_only_for_the_same_person(service):
-    kept = kept_by(service)
-    service.signs(kept, email=None, email_verified=None)
-    service.gets["/about"] = {"sub": "ida", "email": "ida@example.com", "email_verified": True}
-    assert claims(service, kept).address == "ida@example.com"
-    service.gets["/about"]["sub"] = "somebody else"
-    assert claims(service, kept).address is None
+    found = {}
+    for email, sub in (("ida@example.com", "ida"), ("ida@example.com", "other"), ("ola@example.com", "ida")):
+        service.signs(kept, email=email, sub=sub)
+        found[email, sub] = claims(service, kept).subject
+    assert found["ida@example.com", "ida"] == found["ola@example.com", "ida"] != found["ida@example.com", "other"]
+    elsewhere = Service()
+    kept = kept_by(elsewhere)
+    elsewhere.signs(kept)
+    assert claims(elsewhere, kept).subject not in found.values()
+    elsewhere.server.shutdown()
+    elsewhere.server.server_close()
 
 
 def test_the_moment_of_the_sign_in_is_read_where_it_is_said(service):
