@@ -5,14 +5,16 @@ Must never send more than a few such mails to one address a day, and never keep 
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
+from portal.config.model import Purpose
 from portal.consent.asking_model import Waiting
+from portal.consent.basis import NO_CHOICE
 from portal.consent.changes import Change, dump_change, load_change
 from portal.core import clock, crypto, i18n, urls
 from portal.core.db import company_of
@@ -78,7 +80,18 @@ def wanted_of(row: Waiting) -> list[Wanted]:
     """What waits in a row, as far as the company still asks for it."""
     purposes = registry.company(row.company_id).purposes
     told = [Wanted(load_change(one["change"]), one["seen"]) for one in json.loads(row.wanted)]
-    return [one for one in told if one.change.purpose in purposes and one.change.channel in purposes[one.change.purpose].channels]
+    asked = ((one, _still_asked(one.change, purposes.get(one.change.purpose))) for one in told)
+    return [replace(one, change=change) for one, change in asked if change is not None]
+
+
+def _still_asked(change: Change, purpose: Purpose | None) -> Change | None:
+    """The change as far as it can be said today: topics and rhythms that are gone fall away, and nothing is left of a yes to them alone."""
+    if purpose is None or purpose.basis in NO_CHOICE or change.channel not in purpose.channels:
+        return None
+    topics = None if change.topics is None else [one for one in change.topics if one in purpose.topics]
+    if change.topics and not topics:
+        return None
+    return replace(change, topics=topics, frequency=change.frequency if change.frequency in purpose.frequencies else None)
 
 
 def _dump(wanted: Sequence[Wanted]) -> str:

@@ -1,11 +1,13 @@
 """A yes that waits: asked for by one mail, given by a button behind it, and ended by whoever does not want it, or by time."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
+from portal.accounts import registry
 from portal.consent.asking import resend
 from portal.consent.choices import Standing
 from portal.consent.confirming import asked_by, cancel, confirm, end_waiting, refuse
@@ -61,6 +63,27 @@ def test_a_yes_by_a_link_is_mailed_for_and_counts_from_the_button_on(db, maria):
     assert (event.evidence["confirmed_by"], event.evidence["asked_in"]) == ("mailbox", "link:page")
     assert "maria@example.org" not in str(event.evidence)
     assert maria.may_be_used()
+
+
+@pytest.mark.parametrize(
+    ("gone", "topics"),
+    [({"topics": {"courses"}, "frequencies": {"monthly"}}, ("coffees",)), ({"topics": {"courses", "coffees"}}, None)],
+    ids=["some", "all"],
+)
+def test_topics_and_rhythms_that_are_gone_when_the_mailbox_says_yes_are_left_out(world, db, maria, gone, topics):
+    save(maria, Change(*NEWS, YES, topics=["courses", "coffees"], frequency="monthly"), confirmed=False)
+    config, company = registry.config(), world.company()
+    news = company.purposes["newsletter"]
+    less = news.model_copy(
+        update={name: {key: one for key, one in getattr(news, name).items() if key not in keys} for name, keys in gone.items()}
+    )
+    changed = company.model_copy(update={"purposes": {**company.purposes, "newsletter": less}})
+    portal = config.portal.model_copy(update={"companies": {**config.portal.companies, "first": changed}})
+    registry.use_companies(replace(config, portal=portal), dict(registry.ids()))
+    given = confirm(db, newest_token(db), typed_address=reader(db))
+    assert isinstance(given, Saved)
+    assert [(one.act, one.topics, one.frequency) for one in given.events] == ([(Act.GIVEN, topics, None)] if topics else [])
+    assert maria.may_be_used() is bool(topics)
 
 
 def test_C7_a_link_works_once(db, maria):
