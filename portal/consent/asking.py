@@ -16,6 +16,7 @@ from portal.config.model import Purpose
 from portal.consent.asking_model import Waiting
 from portal.consent.basis import NO_CHOICE
 from portal.consent.changes import Change, dump_change, load_change
+from portal.consent.events import Choice
 from portal.core import clock, crypto, i18n, urls
 from portal.core.db import company_of
 from portal.core.durations import length_of
@@ -82,6 +83,11 @@ def wanted_of(row: Waiting) -> list[Wanted]:
     told = [Wanted(load_change(one["change"]), one["seen"]) for one in json.loads(row.wanted)]
     asked = ((one, _still_asked(one.change, purposes.get(one.change.purpose))) for one in told)
     return [replace(one, change=change) for one, change in asked if change is not None]
+
+
+def choices_of_row(row: Waiting) -> list[Choice]:
+    """Every choice that was asked for in a row, also of what can no longer be said."""
+    return [load_change(one["change"]).choice for one in json.loads(row.wanted)]
 
 
 def _still_asked(change: Change, purpose: Purpose | None) -> Change | None:

@@ -3,6 +3,7 @@
 Must never act on a look at the page, never confirm what was changed since it was asked, and never keep an address that nobody proved.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,7 +11,7 @@ from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from portal.config.model import Company
-from portal.consent.asking import TOKEN, Wanted, open_row, wanted_of
+from portal.consent.asking import TOKEN, Wanted, choices_of_row, open_row, wanted_of
 from portal.consent.asking_model import Waiting
 from portal.consent.events import Choice
 from portal.consent.ledger import Book
@@ -87,13 +88,16 @@ def confirm(db: Session, token: str, *, person_id: int | None = None, typed_addr
         "asked_at": row.asked_at.isoformat(),
         "asked_in": row.collection_point,
     }
+    wanted = wanted_of(row)
     saved = [
         save_choices(
             db, row.person_id, [one.change], seen=one.seen, language=row.language, collection_point=POINT, confirmed=True,
             evidence=evidence, twice=True,
         )
-        for one in wanted_of(row)
+        for one in wanted
     ]  # fmt: skip
+    gone = set(choices_of_row(row)) - {one.change.choice for one in wanted}
+    _stop_waiting(db, row, Actor.COMPANY_SYSTEM, only=gone)
     return Saved(tuple(event for one in saved for event in one.events), tuple(choice for one in saved for choice in one.stale))
 
 
@@ -153,9 +157,10 @@ def _end(db: Session, token: str) -> Waiting | None:
     return row if won is not None else None
 
 
-def _stop_waiting(db: Session, row: Waiting, actor: Actor, collection_point: str = POINT) -> None:
-    for one in wanted_of(row):
-        choice = Choice(one.change.purpose, one.change.channel)
+def _stop_waiting(
+    db: Session, row: Waiting, actor: Actor, collection_point: str = POINT, only: Collection[Choice] | None = None
+) -> None:
+    for choice in choices_of_row(row) if only is None else only:
         state = state_of(db, row.person_id, choice)
         if state is not None and read_state(state).pending:
             Book(db, row.person_id).append(choice, Act.EXPIRED, actor=actor, collection_point=collection_point)
