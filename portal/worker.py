@@ -26,6 +26,7 @@ from portal.consent.opting_out import settle_opt_outs
 from portal.consent.renewing import end_old_words
 from portal.consent.sealing import destroy_due_keys
 from portal.core import clock, crypto, logs
+from portal.core.changes import Changes
 from portal.core.db import ALL_COMPANIES, Database
 from portal.core.durations import length_of
 from portal.core.epoch import epoch_of, roll_epoch
@@ -172,13 +173,19 @@ class Worker:
         return 0
 
     def _repeat(self, stop: threading.Event, seconds: float, kind: str, work: Callable[[], int]) -> None:
-        """Do one kind of work again and again; wait only where nothing was due."""
+        """Do one kind of work again and again; wait only where nothing was due, and look only where something may be."""
+        changes = Changes(self.database)
         while not stop.is_set():
             began = time.monotonic()
+            if not changes.worth_a_look():
+                stop.wait(seconds)
+                continue
             try:
                 done = work()
             except Exception as error:  # noqa: BLE001  # whatever it was, the other kinds of work go on
                 logs.event("worker.failed", level=40, error=error, kind=kind)
                 done = 0
             if not done:
+                changes.found_nothing()
                 stop.wait(max(0.0, seconds - (time.monotonic() - began)))
+        changes.close()

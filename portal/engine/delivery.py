@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from portal.core import logs
+from portal.core.changes import Changes
 from portal.core.db import Database
 from portal.engine.claiming import LEASE
 from portal.engine.contract import Handler
@@ -76,11 +77,16 @@ class PollingDelivery:
         return count
 
     def _work(self, stop: threading.Event) -> None:
+        changes = Changes(self.database)
         while not stop.is_set():
-            worked = self._guarded(lambda: run_one(self.database, self.handlers, self.owner, lease=self.lease, held=self._held))
-            if not worked and not stop.is_set():
+            if changes.worth_a_look():
+                if self._guarded(lambda: run_one(self.database, self.handlers, self.owner, lease=self.lease, held=self._held)):
+                    continue
+                changes.found_nothing()
+            if not stop.is_set():
                 with self._woken:
                     self._woken.wait(POLL_SECONDS)
+        changes.close()
 
     def _guarded(self, work: Callable[[], object]) -> object:
         try:

@@ -14,7 +14,7 @@ from tests.served import Served, link_in, serve_demo
 STILL = {"viewport": {"width": 390, "height": 844}, "reduced_motion": "reduce"}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The demo in a process of its own, for all browser tests of this worker."""
     with serve_demo(tmp_path_factory.mktemp("demo")) as served:
@@ -64,7 +64,7 @@ class Walker:
         self.page.wait_for_url(self.served.url + "/**")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def kept() -> dict[str, Any]:
     """What tests of this worker share: the state of one signed-in browser."""
     return {}
