@@ -46,10 +46,11 @@ def raise_alarms(db: Session) -> int:
     """Look at today so far; write one entry a colleague and day, and mail those who may read the audit, in the same transaction."""
     company = registry.company(company_of(db))
     today = day_of(clock.now(), company.time_zone)
+    told = {(one.actor, one.day) for one in alarms_of(db, days=2)}
     raised = 0
     for actor, days in _read_by(db, company.time_zone).items():
         seen, usual = days.pop(today, 0), int(median(days.values())) if days else 0
-        if seen <= max(company.unusual_reading, TIMES_THE_USUAL * usual) or _is_told(db, actor, today):
+        if seen <= max(company.unusual_reading, TIMES_THE_USUAL * usual) or (actor, today) in told:
             continue
         record_audit(db, actor="portal", act=ACT, target=actor, count=seen, usual=usual, day=today.isoformat())
         logs.event("console.unusual_reading", level=40, company=registry.key_of(company_of(db)), count=seen)
@@ -80,12 +81,6 @@ def _read_by(db: Session, zone: str) -> dict[str, Counter[date]]:
     for actor, day, _target in {(actor, day_of(at, zone), target) for actor, target, at in rows}:
         seen[actor][day] += 1
     return seen
-
-
-def _is_told(db: Session, actor: str, day: date) -> bool:
-    since = clock.now() - timedelta(days=2)
-    told = db.scalars(select(AuditEntry.detail).where(AuditEntry.act == ACT, AuditEntry.target == actor, AuditEntry.at >= since))
-    return any(detail["day"] == day.isoformat() for detail in told)
 
 
 def _tell(db: Session, actor: str, day: date) -> None:

@@ -3,7 +3,7 @@
 import ipaddress
 from urllib.parse import urlsplit
 
-from flask import current_app, request
+from flask import abort, current_app, request
 
 from portal.identity.oidc import Provider
 from portal.identity.passkeys import Place
@@ -35,4 +35,10 @@ def provider() -> Provider | None:
 def account() -> str:
     """How staff know that service; empty where there is none."""
     said = current_company().config.staff_sign_in
-    return said.title if said and provider() else ""
+    return said.title if said else ""
+
+
+def refuse_beside_provider() -> None:
+    """404 where the company has a sign-in service of its own: nothing else counts, so that who left it does not come in by an old passkey."""
+    if provider() is not None:
+        abort(404)

@@ -3,7 +3,7 @@
 Must never go on without one of them, and never say which of a code's letters were wrong.
 """
 
-from flask import Blueprint, Response, abort, render_template
+from flask import Blueprint, Response, render_template
 from flask.typing import ResponseReturnValue
 
 from portal.console import places
@@ -29,7 +29,7 @@ def show() -> ResponseReturnValue:
 @staff_arriving()
 def options() -> ResponseReturnValue:
     """What the browser needs to show a passkey: JSON, with the server's own challenge."""
-    _only_without_provider()
+    places.refuse_beside_provider()
     return Response(ask_to_show(db(), current_staff(), places.here()), content_type="application/json")
 
 
@@ -37,7 +37,7 @@ def options() -> ResponseReturnValue:
 @staff_arriving()
 def passkey() -> ResponseReturnValue:
     """The browser showed one."""
-    _only_without_provider()
+    places.refuse_beside_provider()
     form = PasskeyForm()
     answer = form.answer.data if form.validate_on_submit() else None
     token = show_passkey(db(), current_staff(), places.here(), answer or "")
@@ -48,7 +48,7 @@ def passkey() -> ResponseReturnValue:
 @staff_arriving()
 def code() -> ResponseReturnValue:
     """A recovery code was typed; it is good once."""
-    _only_without_provider()
+    places.refuse_beside_provider()
     form = RecoveryCodeForm()
     if form.validate_on_submit():
         token = use_code(db(), current_staff(), form.code.data or "")
@@ -56,12 +56,6 @@ def code() -> ResponseReturnValue:
             return _went_on(token)
         form.code.errors = [_("This is not one of your codes, or it was used. After five tries, wait a quarter of an hour.")]
     return _page(form)
-
-
-def _only_without_provider() -> None:
-    """Where the company has a sign-in service of its own, nothing else counts: who left it must not come in by an old passkey."""
-    if places.provider() is not None:
-        abort(404)
 
 
 def _went_on(token: str) -> ResponseReturnValue:

@@ -3,7 +3,7 @@
 Must never say whether an address is staff's (K11), nor act on GET: the link's page has one button, and only the asking browser's counts.
 """
 
-from flask import Blueprint, abort, g, make_response, redirect, render_template, request, session, url_for
+from flask import Blueprint, g, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.accounts.companies import record_audit
@@ -38,8 +38,7 @@ def show() -> ResponseReturnValue:
 @public(WHY)
 def send() -> ResponseReturnValue:
     """Write down that a link was asked for; the worker does the rest."""
-    if places.provider() is not None:
-        abort(404)
+    places.refuse_beside_provider()
     form = WorkAddressForm()
     if not form.validate_on_submit():
         return render_template("console/sign_in.html", form=form, account=""), 422
@@ -80,8 +79,7 @@ def arrive(token: str) -> ResponseReturnValue:
 def use() -> ResponseReturnValue:
     """The first half: this browser asked for the link and holds it."""
     g.secret_link = True
-    if places.provider() is not None:
-        abort(404)
+    places.refuse_beside_provider()
     token = use_staff_link(db(), request.form.get("token", ""), nonce=signing.nonce(), user_agent=request.user_agent.string)
     if token is None:
         return render_template("console/link_ended.html"), 410

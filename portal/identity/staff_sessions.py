@@ -45,28 +45,12 @@ class CurrentStaff:
 
 def begin_half(db: Session, staff_id: int, *, browser: str) -> str:
     """The mailbox was shown: a session that opens the page for the second half, for ten minutes. Gives the token for its cookie."""
-    now, token = clock.now(), crypto.random_token()
-    db.add(
-        StaffSession(
-            token_hash=crypto.token_hash(PURPOSE, token), staff_id=staff_id, whole=False, browser=browser, started_at=now,
-            last_seen_at=now, ends_at=now + HALF,
-        )
-    )  # fmt: skip
-    db.flush()
-    return token
+    return _begin(db, staff_id, browser, whole=False)
 
 
 def begin_whole(db: Session, staff_id: int, *, browser: str) -> str:
     """The company's own sign-in service vouches for them: a session that is whole and fresh. Gives the token for its cookie."""
-    now, token = clock.now(), crypto.random_token()
-    db.add(
-        StaffSession(
-            token_hash=crypto.token_hash(PURPOSE, token), staff_id=staff_id, whole=True, browser=browser, started_at=now,
-            proven_at=now, last_seen_at=now, ends_at=now + ABSOLUTE,
-        )
-    )  # fmt: skip
-    db.flush()
-    return token
+    return _begin(db, staff_id, browser, whole=True)
 
 
 def staff_session_of(db: Session, token: str) -> CurrentStaff | None:
@@ -130,6 +114,18 @@ def sessions_of_staff(db: Session, staff_id: int) -> int:
     """How many browsers they are signed in with."""
     live = select(StaffSession.id).where(StaffSession.staff_id == staff_id, StaffSession.whole.is_(True), _live(clock.now()))
     return len(db.scalars(live).all())
+
+
+def _begin(db: Session, staff_id: int, browser: str, *, whole: bool) -> str:
+    now, token = clock.now(), crypto.random_token()
+    db.add(
+        StaffSession(
+            token_hash=crypto.token_hash(PURPOSE, token), staff_id=staff_id, whole=whole, browser=browser, started_at=now,
+            proven_at=now if whole else None, last_seen_at=now, ends_at=now + (ABSOLUTE if whole else HALF),
+        )
+    )  # fmt: skip
+    db.flush()
+    return token
 
 
 def _end(db: Session, *conditions: ColumnElement[bool]) -> int:
