@@ -120,11 +120,7 @@ class _Texts:
 def look_at_texts(database: Database, company_id: int, number: str, *, actor: str) -> tuple[HeldText, ...]:
     """The texts that wait, in an order that stays; that `actor` looked is written down first. Raises `NoSuchCase` or `NothingToRelease`."""
     texts = _texts(database, company_id, number)
-    with database.writing(company_id) as db:
-        case = advancing.lock_case(db, texts.case_id)
-        for spool in _same_spools(db, case, texts):
-            spool.looked_at = clock.now()
-        record_audit(db, actor=actor[:40], act="case.texts", target=f"case:{case.number}", count=len(texts.held))
+    _note_looked(database, company_id, texts, actor)
     return texts.held
 
 
@@ -143,7 +139,7 @@ def preview_texts(
     """
     texts = _texts(database, company_id, number)
     blackening = Blackening([*(one.phrase for one in texts.blacked), *_checked(texts, withhold, decided, seen)])
-    look_at_texts(database, company_id, number, actor=actor)
+    _note_looked(database, company_id, texts, actor)
     with speaking(texts.language, texts.zone):
         return tuple(
             Preview(
@@ -221,6 +217,14 @@ def release_texts(
             note(db, case, Code.RELEASED, actor="staff")
         db.flush()
         advancing.advance(db, case)
+
+
+def _note_looked(database: Database, company_id: int, texts: _Texts, actor: str) -> None:
+    with database.writing(company_id) as db:
+        case = advancing.lock_case(db, texts.case_id)
+        for spool in _same_spools(db, case, texts):
+            spool.looked_at = clock.now()
+        record_audit(db, actor=actor[:40], act="case.texts", target=f"case:{case.number}", count=len(texts.held))
 
 
 def _checked(texts: _Texts, withhold: Mapping[int, str], decided: Decided, seen: str) -> list[Phrase]:
