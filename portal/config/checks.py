@@ -3,6 +3,7 @@
 Must never repair anything in silence.
 """
 
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,7 +11,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel
 
-from portal.config.model import Basis, CollectionNote, Company, FieldNote, Palette, Portal, SourceKind
+from portal.config.model import (
+    AnswerTemplate,
+    Basis,
+    CollectionNote,
+    Company,
+    FieldNote,
+    Palette,
+    Placeholder,
+    Portal,
+    SourceKind,
+)
 from portal.core.documents import Document
 
 Place = tuple[str | int, ...]
@@ -19,6 +30,9 @@ Place = tuple[str | int, ...]
 EEA = frozenset("AT BE BG HR CY CZ DE DK EE ES FI FR GR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK".split())
 BACKGROUNDS = {"light": "#ffffff", "dark": "#101516"}
 SOFT = {"light": "#4c5a5f", "dark": "#a8b5b8"}
+LONGEST_TEMPLATE = 3000
+"""Characters: less than an answer may have, so that there is room for what is put in and added."""
+BRACES = re.compile(r"\{([^{}]*)\}")
 
 
 def check_all(portal: Portal, document: Document, folder: Path) -> None:
@@ -37,6 +51,8 @@ def check_all(portal: Portal, document: Document, folder: Path) -> None:
         _check_law(company, document, place)
         _check_looks(company, document, place, folder)
         _check_sign_in(company, document, place)
+        for name, template in company.answer_templates.items():
+            _check_template(template, document, (*place, "answer_templates", name, "text"))
 
 
 def _check_texts(part: BaseModel, languages: list[str], document: Document, place: Place) -> None:
@@ -79,6 +95,24 @@ def _check_text(text: dict[str, str], languages: list[str], document: Document, 
             raise document.error(
                 (*place, language), f"`{language}` is not a language of the company.", "Add it to languages first."
             )
+
+
+def _check_template(template: AnswerTemplate, document: Document, place: Place) -> None:
+    """Every placeholder is one that can be filled in, and no language lacks one that another has."""
+    known = "Known are: " + ", ".join(f"{{{one.value}}}" for one in Placeholder) + "."
+    named = {language: set(BRACES.findall(text)) for language, text in template.text.items()}
+    for language, text in template.text.items():
+        for name in sorted(named[language] - set(Placeholder)):
+            raise document.error((*place, language), f"`{{{name}}}` is not a placeholder.", known)
+        if re.search(r"[{}]", BRACES.sub("", text)):
+            remedy = f"Write a placeholder, or leave the brace out. {known}"
+            raise document.error((*place, language), "A brace has no other one.", remedy)
+        if len(text) > LONGEST_TEMPLATE:
+            raise document.error((*place, language), f"A template has at most {LONGEST_TEMPLATE} characters.", "Make two of it.")
+    for language, names in named.items():
+        for name in sorted(set().union(*named.values()) - names):
+            remedy = "Add it, or take it out of the other languages."
+            raise document.error((*place, language), f"The placeholder {{{name}}} is missing.", remedy)
 
 
 def _check_references(company: Company, document: Document, place: Place) -> None:

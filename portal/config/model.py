@@ -289,6 +289,32 @@ class StaffSignIn(Part):
     client_secret: Secret
 
 
+class Placeholder(StrEnum):
+    """What of a case can be put into a template of an answer."""
+
+    CASE_NUMBER = "case_number"
+    ASKED = "asked"
+    RECEIVED_DATE = "received_date"
+    DUE_DATE = "due_date"
+    COMPANY = "company"
+    AUTHORITY = "authority"
+
+
+class AnswerTemplate(Part):
+    """Words that staff often write: put into the answer on the page of a case, changed there, and sent like any other answer."""
+
+    title: Text = Field(description="What staff choose it by; customers never read it")
+    kinds: list[
+        Literal[
+            "access", "portability", "erasure", "correction", "restriction", "objection", "opt_out", "opt_out_of_sale",
+            "opt_out_of_targeted_ads", "opt_out_of_profiling", "limit_sensitive", "human_review", "complaint", "appeal", "question",
+        ]
+    ] = Field(default_factory=list, description="For these kinds of request; without it, for all")  # fmt: skip
+    text: Text = Field(
+        description="May hold `{case_number}`, `{asked}`, `{received_date}`, `{due_date}`, `{company}` and `{authority}`, the same ones in every language"
+    )
+
+
 class OwnRetention(Part):
     """How long the portal keeps its own rows."""
 
@@ -351,6 +377,7 @@ class Company(Part):
         ge=1,
         description="More cases than this, opened by one colleague in a day, raise an alarm, unless they use to open a third as many",
     )
+    answer_templates: dict[Key, AnswerTemplate] = Field(default_factory=dict, description="Answers that staff keep ready")
     two_people: list[Literal["refuse", "release", "extend", "appeal"]] = Field(
         default_factory=list,
         description="What one colleague proposes and another approves, besides what always needs two (see docs/console.md)",

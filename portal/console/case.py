@@ -23,6 +23,7 @@ from portal.cases.meaning import title_of
 from portal.cases.messages import messages_of
 from portal.cases.model import OPEN_STATES, Case
 from portal.cases.overview import waits_for_review
+from portal.cases.ready_answers import templates_for
 from portal.cases.service import NoSuchCase, case_by_number
 from portal.console import proposed, words
 from portal.console.forms import AnswerForm, NoteForm, SettleForm
@@ -38,14 +39,19 @@ bp = Blueprint("staff_case", __name__, url_prefix="/console/cases")
 @bp.get("/<number>")
 @staff_may("cases.read")
 def show(number: str) -> ResponseReturnValue:
-    """One case. That it was opened, or asked for in vain, is written down in a transaction of its own."""
+    """One case."""
+    write_down_look(number)
+    return page(case_to_work_on(number))
+
+
+def write_down_look(number: str, act: str = "case.read") -> None:
+    """That a case was opened, or asked for in vain, in a transaction of its own: for views that read."""
     staff, company_id = current_staff().staff, current_company().id
     known = _is_there(number)
     with database().writing(company_id) as writing:
         # What is no number may be anything that somebody typed, an address too: it is not kept.
         target = f"case:{number}" if NUMBER.fullmatch(number) else "case:no-number"
-        record_audit(writing, actor=staff.actor, act="case.read" if known else "case.missing", target=target)
-    return page(case_to_work_on(number))
+        record_audit(writing, actor=staff.actor, act=act if known else "case.missing", target=target)
 
 
 def case_to_work_on(number: str) -> Case:
@@ -66,6 +72,8 @@ def page(case: Case, *, stale: bool = False, **forms: Any) -> ResponseReturnValu
     (line,) = desk.lines_of(db(), [case]) or (None,)
     systems = [(step.key, step.title) for step in steps if step.can_be_settled]
     wrong = stale or any(form.errors for form in forms.values())
+    answer_form = forms.get("answer") or AnswerForm(formdata=None)
+    answer_form.offer(templates_for(case))
     told = {
         "line": words.lines([line], names, current.staff)[0] if line else None,
         "law": "" if due.law.id == NO_LAW else in_words(due.law, f"{due.law.title}, {due.law.respond.article}"),
@@ -84,7 +92,7 @@ def page(case: Case, *, stale: bool = False, **forms: Any) -> ResponseReturnValu
         "console/case.html",
         current=current, case=case, due=due, steps=steps, events=timeline(db(), case), mark=desk.mark_of(db(), case), stale=stale,
         works=current.staff.may("cases.work"), releases=current.staff.may("cases.release"), refuses=current.staff.may("cases.refuse"), is_open=case.state in OPEN_STATES,
-        note_form=forms.get("note") or NoteForm(formdata=None), answer_form=forms.get("answer") or AnswerForm(formdata=None),
+        note_form=forms.get("note") or NoteForm(formdata=None), answer_form=answer_form,
         settle_form=forms.get("settle") or SettleForm(systems, formdata=None), kind=words.kind_of(case.kind), **told,
     )  # fmt: skip
     return html, (409 if stale else 422) if wrong else 200

@@ -78,8 +78,9 @@ class NoteForm(FlaskForm):
 
 
 class AnswerForm(FlaskForm):
-    """Words to the customer; `closes` says that they are the answer."""
+    """Words to the customer; `closes` says that they are the answer. `template` is what the words may begin with."""
 
+    template = SelectField(choices=[], validate_choice=False)
     answer = TextAreaField(
         render_kw={"rows": 5, "required": True},
         validators=[
@@ -91,7 +92,12 @@ class AnswerForm(FlaskForm):
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
+        self.template.label.text = _("Begin with a template")
         self.answer.label.text = _("Answer to the customer")
+
+    def offer(self, templates: list[tuple[str, str]]) -> None:
+        """The templates to choose from, by key and title."""
+        self.template.choices = [("", _("Choose a template")), *templates] if templates else []
 
 
 class SettleForm(FlaskForm):

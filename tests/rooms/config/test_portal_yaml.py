@@ -104,6 +104,44 @@ def test_a_reference_that_leads_nowhere_is_named_with_its_line(changed):
     assert error.line == line_with("systems: {}") + 7
 
 
+TEMPLATE = """answer_templates:
+      thanks:
+        title: {en: Thanks, de: Dank}
+        kinds: [question]
+        text:
+          en: "Thank you for {case_number}."
+          de: "Danke für {case_number}."
+    systems: {}
+"""
+ENGLISH, GERMAN = "Thank you for {case_number}.", "Danke für {case_number}."
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "problem", "remedy"),
+    [
+        (GERMAN, "Danke.", 6, "The placeholder {case_number} is missing.", "take it out of the other languages"),
+        (ENGLISH, ENGLISH + " {due_date}", 6, "The placeholder {due_date} is missing.", "Add it"),
+        (GERMAN, "Danke für {case_nummer}.", 6, "`{case_nummer}` is not a placeholder.", "{due_date}"),
+        (ENGLISH, "Thank you for {}.", 5, "`{}` is not a placeholder.", "Known are"),
+        (ENGLISH, ENGLISH + " {company", 5, "A brace has no other one.", "{company}"),
+        (ENGLISH, ENGLISH + " }", 5, "A brace has no other one.", "leave the brace out"),
+        (ENGLISH, ENGLISH + " {{7*1111111111}}", 5, "`{7*1111111111}` is not", "Known are"),
+        (ENGLISH, ENGLISH + " {0.__class__}", 5, "`{0.__class__}` is not", "Known are"),
+        (ENGLISH, ENGLISH + " {case_number.__class__}", 5, "`{case_number.__class__}` is not", "Known are"),
+        (ENGLISH, ENGLISH + "x" * 3000, 5, "at most 3000 characters", "Make two of it"),
+        (f'          de: "{GERMAN}"\n', "", 4, "The text in `de` is missing.", "Add `de:`"),
+        ("[question]", "[query]", 3, "Input should be 'access'", "portal-yaml.md"),
+        ("        kinds", "        subject: x\n        kinds", 3, "This key is not known.", ""),
+    ],
+)
+def test_a_template_of_an_answer_that_could_be_sent_wrong_is_named_with_its_line(changed, old, new, line, problem, remedy):
+    assert old in TEMPLATE
+    error = changed("systems: {}\n", TEMPLATE.replace(old, new, 1))
+    assert problem in error.problem and remedy in error.remedy
+    assert error.line == line_with("systems: {}") + line
+    assert error.key.startswith("companies.first.answer_templates.thanks")
+
+
 def test_colours_that_cannot_be_read_are_refused(changed):
     line = next(line for line in COMPANIES.read_text().splitlines() if "accent_ink" in line)
     old = line.split("accent_ink:")[1].split(",")[0].split("}")[0].strip()
