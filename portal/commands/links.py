@@ -8,11 +8,11 @@ import io
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from portal.core import clock, crypto
 from portal.core.crypto_links import newest_link_key, with_key_shut_off, with_link_key
@@ -151,7 +151,7 @@ def mint(chosen: argparse.Namespace) -> int:
     maker = mint_ndjson if is_json else mint_csv
     with _reading(chosen.list) as source, _writing(chosen.out) as sink:
         for lines in maker(source, linker, column=chosen.column, bad=bad):
-            sink.write("".join(lines))
+            sink.write(lines)
     print(f"{linker.made} links made, {left_out} lines left out.", file=sys.stderr)
     return 1 if left_out else 0
 
@@ -171,7 +171,7 @@ def qr(chosen: argparse.Namespace) -> int:
     picture = io.BytesIO()
     segno.make_qr(page, error="m").save(picture, kind="svg", xmldecl=False, scale=4, border=4)
     with _writing(chosen.out) as sink:
-        sink.write(picture.getvalue().decode())
+        sink.write(picture.getvalue())
     return 0
 
 
@@ -218,15 +218,12 @@ def _ring() -> tuple[Path, crypto.KeyRing]:
 
 
 @contextmanager
-def _reading(file: Path | None) -> Iterator[io.TextIOWrapper]:
-    """Bytes that are not UTF-8 pass through as they are; only where the identifier has some, its line is bad."""
-    raw = file.open("rb") if file else sys.stdin.buffer
-    with io.TextIOWrapper(raw, encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
-        yield text
+def _reading(file: Path | None) -> Iterator[BinaryIO]:
+    with file.open("rb") if file else nullcontext(sys.stdin.buffer) as source:
+        yield source
 
 
 @contextmanager
-def _writing(file: Path | None) -> Iterator[io.TextIOWrapper]:
-    raw = file.open("wb") if file else os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    with io.TextIOWrapper(raw, encoding="utf-8", errors="surrogateescape", newline="") as text:
-        yield text
+def _writing(file: Path | None) -> Iterator[BinaryIO]:
+    with file.open("wb") if file else os.fdopen(os.dup(sys.stdout.fileno()), "wb") as sink:
+        yield sink

@@ -124,6 +124,9 @@ def _check_references(company: Company, document: Document, place: Place) -> Non
                 here, f"`{key}` is not one of the {kind}.", f"Define it under {kind}, or name one that is there."
             )
 
+    for purpose_key, purpose in company.purposes.items():
+        for recipient in purpose.recipients:
+            known("recipients", recipient, (*place, "purposes", purpose_key, "recipients"))
     for system_key, system in company.systems.items():
         for name, note in system.collections.items():
             here = (*place, "systems", system_key, "collections", name)

@@ -177,6 +177,13 @@ class Purpose(Part):
         False, description="A changed notice ends every yes to the words before it; else it holds for new answers only"
     )
     accept_legacy_until: date | None = None
+    recipients: list[Key] = Field(
+        default_factory=list,
+        description="Who gets data for it, besides those of the collections that are kept for it; receipts name them all",
+    )
+    stored_in: list[Country] = Field(
+        default_factory=list, description='The countries that its data is stored in, for receipts: `["NO", DE]`'
+    )
 
 
 class ProofKind(StrEnum):

@@ -1,12 +1,13 @@
 """An act as ISO/IEC TS 27560 wants it recorded, in the words of W3C DPV 2.2: who asks for what, on what ground, and what was said when.
 
-Must never hold an identifier, nor claim what `portal.yaml` does not say: where a company's systems keep data stands nowhere, and so not here.
+Must never hold an identifier, nor claim what `portal.yaml` does not say: without `stored_in` of a purpose, no place of storage is named.
 """
 
+from collections.abc import Iterator
 from datetime import UTC
 from typing import Any
 
-from portal.config.model import Basis, Company
+from portal.config.model import Basis, Company, Recipient, Role
 from portal.consent.events import Event
 from portal.consent.model import Notice
 from portal.consent.words import Act, Actor
@@ -49,6 +50,9 @@ PERSONAL_DATA = {
     "post": "pd:PhysicalAddress",
 }
 """What a channel of that name reaches people by; of others only that it is data about them is said."""
+
+WHO_GETS_DATA = {Role.PROCESSOR: "dpv:DataProcessor", Role.CONTROLLER: "dpv:ThirdParty", Role.AUTHORITY: "dpv:Authority"}
+"""What a recipient is: who works for the company, who decides by itself what it does with the data, and who may demand it."""
 
 UNITS = {"hour": "PT{}H", "day": "P{}D", "week": "P{}W", "month": "P{}M", "year": "P{}Y"}
 
@@ -97,14 +101,17 @@ def record_of(
 
 
 def _process(company: Company, event: Event, title: str) -> dict[str, Any]:
-    """What a yes allows: with which data, for whom, and for how long it is remembered."""
+    """What a yes allows: with which data, for whom, where, and for how long it is remembered."""
+    purpose = company.purposes.get(event.choice.purpose)
+    places = [f"loc:{country}" for country in purpose.stored_in] if purpose else []
     return {
         "@type": "dpv:Process",
         "dpv:hasPurpose": title,
         "dct:identifier": f"{event.choice.purpose}.{event.choice.channel}",
         "dpv:hasPersonalData": [PERSONAL_DATA.get(event.choice.channel, "dpv:PersonalData")],
-        "dpv:hasRecipient": [f"{company.url}#controller"],
+        "dpv:hasRecipient": [f"{company.url}#controller", *map(_recipient, recipients_of(company, event.choice.purpose))],
         "dpv:hasStorageCondition": [
+            *([{"@type": "dpv:StorageLocation", "dpv:hasLocation": places}] if places else []),
             {
                 "@type": "dpv:StorageDuration",
                 "dpv:hasDuration": {"@type": "dpv:UntilEventDuration", "rdf:value": "Erasure of the person"},
@@ -112,6 +119,26 @@ def _process(company: Company, event: Event, title: str) -> dict[str, Any]:
             {"@type": "dpv:StorageDeletion", "dpv:hasDuration": iso_duration(company.retention.proof_retention)},
         ],
     }
+
+
+def recipients_of(company: Company, purpose: str) -> list[Recipient]:
+    """Whoever gets data for a purpose: those that it names itself, and those of everything that is kept for it."""
+    return [company.recipients[key] for key in dict.fromkeys(_keys_of_recipients(company, purpose))]
+
+
+def _keys_of_recipients(company: Company, purpose: str) -> Iterator[str]:
+    if purpose in company.purposes:
+        yield from company.purposes[purpose].recipients
+    for note in (note for system in company.systems.values() for note in system.collections.values()):
+        if note.purpose == purpose:
+            yield from note.recipients
+        for field in note.fields.values():
+            if (field.purpose or note.purpose) == purpose:
+                yield from note.recipients if field.recipients is None else field.recipients
+
+
+def _recipient(one: Recipient) -> dict[str, Any]:
+    return {"@type": WHO_GETS_DATA[one.role], "dpv:hasName": one.name, "dpv:hasLocation": f"loc:{one.country}"}
 
 
 def _notices(company: Company, notice: Notice | None, language: str) -> list[dict[str, Any]]:

@@ -4,20 +4,27 @@ Must never keep the list in memory, never stop at a bad line, and never repeat w
 """
 
 import csv
+import io
 import json
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import count, islice, repeat
-from typing import Any, Generic, TypeVar
+from functools import cached_property
+from itertools import chain, islice
+from typing import Any, BinaryIO, Generic, TypeVar
 
 from portal.core.errors import PortalError
 
 LINES_A_ROW = 50
 """So many lines may one quoted cell of a CSV file run over; a quote that is never closed costs its own line only."""
 
+PIECE = 2**16
+"""So many bytes of a CSV file are looked at at once."""
+
 BATCH = 1000
-"""So many lines are looked at at once."""
+"""So many lines of JSON are."""
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 Row = TypeVar("Row")
 
@@ -28,14 +35,16 @@ class BadLine(PortalError):
 
 @dataclass(slots=True)
 class Run(Generic[Row]):
-    """Some lines of a list: their numbers, what is written for each, and its identifier. `refused` are lines among them that are none."""
+    """Some lines of a list: their numbers, what is written for each, and its identifier, in the bytes of the file. `refused` are lines
+    among them that are none.
+    """
 
     numbers: list[int] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
-    identifiers: list[str] = field(default_factory=list)
+    identifiers: list[bytes] = field(default_factory=list)
     refused: list[tuple[int, str]] = field(default_factory=list)
 
-    def add(self, number: int, row: Row, identifier: str) -> None:
+    def add(self, number: int, row: Row, identifier: bytes) -> None:
         """One more line."""
         self.numbers.append(number)
         self.rows.append(row)
@@ -52,8 +61,19 @@ class Run(Generic[Row]):
         self.identifiers = [self.identifiers[place] for place in places]
 
 
-def read_objects(lines: Iterable[str], column: str) -> Iterator[Run[dict[str, Any]]]:
+def text_of(raw: bytes) -> str:
+    """Bytes of a list as text. What is not UTF-8 passes through as it is; only where the identifier has some, its line is bad."""
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def bytes_of(text: str) -> bytes:
+    """The same bytes again."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def read_objects(source: BinaryIO, column: str) -> Iterator[Run[dict[str, Any]]]:
     """One JSON object a line, with a text in the field `column`."""
+    lines = io.TextIOWrapper(source, encoding="utf-8-sig", errors="surrogateescape", newline="")
     numbered = enumerate(lines, 1)
     while some := list(islice(numbered, BATCH)):
         run = Run[dict[str, Any]]()
@@ -67,8 +87,9 @@ def read_objects(lines: Iterable[str], column: str) -> Iterator[Run[dict[str, An
             except BadLine as reason:
                 run.refuse(number, reason)
             else:
-                run.add(number, row, row[column])
+                run.add(number, row, row[column].encode("utf-8", "surrogatepass"))
         yield run
+    lines.detach()
 
 
 def _object(line: str) -> dict[str, Any]:
@@ -81,7 +102,61 @@ def _object(line: str) -> dict[str, Any]:
     return row
 
 
-@dataclass(frozen=True, slots=True)
+def dump_object(row: dict[str, Any]) -> bytes:
+    """An object as a line again. Half a character that was written as an escape can be nothing else than that."""
+    try:
+        return bytes_of(json.dumps(row, ensure_ascii=False) + "\n")
+    except UnicodeEncodeError:
+        return json.dumps(row).encode() + b"\n"
+
+
+def pieces_of(source: BinaryIO) -> Iterator[bytes]:
+    """A file in pieces that end where a line does, without the mark that some programs begin a file with."""
+    rest = source.read(len(BYTE_ORDER_MARK)).removeprefix(BYTE_ORDER_MARK)
+    while more := source.read(max(PIECE, len(rest))):
+        rest += more
+        # Where no line ends in LF they end in CR alone; one at the very end may be half of a CR LF.
+        end = rest.rfind(b"\n") + 1 or rest.rfind(b"\r", 0, -1) + 1
+        if end:
+            yield rest[:end]
+            rest = rest[end:]
+    if rest:
+        yield rest
+
+
+def lines_of(piece: bytes) -> list[str]:
+    """The lines of a piece, each with its end."""
+    return list(io.StringIO(text_of(piece), newline=""))
+
+
+def split_first(pieces: Iterator[bytes]) -> tuple[str, Iterator[bytes]]:
+    """The first line, and the pieces that follow it."""
+    piece = next(pieces, b"")
+    first = next(iter(lines_of(piece)), "")
+    rest = piece[len(bytes_of(first)) :]
+    return first, chain([rest], pieces) if rest else pieces
+
+
+class _Ahead:
+    """Lines that are still to be looked at, each with its number: those of one piece, and of the next ones where a cell runs on."""
+
+    def __init__(self, number: int, piece: bytes, pieces: Iterator[bytes]) -> None:
+        self.next_number, self.lines = number, deque[tuple[int, str]]()
+        self._pieces = pieces
+        self._add(piece)
+
+    def take(self) -> tuple[int, str] | None:
+        """The next one, if there is any."""
+        if not self.lines:
+            self._add(next(self._pieces, b""))
+        return self.lines.popleft() if self.lines else None
+
+    def _add(self, piece: bytes) -> None:
+        self.lines.extend(enumerate(lines_of(piece), self.next_number))
+        self.next_number += len(self.lines)
+
+
+@dataclass(frozen=True)
 class Sheet:
     """A CSV file: what parts its cells, in which of them the identifier stands, and how many a row has."""
 
@@ -89,30 +164,42 @@ class Sheet:
     place: int
     width: int
 
-    def runs(self, source: Iterator[str]) -> Iterator[Run[str]]:
-        """Everything below the first line."""
-        numbers = count(2)
-        while some := list(islice(source, BATCH)):
-            own = list(islice(numbers, len(some)))
-            # The numbers never end: what is still to come ends with the source.
-            to_come = zip(numbers, source, strict=False)
-            yield self._plain(own, some) or self._one_by_one(deque(zip(own, some, strict=True)), to_come)
+    @cached_property
+    def _shape(self) -> tuple[bytes, bytes]:
+        """What is left of a row where every sign is taken out but those that part cells and rows, and all these signs."""
+        kept = f"{self.comma}\n".encode()
+        return self.comma.encode() * (self.width - 1) + b"\n", bytes(sign for sign in range(256) if sign not in kept)
 
-    def _plain(self, numbers: list[int], some: Sequence[str]) -> Run[str] | None:
+    def runs(self, pieces: Iterator[bytes]) -> Iterator[Run[bytes]]:
+        """Everything below the first line."""
+        number, again = 2, b""
+        while piece := again or next(pieces, b""):
+            run, again = self._plain(number, piece), b""
+            if run is not None:
+                number += len(run.rows)
+            else:
+                run, number, again = self._one_by_one(number, piece, pieces)
+            yield run
+
+    def _plain(self, number: int, piece: bytes) -> Run[bytes] | None:
         """Lines that are a row of the right width each. None where one of them is anything else."""
-        together = "".join(some).replace("\r\n", "\n").removesuffix("\n")
-        rows = together.split("\n")
-        if len(rows) != len(some) or "\r" in together or not all(rows):
+        if b"\r" in piece:
+            piece = piece.replace(b"\r\n", b"\n")
+        piece = piece.removesuffix(b"\n")
+        rows = piece.split(b"\n")
+        if b"\r" in piece or not all(rows):
             return None
-        if '"' in together:
-            identifiers = self._of_quoted(rows)
-        elif set(map(str.count, rows, repeat(self.comma))) == {self.width - 1}:
-            identifiers = together.replace("\n", self.comma).split(self.comma)[self.place :: self.width]
+        shape, beside = self._shape
+        if b'"' in piece:
+            identifiers = self._of_quoted(text_of(piece).split("\n"))
+        elif piece.translate(None, beside) + b"\n" == shape * len(rows):
+            comma = self.comma.encode()
+            identifiers = piece.replace(b"\n", comma).split(comma)[self.place :: self.width] if self.width > 1 else rows
         else:
             identifiers = None
-        return Run(numbers, rows, identifiers) if identifiers else None
+        return Run(list(range(number, number + len(rows))), rows, identifiers) if identifiers else None
 
-    def _of_quoted(self, rows: Sequence[str]) -> list[str] | None:
+    def _of_quoted(self, rows: Sequence[str]) -> list[bytes] | None:
         """The identifiers of rows with quotation marks; None where a cell runs on into the next line, or one is no row of that width."""
         try:
             cells = list(csv.reader(rows, delimiter=self.comma, strict=True))
@@ -120,32 +207,33 @@ class Sheet:
             return None
         if len(cells) != len(rows) or any(row.count('"') % 2 for row in rows) or set(map(len, cells)) != {self.width}:
             return None
-        return [one[self.place] for one in cells]
+        return [bytes_of(one[self.place]) for one in cells]
 
-    def _one_by_one(self, again: deque[tuple[int, str]], numbered: Iterator[tuple[int, str]]) -> Run[str]:
-        """Any lines; `numbered` gives what is still to come, for a cell that runs on."""
-        run = Run[str]()
-        while again:
-            number, line = again[0]
+    def _one_by_one(self, number: int, piece: bytes, pieces: Iterator[bytes]) -> tuple[Run[bytes], int, bytes]:
+        """Any lines, from that number on; the number of the line after them, and what was taken of the following pieces and not used."""
+        run, ahead = Run[bytes](), _Ahead(number, piece, pieces)
+        end = ahead.next_number
+        while ahead.lines and ahead.lines[0][0] < end:
+            number, line = ahead.lines[0]
             if '"' in line:
-                self._quoted(again, numbered, run)
+                self._quoted(ahead, run)
                 continue
-            again.popleft()
+            ahead.lines.popleft()
             row = line.rstrip("\r\n")
             cells = row.split(self.comma)
             if len(cells) == self.width and row:
-                run.add(number, row, cells[self.place])
+                run.add(number, bytes_of(row), bytes_of(cells[self.place]))
             elif row:
                 run.refuse(number, self._wrong_width(cells))
-        return run
+        return run, ahead.next_number - len(ahead.lines), bytes_of("".join(text for _number, text in ahead.lines))
 
-    def _quoted(self, again: deque[tuple[int, str]], numbered: Iterator[tuple[int, str]], run: Run[str]) -> None:
-        """The row that begins with the first line of `again`, if it is one. A quoted cell may hold line breaks; where that leads to no
+    def _quoted(self, ahead: "_Ahead", run: Run[bytes]) -> None:
+        """The row that begins with the first line that is ahead, if it is one. A quoted cell may hold line breaks; where that leads to no
         row, only its first line is bad and the next ones stand for themselves: they are put back.
         """
-        number, line = first = again.popleft()
+        number, line = first = ahead.lines.popleft()
         taken, is_open = [first], line.count('"') % 2 == 1
-        while is_open and len(taken) < LINES_A_ROW and (more := again.popleft() if again else next(numbered, None)):
+        while is_open and len(taken) < LINES_A_ROW and (more := ahead.take()):
             taken.append(more)
             is_open ^= more[1].count('"') % 2 == 1
         row = "".join(text for _number, text in taken).rstrip("\r\n")
@@ -157,9 +245,9 @@ class Sheet:
                 raise self._wrong_width(cells)
         except BadLine as reason:
             run.refuse(number, reason)
-            again.extendleft(reversed(taken[1:]))
+            ahead.lines.extendleft(reversed(taken[1:]))
         else:
-            run.add(number, row, cells[self.place])
+            run.add(number, bytes_of(row), bytes_of(cells[self.place]))
 
     def _wrong_width(self, cells: Sequence[str]) -> BadLine:
         return BadLine(f"It has {len(cells)} cells, the first line has {self.width}.")

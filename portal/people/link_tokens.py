@@ -111,15 +111,15 @@ class Mint:
 
     def seal(self, plain: bytes, nonce: bytes) -> str:
         """The token of `plain`, as `plain_of` makes it. A nonce must never come twice."""
-        return self.seal_many(b"", [plain], [nonce])[0]
+        return self.seal_many(b"", [plain], [nonce])[0].decode()
 
-    def seal_many(self, before: bytes, plain: Sequence[bytes], nonces: Sequence[bytes]) -> list[str]:
+    def seal_many(self, before: bytes, plain: Sequence[bytes], nonces: Sequence[bytes]) -> list[bytes]:
         """The tokens of many that begin alike, in the same order."""
         head, ascii_of = self._head, binascii.b2a_base64
         sealed = map(self._encrypt, nonces, [before + one for one in plain], repeat(self._beside))
         # Each ends in a line break, so that all are spelt for addresses at once and then taken apart.
         tokens = [ascii_of(head + nonce + one) for nonce, one in zip(nonces, sealed, strict=True)]
-        return b"".join(tokens).translate(URL_SAFE, b"=").decode().split("\n")[:-1]
+        return b"".join(tokens).translate(URL_SAFE, b"=").split(b"\n")[:-1]
 
     def token_of(self, link: Link) -> str:
         """The token of one link. Raises `CannotMint`."""

@@ -7,13 +7,26 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from portal.core import crypto, urls
 from portal.core.crypto_links import LinkKey, dump_link_key, parse_link_key
 from portal.core.errors import PortalError
 from portal.people.addresses import LONGEST, AddressRefused, normal_address
 from portal.people.identifier import EMAIL
-from portal.people.lines import BadLine, Row, Run, Sheet, cells_of, read_objects
+from portal.people.lines import (
+    BadLine,
+    Row,
+    Run,
+    Sheet,
+    bytes_of,
+    cells_of,
+    dump_object,
+    pieces_of,
+    read_objects,
+    split_first,
+    text_of,
+)
 from portal.people.link_tokens import LONGEST_FIELD, CannotMint, Link, Mint, plain_of
 
 PAGE, ONE_CLICK = "preferences_link", "unsubscribe_link"
@@ -83,11 +96,11 @@ class Normaliser:
         known = self._domains.get(domain) or self._learn(domain)
         return normal_address(text) if len(local) + len(known) >= LONGEST else f"{local}@{known}"
 
-    def of_plain(self, texts: Sequence[str]) -> list[bytes] | None:
+    def of_plain(self, texts: Sequence[bytes]) -> list[bytes] | None:
         """All of them in normal form, where that is no more than small letters: what nearly every list is. Else None, and nothing is said
         of which of them wants to be looked at alone.
         """
-        together = "\n".join(texts).encode("ascii", "replace").lower()
+        together = b"\n".join(texts).lower()
         lines = b"\n%b\n" % together
         # One @ in each, letters that are plain beside it, and no line break that was not put there.
         if lines.translate(None, PLAIN_LETTERS) != b"\n@" * len(texts) + b"\n" or any(sign in lines for sign in NO_LOCAL_PART):
@@ -130,7 +143,7 @@ class Linker:
         self._before = plain_of(pattern).removesuffix(pattern.identifier.value.encode())
         self._normal = Normaliser() if pattern.identifier.kind == EMAIL else None
 
-    def values_of(self, identifiers: Sequence[str]) -> Sequence[bytes | BadLine]:
+    def values_of(self, identifiers: Sequence[bytes]) -> Sequence[bytes | BadLine]:
         """What the tokens of many say of whom they are for, in the same order; or why one has none. Where all are plain they are looked
         at together, else by halves, so that a bad line costs little more than itself.
         """
@@ -140,7 +153,7 @@ class Linker:
         if self._normal and len(identifiers) > FEW:
             middle = len(identifiers) // 2
             return [*self.values_of(identifiers[:middle]), *self.values_of(identifiers[middle:])]
-        return [self._value_or_why_not(one) for one in identifiers]
+        return [self._value_or_why_not(text_of(one)) for one in identifiers]
 
     def _value_or_why_not(self, identifier: str) -> bytes | BadLine:
         try:
@@ -160,7 +173,7 @@ class Linker:
             raise BadLine("The identifier is empty or longer than 255 bytes.")
         return value
 
-    def tokens_of(self, values: Sequence[bytes]) -> list[str]:
+    def tokens_of(self, values: Sequence[bytes]) -> list[bytes]:
         """The token of each, as `value_of` gave them."""
         self.made += len(values)
         return self._mint.seal_many(self._before, values, crypto.draw_nonces(len(values)))
@@ -168,37 +181,39 @@ class Linker:
     def links_of(self, identifier: str) -> tuple[str, str]:
         """Both links of one. Raises `BadLine`."""
         (token,) = self.tokens_of([self.value_of(identifier)])
-        return self.page + token, self.one_click + token
+        return self.page + token.decode(), self.one_click + token.decode()
 
 
-def mint_csv(lines: Iterable[str], linker: Linker, *, column: str, bad: Callable[[int, str], None]) -> Iterator[list[str]]:
+def mint_csv(source: BinaryIO, linker: Linker, *, column: str, bad: Callable[[int, str], None]) -> Iterator[bytes]:
     """The lines of a CSV file with two more columns, many at a time; `bad` hears of each line that is left out. Raises `NoSuchColumn`.
 
     Comma, semicolon or tab, whichever the first line has most of. What stands in the file is passed on as it is.
     """
-    source = iter(lines)
-    head = next(source, "")
+    head, pieces = split_first(pieces_of(source))
     end = "\r\n" if head.endswith("\r\n") else "\n"
     head = head.rstrip("\r\n")
     comma = max(",;\t", key=head.count)
     names = [name.strip() for name in cells_of(head, comma)]
     if column not in names:
         raise NoSuchColumn(f"The first line names no column `{column}`. Name the right one with --column.")
-    yield [f"{head}{comma}{PAGE}{comma}{ONE_CLICK}{end}"]
+    yield bytes_of(f"{head}{comma}{PAGE}{comma}{ONE_CLICK}{end}")
     sheet = Sheet(comma, names.index(column), len(names))
-    page, one_click = f"{comma}{linker.page}", f"{comma}{linker.one_click}"
-    for some, tokens in _minted(sheet.runs(source), linker, bad):
-        yield [f"{row}{page}{token}{one_click}{token}{end}" for row, token in zip(some, tokens, strict=True)]
+    # What stands around a row and its token twice.
+    around = [b"", f"{comma}{linker.page}".encode(), b"", f"{comma}{linker.one_click}".encode(), b"", end.encode()]
+    for rows, tokens in _minted(sheet.runs(pieces), linker, bad):
+        parts = around * len(rows)
+        parts[0::6], parts[2::6], parts[4::6] = rows, tokens, tokens
+        yield b"".join(parts)
 
 
-def mint_ndjson(lines: Iterable[str], linker: Linker, *, column: str, bad: Callable[[int, str], None]) -> Iterator[list[str]]:
+def mint_ndjson(source: BinaryIO, linker: Linker, *, column: str, bad: Callable[[int, str], None]) -> Iterator[bytes]:
     """The same for one JSON object a line."""
-    for some, tokens in _minted(read_objects(lines, column), linker, bad):
-        links = [{PAGE: linker.page + token, ONE_CLICK: linker.one_click + token} for token in tokens]
-        yield [json.dumps({**row, **both}, ensure_ascii=False) + "\n" for row, both in zip(some, links, strict=True)]
+    for rows, tokens in _minted(read_objects(source, column), linker, bad):
+        links = [{PAGE: linker.page + token, ONE_CLICK: linker.one_click + token} for token in map(bytes.decode, tokens)]
+        yield b"".join(dump_object({**row, **both}) for row, both in zip(rows, links, strict=True))
 
 
-def _minted(runs: Iterable[Run[Row]], linker: Linker, bad: Callable[[int, str], None]) -> Iterator[tuple[list[Row], list[str]]]:
+def _minted(runs: Iterable[Run[Row]], linker: Linker, bad: Callable[[int, str], None]) -> Iterator[tuple[list[Row], list[bytes]]]:
     """What is written, and the tokens, a run at a time. `bad` hears of the lines in their order."""
     for run in runs:
         values = linker.values_of(run.identifiers)

@@ -29,6 +29,7 @@ from portal.identity.address_code import confirm_by_code
 from portal.identity.address_undo import undo_change
 from portal.identity.browsers import browser_words
 from portal.people.addresses import AddressRefused, masked
+from portal.people.service import mail_address_of
 from portal.site import own_data
 from portal.site.forms import ChangeForm, CodeForm, LinkForm
 from portal.web import signing
@@ -166,7 +167,8 @@ def _page(db: Session, form: ChangeForm, status: int = 200, code: CodeForm | Non
     }
     until = unsettled_until(db, person_id)
     page = render_template(
-        "site/address.html", form=form, address=current_session().masked_address, waiting=waiting, undo_until=until,
+        "site/address.html", form=form, address=masked(mail_address_of(db, person_id) or current_session().address), waiting=waiting,
+        undo_until=until,
         code=code or CodeForm(formdata=None),
         alone=may_move(db, person_id),
     )  # fmt: skip

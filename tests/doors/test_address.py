@@ -102,6 +102,17 @@ def test_C4_an_address_is_changed_by_two_buttons_and_undone_without_a_session(si
     assert stranger.status == 410
 
 
+def test_after_a_change_page_and_mails_name_the_new_address_and_what_can_be_undone(site):
+    browser = site.signed_in(MAREN)
+    changed(site, browser)
+    for mine in (browser, site.signed_in(NEW), site.signed_in(MAREN)):
+        mine.open("/address")
+        assert "m•••w@example.net is how you sign in, and where our mails go." in mine.words
+    for to in (MAREN, NEW):
+        told = next(mail.text for mail in site.mails(to) if "was changed" in mail.subject)
+        assert "Both mailboxes had said yes.\nYou can undo this until" in told
+
+
 def test_C4_nothing_is_downloaded_until_the_change_is_settled(walked, monkeypatch):
     site = walked.site
     browser = walked.person()

@@ -6,7 +6,8 @@ import json
 import pytest
 
 from portal.cli import main
-from portal.consent.dpv import iso_duration
+from portal.config.model import CollectionNote, FieldNote, Recipient, Role, System
+from portal.consent.dpv import iso_duration, recipients_of, record_of
 from portal.consent.ledger import events_of
 from portal.consent.model import ConsentEvent
 from portal.consent.receipts import NoSuchAct, ReceiptIsWrong, proves, read_receipt, receipt_for
@@ -152,6 +153,55 @@ def test_a_yes_that_somebody_else_took_back_is_revoked_and_not_withdrawn(db, mar
     own, others = (record_in(db, maria, place)["dpv:hasConsentStatus"][0] for place in (2, 4))
     assert (own["@type"], own["dpv:isIndicatedBy"]) == ("dpv:ConsentWithdrawn", "dpv:DataSubject")
     assert (others["@type"], others["dpv:isIndicatedBy"].endswith("#controller")) == ("dpv:ConsentRevoked", True)
+
+
+def with_recipients(company):
+    """The company, which hands data on: by a purpose, by what it keeps, and by one field of that."""
+    said = {"en": "x", "de": "x"}
+    recipients = {
+        key: Recipient(name=f"{key.title()} AS", country=country, role=role, purpose=said)
+        for key, country, role in (
+            ("partner", "SE", Role.CONTROLLER),
+            ("mailer", "DE", Role.PROCESSOR),
+            ("printer", "NO", Role.PROCESSOR),
+            ("tax", "NO", Role.AUTHORITY),
+        )
+    }
+    kept = {"title": said, "source": "you", "retention": "three_years"}
+    collections = {
+        "shop.readers": CollectionNote(**kept, purpose="newsletter", recipients=["mailer"]),
+        "shop.orders": CollectionNote(
+            **kept,
+            purpose="orders",
+            recipients=["tax"],
+            fields={
+                "address": FieldNote(title=said, purpose="newsletter", recipients=["printer"]),
+                "total": FieldNote(title=said),
+            },
+        ),
+    }
+    newsletter = company.purposes["newsletter"].model_copy(update={"recipients": ["partner"], "stored_in": ["NO", "DE"]})
+    return company.model_copy(
+        update={
+            "recipients": recipients,
+            "systems": {"shop": System(kind="memory", title=said, collections=collections)},
+            "purposes": {**company.purposes, "newsletter": newsletter},
+        }
+    )
+
+
+def test_a_record_names_who_gets_data_for_its_purpose_and_where_it_is_stored(world, maria):
+    event, company = maria.did(Act.GIVEN), with_recipients(world.company())
+    assert [one.name for one in recipients_of(company, "newsletter")] == ["Partner AS", "Mailer AS", "Printer AS"]
+    (process,) = record_of(company, event, "0" * 64, None, title="News", language="en", known_as=[])["dpv:hasProcess"]
+    controller, *others = process["dpv:hasRecipient"]
+    assert controller == f"{company.url}#controller"
+    assert [(one["@type"], one["dpv:hasName"], one["dpv:hasLocation"]) for one in others] == [
+        ("dpv:ThirdParty", "Partner AS", "loc:SE"),
+        ("dpv:DataProcessor", "Mailer AS", "loc:DE"),
+        ("dpv:DataProcessor", "Printer AS", "loc:NO"),
+    ]
+    assert process["dpv:hasStorageCondition"][0] == {"@type": "dpv:StorageLocation", "dpv:hasLocation": ["loc:NO", "loc:DE"]}
 
 
 @pytest.mark.parametrize(("words", "iso"), [("72 hours", "PT72H"), ("1 day", "P1D"), ("2 weeks", "P2W"), ("18 months", "P18M")])

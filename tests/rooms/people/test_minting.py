@@ -1,5 +1,6 @@
 """Links for whole lists: every good line gets its links, every bad one is named, whatever else stands in the file."""
 
+import io
 import json
 import re
 import subprocess
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from portal.core.crypto_links import LinkKey
 from portal.people import lines
 from portal.people.addresses import AddressRefused, normal_address
-from portal.people.lines import BadLine, Sheet
+from portal.people.lines import BadLine, Sheet, pieces_of
 from portal.people.link_tokens import CannotMint, Link, Scope, open_under
 from portal.people.minting import ExportIsBroken, KeyExport, Linker, Normaliser, NoSuchColumn, mint_csv, mint_ndjson
 from portal.people.service import Identifier
@@ -28,10 +29,17 @@ def pattern(kind="email", choice="newsletter.email", scope=Scope.PREFERENCES):
     return Link(Identifier(kind, "x"), NOW, NOW + timedelta(days=30), scope, choice, "spring")
 
 
+ROWS = re.compile(r"\A[^\n]*preferences_link[^\n]*\n|\{[^\n]*\}\n|.+?/u/[\w-]+\r?\n", re.DOTALL)
+"""The first line, and what ends in a link: a cell may run over several lines."""
+
+
 def minted(text, *, maker=mint_csv, column="email", **wish):
     bad: list[tuple[int, str]] = []
-    made = maker(text.splitlines(keepends=True), Linker(EXPORT, pattern(**wish)), column=column, bad=lambda *one: bad.append(one))
-    return [line for some in made for line in some], bad
+    made = maker(io.BytesIO(text.encode()), Linker(EXPORT, pattern(**wish)), column=column, bad=lambda *one: bad.append(one))
+    written = b"".join(made).decode()
+    rows = ROWS.findall(written)
+    assert "".join(rows) == written
+    return rows, bad
 
 
 def opened(line):
@@ -146,7 +154,8 @@ def alone(linker, text):
 def test_many_at_once_say_what_each_says_alone(texts, kind):
     linker = Linker(EXPORT, pattern(kind, choice=""))
     for _ in range(2):
-        together = [value if isinstance(value, bytes) else str(value) for value in linker.values_of(texts)]
+        values = linker.values_of([text.encode() for text in texts])
+        together = [value if isinstance(value, bytes) else str(value) for value in values]
         assert together == [alone(Linker(EXPORT, pattern(kind, choice="")), text) for text in texts]
 
 
@@ -157,11 +166,14 @@ LINES = (
 
 
 @given(
-    st.lists(st.tuples(st.sampled_from(LINES), st.sampled_from(["\n", "\r\n"])), max_size=12), st.sampled_from([1, 2, 3, 1000])
+    st.lists(st.tuples(st.sampled_from(LINES), st.sampled_from(["\n", "\r\n", "\r"])), max_size=12),
+    st.sampled_from([1, 5, 20, 2**16]),
 )
-def test_how_many_lines_are_looked_at_at_once_changes_nothing(parts, batch):
+def test_how_much_is_looked_at_at_once_changes_nothing(parts, size):
+    written = "".join(map("".join, parts)).encode()
+
     def seen():
-        runs = list(Sheet(",", 0, 2).runs(iter("".join(map("".join, parts)).splitlines(keepends=True))))
+        runs = list(Sheet(",", 0, 2).runs(pieces_of(io.BytesIO(written))))
         good = [one for run in runs for one in zip(run.numbers, run.rows, run.identifiers, strict=True)]
         return good, [one for run in runs for one in run.refused]
 
@@ -169,8 +181,25 @@ def test_how_many_lines_are_looked_at_at_once_changes_nothing(parts, batch):
         patch.setattr(Sheet, "_plain", lambda *some: None)
         one_by_one = seen()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lines, "BATCH", batch)
+        patch.setattr(lines, "PIECE", size)
         assert seen() == one_by_one
+        # The first line is as good as any: a piece may end in it.
+        assert b"".join(pieces_of(io.BytesIO(b"\xef\xbb\xbf" + written))) == written
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_of_every_kind_of_machine_are_read_a_piece_at_a_time(monkeypatch, end):
+    monkeypatch.setattr(lines, "PIECE", 64)
+    text = end.join(["email,name", *(f"person{number}@example.org,P" for number in range(50)), "nobody,N", ""])
+    out, bad = minted(text)
+    assert len(out) == 51 and [number for number, _reason in bad] == [52]
+    assert [opened(line).identifier.value for line in out[1:]] == [f"person{number}@example.org" for number in range(50)]
+
+
+def test_half_a_character_in_an_object_costs_nobody_a_link():
+    out, bad = minted('{"email": "maria@example.org", "name": "\\ud83d"}\n{"email": "\\ud83d@example.org"}\n', maker=mint_ndjson)
+    assert len(out) == 1 and [number for number, _reason in bad] == [2]
+    assert json.loads(out[0])["name"] == "\ud83d" and opened(json.loads(out[0])["preferences_link"])
 
 
 def portal(*words, stdin=b"", **environment):
