@@ -41,7 +41,7 @@ from portal.identity.pruning import prune_sign_ins
 from portal.identity.staff_links import issue_due_staff_links, prune_staff_links
 from portal.outbox.delivery import deliver_due, open_transport
 from portal.outbox.pruning import prune_mails
-from portal.outbox.webhook_delivery import deliver_webhooks
+from portal.outbox.webhook_delivery import Deliveries, deliver_webhooks
 from portal.starting import Running
 
 LINK_SECONDS = 0.2
@@ -102,6 +102,7 @@ class Worker:
         halt.set()
 
     def _run_loops(self, stop: threading.Event) -> None:
+        webhooks = Deliveries(self.database)
         loops = [
             threading.Thread(target=self._repeat, args=(stop, LINK_SECONDS, "links", self.issue_links)),
             threading.Thread(
@@ -109,7 +110,7 @@ class Worker:
             ),
             threading.Thread(target=self._repeat, args=(stop, LINK_SECONDS, "opt_outs", lambda: settle_opt_outs(self.database))),
             threading.Thread(target=self._repeat, args=(stop, JOURNAL_SECONDS, "journal", self.write_journal)),
-            threading.Thread(target=self._repeat, args=(stop, MAIL_SECONDS, "webhooks", lambda: deliver_webhooks(self.database))),
+            threading.Thread(target=self._repeat, args=(stop, MAIL_SECONDS, "webhooks", webhooks.start_due)),
             threading.Thread(target=self._repeat, args=(stop, CLEAN_UP_SECONDS, "clean_up", self.clean_up)),
         ]
         for loop in loops:
@@ -117,6 +118,7 @@ class Worker:
         self.steps.run(stop)
         for loop in loops:
             loop.join()
+        webhooks.close()
 
     def run_due(self) -> int:
         """Do what is due now, once, in this thread; returns how much was done. For tests and for `portal demo`."""

@@ -17,11 +17,12 @@ from portal.api.identifiers import IdentifierIn
 from portal.api.operations import Part
 from portal.api.problems import Problem
 from portal.cases import dates
+from portal.cases.dates import NoLawGivesThis
 from portal.cases.filing import TooManyCases
 from portal.cases.model import Case, CaseKind
 from portal.cases.scope import Scope
 from portal.cases.service import NoSuchCase, NoSuchGroup, cancel_case, case_by_number, open_access_case
-from portal.people.service import EMAIL, person_for
+from portal.people.service import EMAIL, NotProvenYet, vouched_person
 from portal.web.context import current_company
 from portal.web.transactions import db
 
@@ -62,14 +63,17 @@ class CaseOut(BaseModel):
     idempotent=True, problems=("refused",),
 )  # fmt: skip
 def open_case(body: CaseIn) -> CaseOut:
-    """Asks the systems as if the person had asked at the portal. The same wish while it is open is the same case."""
-    identifier = identifiers.of(body.identifier)
+    """Asks the systems as if the person had asked at the portal. The same wish while it is open is the same case.
+
+    `refused`: under an address that a system added to somebody known, until its mailbox is proven; and past ten a day and person.
+    """
+    identifier = identifiers.to_be_known(body.identifier)
     if identifier.kind != EMAIL:
         raise Problem("invalid", errors=[{"pointer": "/identifier/kind", "detail": "A case is opened under an e-mail address."}])
     languages = current_company().config.languages
     language = body.language if body.language in languages else languages[0]
-    person = person_for(db(), identifier, proven=True)
     try:
+        person = vouched_person(db(), identifier)
         case = open_access_case(
             db(),
             person.id,
@@ -78,7 +82,7 @@ def open_case(body: CaseIn) -> CaseOut:
             language=language,
             source=f"api:{current_key().name}",
         )
-    except (NoSuchGroup, TooManyCases) as error:
+    except (NotProvenYet, NoSuchGroup, NoLawGivesThis, TooManyCases) as error:
         raise Problem("refused", detail=str(error)) from None
     record_audit(
         db(), actor=f"api:{current_key().public_id}", act="case.opened", target=f"case:{case.number}", proof=body.proof.method,

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
-from flask import Response, request
+from flask import Response
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,7 @@ from portal.api.bodies import Body, read_body, read_line
 from portal.api.guards import current_key
 from portal.api.identifiers import IdentifierIn, NotUsable
 from portal.api.operations import Part
+from portal.api.paging import Query, read_query
 from portal.api.problems import Problem
 from portal.api.streams import NDJSON, Batch, answer_lines, batches_of, is_stream
 from portal.config.model import Company
@@ -56,6 +57,15 @@ class CheckIn(Body):
     channels: Annotated[list[Annotated[str, Field(max_length=41)]], Field(max_length=20)] = []
 
 
+class CheckQuery(Query):
+    """For which purposes and channels (if not everything): of lines the only place to say it. Each name may be repeated."""
+
+    repeated: ClassVar[frozenset[str]] = frozenset({"purpose", "channel"})
+
+    purpose: Annotated[list[Annotated[str, Field(max_length=41)]], Field(max_length=100)] = []
+    channel: Annotated[list[Annotated[str, Field(max_length=41)]], Field(max_length=20)] = []
+
+
 class VerdictOut(BaseModel):
     """One answer. `row` names the row of the table of legal bases that decided; `topics` are the ones chosen (null: all)."""
 
@@ -81,7 +91,8 @@ class SuppressedOut(BaseModel):
 
 @part.operation(
     "POST", "/consents/check", scope="consents:check", summary="Ask whether a person may be written to", answer=CheckOut, reads=True,
-    takes=("application/json", NDJSON), gives=("application/json", NDJSON), body_schema=CheckIn, problems=("unavailable",),
+    takes=("application/json", NDJSON), gives=("application/json", NDJSON), body_schema=CheckIn, query=CheckQuery,
+    problems=("unavailable",),
 )  # fmt: skip
 def check_consents() -> Response:
     """Per purpose and channel: allowed or not, which row of the table of bases decided, since when.
@@ -90,10 +101,11 @@ def check_consents() -> Response:
     `?purpose=` and `?channel=` (each may be repeated) to ask for less. Each line of the answer bears the `line` it belongs to; a line that
     cannot be read gets an `error`, and the rest is answered.
     """
+    query = read_query(CheckQuery)
     if is_stream():
-        return _many(_asked(request.args.getlist("purpose"), request.args.getlist("channel")), _verdicts)
+        return _many(_asked(query.purpose, query.channel), _verdicts)
     body = read_body(CheckIn)
-    asked = _asked(body.purposes, body.channels)
+    asked = _asked([*body.purposes, *query.purpose], [*body.channels, *query.channel])
     one = identifiers.of(body.identifier)
     (said,) = _verdicts(db(), one.kind, [one.value.encode()], asked)
     return Response(b"{%s}" % said, content_type="application/json")
@@ -130,15 +142,17 @@ def _plainly_asked(config: Company, purposes: Any, channels: Any) -> list[Asked]
 @part.operation(
     "POST", "/suppressions/check", scope="consents:check", summary="Ask whether an importer must leave someone out",
     answer=SuppressedOut, reads=True, takes=("application/json", NDJSON), gives=("application/json", NDJSON), body_schema=CheckIn,
-    problems=("unavailable",),
+    query=CheckQuery, problems=("unavailable",),
 )  # fmt: skip
 def check_suppressions() -> SuppressedOut | Response:
     """True where the identifier was suppressed for what is asked about, or erased, and has said nothing newer itself. Lines as above."""
+    query = read_query(CheckQuery)
     if is_stream():
-        return _many(_asked(request.args.getlist("purpose"), request.args.getlist("channel")), _suppressions)
+        return _many(_asked(query.purpose, query.channel), _suppressions)
     body = read_body(CheckIn)
+    asked = _asked([*body.purposes, *query.purpose], [*body.channels, *query.channel])
     one = identifiers.of(body.identifier)
-    (suppressed,) = suppressed_of(db(), one.kind, [one.value.encode()], _asked(body.purposes, body.channels))
+    (suppressed,) = suppressed_of(db(), one.kind, [one.value.encode()], asked)
     return SuppressedOut(suppressed=suppressed)
 
 

@@ -1,9 +1,10 @@
 """What the company's systems tell of consent, and what they may read of it. Must never let a system raise what a person said."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field, model_validator
 
 from portal.api import identifiers
 from portal.api.alarms import watch_attestations
@@ -14,20 +15,32 @@ from portal.api.operations import Part
 from portal.api.paging import Cursor
 from portal.api.problems import Problem
 from portal.consent import choices
+from portal.consent.basis import Row
 from portal.consent.chains import KeyIsDestroyed
+from portal.consent.checking import Verdict, check, choices_to_check
 from portal.consent.events import Choice
 from portal.consent.ledger import ActInTheFuture, NoNoticeShown, PauseOutOfRange, UnknownChoice
 from portal.consent.merge import OnlyThePersonMayRaise
 from portal.consent.telling import Attested, FormUrlMissing, Outcome, Source, Stored, attest, record_lowering
 from portal.consent.words import Act
-from portal.people.service import find_person
+from portal.people.model import Person
+from portal.people.service import Identifier, NotInNormalForm, find_named, find_person
 from portal.web.context import current_company
 from portal.web.transactions import db
 
 part = Part("events", "Tell what happened to a consent, and read what stands")
 
 Name = Annotated[str, Field(min_length=1, max_length=41, pattern="^[a-z][a-z0-9_]*$")]
-REFUSED = (UnknownChoice, PauseOutOfRange, NoNoticeShown, ActInTheFuture, OnlyThePersonMayRaise, KeyIsDestroyed, FormUrlMissing)
+REFUSED = (
+    UnknownChoice,
+    PauseOutOfRange,
+    NoNoticeShown,
+    ActInTheFuture,
+    OnlyThePersonMayRaise,
+    KeyIsDestroyed,
+    FormUrlMissing,
+    NotInNormalForm,
+)
 
 
 class LoweringIn(Body):
@@ -62,13 +75,29 @@ class StoredOut(BaseModel):
 
 
 class PersonIn(Body):
-    """Whom to read."""
+    """Whom to read: by an identifier, or by the `person` that an answer or a webhook named."""
 
-    identifier: IdentifierIn
+    identifier: IdentifierIn | None = None
+    person: Annotated[str | None, Field(pattern="^[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}$")] = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "PersonIn":
+        if (self.identifier is None) == (self.person is None):
+            raise ValueError("Name either an identifier or a person.")
+        return self
+
+
+class IdentifierOut(BaseModel):
+    """What a person is known by."""
+
+    kind: str
+    value: str
 
 
 class ChoiceOut(BaseModel):
-    """One choice as it stands. `standing`: unset, given, refused, withdrawn, objected, paused or pending."""
+    """One choice as it stands. `standing`: unset, given, refused, withdrawn, objected, paused, pending or suppressed; `allowed` and `row`
+    are what a check says, too.
+    """
 
     purpose: str
     channel: str
@@ -82,9 +111,13 @@ class ChoiceOut(BaseModel):
 
 
 class StateOut(BaseModel):
-    """All choices of a person; of someone unknown, all of them unset. `person` is the portal's random id, null where nobody is known."""
+    """All choices of a person; of someone unknown, all of them unset. `person` is the portal's random id, null where nobody is known.
+
+    `identifiers` are those that they may be written to under; not an address that a system added, until it is proven.
+    """
 
     person: str | None
+    identifiers: list[IdentifierOut]
     choices: list[ChoiceOut]
 
 
@@ -161,7 +194,7 @@ def attest_consent(body: AttestationIn) -> StoredOut:
         body.frequency,
     )
     try:
-        outcome = attest(db(), identifiers.of(body.identifier), said, source=_source())
+        outcome = attest(db(), identifiers.to_be_known(body.identifier), said, source=_source())
     except REFUSED as error:
         raise Problem("refused", detail=str(error)) from None
     watch_attestations(db(), current_key(), int(outcome.stored is Stored.ATTESTED))
@@ -177,31 +210,32 @@ def attest_consent(body: AttestationIn) -> StoredOut:
     answer=StateOut,
     reads=True,
     tells=True,
+    problems=("not-found",),
 )
 def read_state(body: PersonIn) -> StateOut:
-    """Every choice with the row of the table that decides, as the person's own page shows it."""
-    person = find_person(db(), identifiers.of(body.identifier))
-    shown = choices.choices_of(db(), current_company().config, person.id if person else 0)
+    """Every choice with the row of the table that decides, as the person's own page shows it, and never allowed where a check says no.
+
+    `not-found`: nobody is known by that `person` any more.
+    """
+    company = current_company().config
+    person, asked_about, theirs = _whom(body)
+    shown = choices.choices_of(db(), company, person.id if person else 0)
+    verdicts = zip(*check(db(), asked_about, choices_to_check(company)), strict=True)
+    standing = [(purpose.key, one) for purpose in shown for one in purpose.channels]
     return StateOut(
         person=person.public_id if person else None,
-        choices=[
-            ChoiceOut(
-                purpose=purpose.key, channel=one.key, standing=one.standing.value, allowed=one.answer.allowed, row=one.answer.row.value,
-                since=one.since, paused_until=one.until, frequency=one.frequency, topics=None if one.topics is None else list(one.topics),
-            )
-            for purpose in shown
-            for one in purpose.channels
-        ],
-    )  # fmt: skip
+        identifiers=[IdentifierOut(kind=one.kind, value=one.value) for one in theirs],
+        choices=[_as_checked(purpose, one, said) for (purpose, one), said in zip(standing, verdicts, strict=True)],
+    )
 
 
 @part.operation(
     "POST", "/consents/history", scope="consents:read", summary="Read everything that was done to a person's choices",
-    body=HistoryIn, answer=HistoryOut, reads=True, tells=True,
+    body=HistoryIn, answer=HistoryOut, reads=True, tells=True, problems=("not-found",),
 )  # fmt: skip
 def read_history(body: HistoryIn) -> HistoryOut:
-    """From the ledger, the newest first."""
-    person = find_person(db(), identifiers.of(body.identifier))
+    """From the ledger, the newest first. `not-found`: nobody is known by that `person` any more."""
+    person, _asked_about, _theirs = _whom(body)
     page = Cursor(limit=body.limit, cursor=body.cursor)
     before = page.before()
     events = [entry.event for entry in choices.history_of(db(), person.id)] if person else []
@@ -220,6 +254,32 @@ def read_history(body: HistoryIn) -> HistoryOut:
             for event in shown
         ],
         next=following,
+    )  # fmt: skip
+
+
+def _whom(body: PersonIn) -> tuple[Person | None, list[Identifier], list[Identifier]]:
+    """Who is asked about, under which identifiers, and what they are known by."""
+    if body.person is not None:
+        found = find_named(db(), body.person)
+        if found is None:
+            raise Problem("not-found")
+        return found[0], found[1], found[1]
+    assert body.identifier is not None  # noqa: S101  # one of both is there
+    one = identifiers.of(body.identifier)
+    person = find_person(db(), one)
+    known = find_named(db(), person.public_id) if person and person.public_id else None
+    return person, [one], known[1] if known else []
+
+
+def _as_checked(purpose: str, one: choices.ChannelChoice, said: Sequence[Verdict]) -> ChoiceOut:
+    """A choice as the person's page shows it, held against the verdicts for the identifiers: the strictest counts."""
+    no = next((verdict for verdict in said if not verdict.allowed), None)
+    shut = no is not None and no.row == Row.SUPPRESSED.value and one.answer.allowed
+    return ChoiceOut(
+        purpose=purpose, channel=one.key, standing=(choices.Standing.SUPPRESSED if shut else one.standing).value,
+        allowed=one.answer.allowed and no is None, row=no.row if no else one.answer.row.value,
+        since=None if shut else one.since, paused_until=one.until, frequency=one.frequency,
+        topics=None if one.topics is None else list(one.topics),
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from pydantic import Field
 from portal.api.bodies import Body
 from portal.api.problems import Problem
 from portal.people.addresses import AddressRefused, normal_address
-from portal.people.service import EMAIL, Identifier
+from portal.people.service import EMAIL, Identifier, is_in_normal_form
 from portal.web.context import current_company
 
 PLAIN = re.compile(r"[a-z0-9]+(?:[._+-][a-z0-9]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}")
@@ -46,5 +46,17 @@ def of(sent: IdentifierIn, *, pointer: str = "/identifier/value") -> Identifier:
     try:
         return normal(sent.kind, sent.value, allow_non_ascii=current_company().config.allow_non_ascii_addresses)
     except NotUsable:
-        wanted = {"email": "An e-mail address.", "phone": "A number in E.164 form, like +4740000000."}.get(sent.kind, "A number.")
-        raise Problem("invalid", errors=[{"pointer": pointer, "detail": wanted}]) from None
+        raise _unusable(sent, pointer) from None
+
+
+def to_be_known(sent: IdentifierIn, *, pointer: str = "/identifier/value") -> Identifier:
+    """The same where somebody may come to be known by it: what only looks like an address is refused here, too."""
+    one = of(sent, pointer=pointer)
+    if not is_in_normal_form(one):
+        raise _unusable(sent, pointer)
+    return one
+
+
+def _unusable(sent: IdentifierIn, pointer: str) -> Problem:
+    wanted = {"email": "An e-mail address.", "phone": "A number in E.164 form, like +4740000000."}.get(sent.kind, "A number.")
+    return Problem("invalid", errors=[{"pointer": pointer, "detail": wanted}])

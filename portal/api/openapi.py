@@ -12,7 +12,7 @@ from portal.api.operations import PREFIX, Operation, Part
 from portal.api.problems import KINDS
 
 VERSION = "1.0.0"
-ALWAYS = ("unauthorized", "forbidden", "too-many-requests")
+ALWAYS = ("unauthorized", "forbidden", "invalid", "too-many-requests")
 
 
 def describe(parts: Sequence[Part], url: str) -> dict[str, Any]:
@@ -99,11 +99,9 @@ def _responses(one: Operation, refs: Any) -> dict[str, Any]:
         found["204"] = {"description": "Done; there is nothing to say."}
     kinds = {*ALWAYS, *one.problems}
     if one.shape is not None:
-        kinds |= {"not-json", "invalid", "too-large", "unsupported-media-type"}
-    if one.query is not None:
-        kinds.add("invalid")
+        kinds |= {"not-json", "too-large", "unsupported-media-type"}
     if one.idempotent:
-        kinds |= {"idempotency-conflict", "invalid"}
+        kinds.add("idempotency-conflict")
     if "<" in one.path:
         kinds.add("not-found")
     for kind in sorted(kinds, key=lambda kind: (KINDS[kind][0], kind)):

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from portal.api.bodies import read_body
 from portal.api.guards import api_key_required, limit_headers
 from portal.api.idempotency import once
+from portal.api.paging import Query, read_query
 from portal.web.transactions import opens_to_read
 
 PREFIX = "/api/v1"
@@ -89,6 +90,8 @@ class Part:
         def declared(view: Callable[..., Any]) -> Callable[..., Any]:
             @wraps(view)
             def checked(*args: Any, **kwargs: Any) -> Response:
+                if query is None:
+                    read_query(Query)
                 sent = (read_body(body), *args) if body is not None else args
 
                 def run() -> Response:

@@ -1,7 +1,7 @@
 """Queries and pages. A cursor is signed and opaque: it names a row of ours, and nobody else's."""
 
 from collections.abc import Sequence
-from typing import Annotated, TypeVar
+from typing import Annotated, ClassVar, TypeVar
 
 from flask import g, request
 from itsdangerous import BadData
@@ -18,6 +18,9 @@ class Query(BaseModel):
     """The base of queries: closed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    repeated: ClassVar[frozenset[str]] = frozenset()
+    """Names that may stand there more than once."""
 
 
 class Cursor(Query):
@@ -51,7 +54,7 @@ Asked = TypeVar("Asked", bound=Query)
 
 def read_query(schema: type[Asked]) -> Asked:
     """The query of this request. Raises `Problem("invalid")` for unknown, doubled or wrong names."""
-    values = {name: values[0] if len(values) == 1 else values for name, values in request.args.lists()}
+    values = {name: sent if name in schema.repeated or len(sent) > 1 else sent[0] for name, sent in request.args.lists()}
     try:
         return schema.model_validate(values)
     except ValidationError as error:

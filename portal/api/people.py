@@ -59,7 +59,7 @@ def add_person(body: PersonUpsert) -> PersonOut:
     for the new address only once it is proven. Identifiers of several people are a `conflict`: merge first.
     """
     languages = current_company().config.languages
-    named = [identifiers.of(one, pointer=f"/identifiers/{number}/value") for number, one in enumerate(body.identifiers)]
+    named = [identifiers.to_be_known(one, pointer=f"/identifiers/{number}/value") for number, one in enumerate(body.identifiers)]
     with _refusing():
         return _shown(
             upsert_person(db(), named, source=_source(), language=body.language if body.language in languages else None)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
@@ -128,7 +128,10 @@ def _send(db: Session, row: Waiting, mailbox: PersonIdentifier) -> bool:
 
 
 def _mailbox_of(db: Session, person_id: int) -> PersonIdentifier | None:
-    """The mailbox that was proven last, or else the one that came last; never one that they left."""
+    """The mailbox that was proven last, or else the one that came last; never one that they left, nor one that a system put to them and
+    nobody has proven: who has that one may be anybody.
+    """
     query = select(PersonIdentifier).filter_by(person_id=person_id, kind=EMAIL, left_at=None)
+    query = query.where(or_(PersonIdentifier.joined_at.is_(None), PersonIdentifier.proven_at.is_not(None)))
     found = db.scalars(query.order_by(PersonIdentifier.id)).all()
     return max(found, key=lambda one: (one.proven_at is not None, one.proven_at or one.created_at), default=None)

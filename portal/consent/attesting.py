@@ -28,7 +28,9 @@ LOWERING = STOPS | {Act.PAUSED, Act.EXPIRED, Act.UNDONE}
 
 @dataclass(frozen=True, slots=True)
 class Attested:
-    """What became of it. `counts`: it is a yes (or waits to be confirmed, for a purpose that asks for it). Else `why` it is none, as a code."""
+    """What became of it. `counts`: it is a yes, or waits to be confirmed for a purpose that asks for it, and then `why` says so. Else `why` it
+    is none, as a code.
+    """
 
     counts: bool
     events: tuple[Event, ...]
@@ -54,8 +56,13 @@ def attest(
     """
     company = registry.company(company_of(db))
     asked = company.purposes.get(purpose)
-    if asked is None or channel not in asked.channels or not set(topics or ()) <= asked.topics.keys():
-        raise UnknownChoice("The company does not ask for this purpose, channel or topic.")
+    if (
+        asked is None
+        or channel not in asked.channels
+        or not set(topics or ()) <= asked.topics.keys()
+        or (frequency is not None and frequency not in asked.frequencies)
+    ):
+        raise UnknownChoice("The company does not ask for this purpose, channel, topic or frequency.")
     point = f"api:{key_name}"
     notice = notices_by_hash(db, [notice_hash]).get(notice_hash)
     why = _why_not(db, person_id, Choice(purpose, channel), acted_at, form_url)
@@ -77,7 +84,7 @@ def attest(
             db, person_id, [change], seen=version_of(db, person_id), language=notice.language, collection_point=point,
             confirmed=False, evidence=evidence,
         )  # fmt: skip
-        return Attested(True, saved.events)
+        return Attested(True, saved.events, "waits_for_the_mailbox" if saved.pending else "")
     given = Book(db, person_id).append(
         Choice(purpose, channel),
         Act.GIVEN,

@@ -9,16 +9,21 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
+from portal.accounts import registry
+from portal.config.model import Basis
 from portal.consent import attesting
 from portal.consent.attesting import OLDEST
 from portal.consent.events import Choice
-from portal.consent.ledger import Book
+from portal.consent.ledger import Book, UnknownChoice
+from portal.consent.states import state_of
+from portal.consent.unproven import is_asked, suppress_everywhere
 from portal.consent.words import ANSWERS, STOPS, Act, Actor
 from portal.core import clock
+from portal.core.db import company_of
 from portal.core.errors import PortalError
 from portal.people.service import Identifier, find_person, person_for
-from portal.people.suppressions import suppress, suppressed_choices
-from portal.people.tombstones import is_erased
+from portal.people.suppressions import suppressed_choices
+from portal.people.tombstones import is_erased, tombstones_of
 
 LOWERINGS = frozenset({Act.REFUSED, Act.WITHDRAWN, Act.OBJECTED, Act.EXPIRED, Act.PAUSED})
 """What a system may record of its own accord."""
@@ -83,19 +88,31 @@ class Outcome:
 def record_lowering(
     db: Session, identifier: Identifier, choice: Choice, act: Act, *, source: Source, until: datetime | None = None
 ) -> Outcome:
-    """A system takes back what a person had agreed to: acts at once, for unknown and erased people too. Raises `NoLowering` and as
-    `Book.append`.
+    """A system takes back what a person had agreed to: acts at once, for unknown and erased people too.
+
+    Raises `NoLowering`, `UnknownChoice` (also where nobody is known: who mistypes a purpose has to hear of it) and as `Book.append`.
     """
     if act not in LOWERINGS:
         raise NoLowering("Only an act that takes something back can be recorded: refused, withdrawn, objected, expired, paused.")
-    person = find_person(db, identifier)
-    if person is None:
-        if act not in STOPS:
-            return Outcome(Stored.NOTHING)
-        suppress(db, identifier, purpose=choice.purpose, channel=choice.channel, source=source.point)
+    choice = Choice(choice.purpose, choice.channel)
+    person, asked = find_person(db, identifier), is_asked(registry.company(company_of(db)), choice)
+    if not asked and (person is None or state_of(db, person.id, choice) is None):
+        raise UnknownChoice(
+            "The company does not ask for this purpose or channel, or it cannot be refused (contract, legal duty)."
+        )
+    if person is None and act in STOPS:
+        suppress_everywhere(db, identifier, [choice], source=source.point)
         return Outcome(Stored.SUPPRESSED)
-    event = Book(db, person.id).append(
-        Choice(choice.purpose, choice.channel),
+    if person is None and act is Act.PAUSED and _is_open_to_strangers(db, identifier, choice):
+        # Silence would be enough to write to them: a pause has to stand somewhere until it ends.
+        with db.begin_nested():
+            return _lower(db, person_for(db, identifier).id, choice, act, source, until)
+    return Outcome(Stored.NOTHING) if person is None else _lower(db, person.id, choice, act, source, until)
+
+
+def _lower(db: Session, person_id: int, choice: Choice, act: Act, source: Source, until: datetime | None) -> Outcome:
+    event = Book(db, person_id).append(
+        choice,
         act,
         actor=Actor.COMPANY_SYSTEM,
         collection_point=source.point,
@@ -103,6 +120,13 @@ def record_lowering(
         until=until,
     )
     return Outcome(Stored.LOWERED, event.sequence)
+
+
+def _is_open_to_strangers(db: Session, identifier: Identifier, choice: Choice) -> bool:
+    """Whether an identifier that nobody is known by may be written to for this: silence is enough, and it was neither stopped nor erased."""
+    purpose = registry.company(company_of(db)).purposes[choice.purpose]
+    shut = (choice.purpose, choice.channel) in suppressed_choices(db, [identifier]) or tombstones_of(db, identifier)
+    return purpose.basis is not Basis.CONSENT and not shut
 
 
 def attest(db: Session, identifier: Identifier, attested: Attested, *, source: Source) -> Outcome:
@@ -114,7 +138,8 @@ def attest(db: Session, identifier: Identifier, attested: Attested, *, source: S
         raise NoLowering("What can be attested is an answer: given, refused, withdrawn or objected.")
     if not attested.form_url.startswith("https://"):
         raise FormUrlMissing("Name the form by its https address: it is kept as evidence.")
-    if is_erased(db, identifier, obtained_at=attested.acted_at) or _stopped_since(db, identifier, attested):
+    before = is_erased(db, identifier, obtained_at=attested.acted_at) or _stopped_since(db, identifier, attested)
+    if before and (attested.act is Act.GIVEN or find_person(db, identifier) is None):
         # A form that was sent before brings nobody back; which of the two it was is not said.
         return Outcome(Stored.ERASED)
     person = person_for(db, identifier)

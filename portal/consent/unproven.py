@@ -54,12 +54,12 @@ def stop(db: Session, identifier: Identifier, choices: Sequence[Choice], *, lang
     company = registry.company(company_of(db))
     person = find_person(db, identifier)
     if person is None:
-        _suppress(db, identifier, choices or marketing_choices(company), collection_point)
+        suppress_everywhere(db, identifier, choices or marketing_choices(company), source=collection_point)
         return Stopped(None, Saved())
     if not choices:
         return Stopped(person.id, stop_marketing(db, person.id, language=language, collection_point=collection_point))
     asked = [choice for choice in choices if is_asked(company, choice)]
-    _suppress(db, identifier, [choice for choice in choices if choice not in asked], collection_point)
+    suppress_everywhere(db, identifier, [choice for choice in choices if choice not in asked], source=collection_point)
     changes = [Change(choice.purpose, choice.channel, Answer.NO) for choice in asked]
     saved = save_choices(
         db,
@@ -91,7 +91,8 @@ def save_unproven(
     return Stopped(person.id, saved)
 
 
-def _suppress(db: Session, identifier: Identifier, choices: Sequence[Choice], source: str) -> None:
+def suppress_everywhere(db: Session, identifier: Identifier, choices: Sequence[Choice], *, source: str) -> None:
+    """Note that the identifier is not contacted for `choices`, and ask for it to be brought to every system that keeps them."""
     for choice in choices:
         suppress(db, identifier, purpose=choice.purpose, channel=choice.channel, source=source)
         queue_suppression(db, identifier, purpose=choice.purpose, channel=choice.channel)

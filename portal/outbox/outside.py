@@ -75,7 +75,13 @@ class CheckedNetwork(httpcore.NetworkBackend):
             raise httpcore.ConnectError("The name is not known.") from None
         if not addresses or not all(self._may(address) for address in addresses):
             raise AddressNotAllowed("The address leads to a place that is not on the open internet.")
-        return self._inner.connect_tcp(addresses[0], port, timeout, local_address, socket_options)
+        for address in addresses[:-1]:
+            try:
+                return self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
+            except httpcore.ConnectError:
+                # Of a name with several addresses, one may be of a kind that this machine has no way to.
+                continue
+        return self._inner.connect_tcp(addresses[-1], port, timeout, local_address, socket_options)
 
     def _may(self, address: str) -> bool:
         try:

@@ -5,10 +5,13 @@ Must never follow a redirect, wait longer than `DEADLINE`, or let a slow receive
 
 import random
 import ssl
+import threading
 import time
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 import httpcore
 import httpx
@@ -29,7 +32,10 @@ from portal.settings import settings
 DEADLINE = 20.0
 LARGEST_ANSWER = 16 * 1024
 LEASE = timedelta(minutes=2)
-AT_ONCE = 4
+AT_ONCE = 8
+TURN = 20.0
+"""Seconds after which an endpoint with much to hear lets another one have its thread."""
+
 WAITS = tuple(
     timedelta(seconds=seconds) for seconds in (5, 300, 1800, 7200, 5 * 3600, 10 * 3600, 14 * 3600, 20 * 3600, 24 * 3600)
 )
@@ -105,7 +111,7 @@ class Caller:
 
 
 def deliver_webhooks(database: Database, caller: Caller | None = None) -> int:
-    """Send what is due, one message an endpoint at a time and several endpoints at once; returns how many were tried."""
+    """Send what is due, one message an endpoint, and wait for all of them; returns how many were tried."""
     due = _due_endpoints(database)
     if not due:
         return 0
@@ -118,11 +124,57 @@ def deliver_webhooks(database: Database, caller: Caller | None = None) -> int:
             own.close()
 
 
-def _due_endpoints(database: Database) -> list[tuple[int, int]]:
+class Deliveries:
+    """Endpoints told side by side, each by one thread at a time: what one of them makes wait waits alone."""
+
+    def __init__(self, database: Database, caller: Caller | None = None) -> None:
+        self._database, self._caller = database, caller
+        self._pool: ThreadPoolExecutor | None = None
+        self._lock, self._ended = threading.Lock(), threading.Event()
+        self._called: set[int] = set()
+
+    def start_due(self) -> int:
+        """Begin to tell every endpoint that has something due and is not being told; returns how many those are."""
+        with self._lock:
+            called = frozenset(self._called)
+        due = _due_endpoints(self._database, besides=called)
+        if due and self._pool is None:
+            self._caller = self._caller or Caller(loopback=settings().is_demo)
+            self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="webhooks")
+        for company_id, endpoint_id in due:
+            with self._lock:
+                self._called.add(endpoint_id)
+            assert self._pool is not None  # noqa: S101  # made above, where anything is due
+            self._pool.submit(self._tell, company_id, endpoint_id)
+        return len(due)
+
+    def close(self) -> None:
+        """Begin nothing more, and wait for the calls that run."""
+        self._ended.set()
+        if self._pool is not None and self._caller is not None:
+            self._pool.shutdown()
+            self._caller.close()
+
+    def _tell(self, company_id: int, endpoint_id: int) -> None:
+        """One message after the other, until nothing is due or others had to wait long enough."""
+        assert self._caller is not None  # noqa: S101  # `start_due` made one
+        until = time.monotonic() + TURN
+        try:
+            while not self._ended.is_set() and time.monotonic() < until:
+                if not _deliver_one(self._database, self._caller, company_id, endpoint_id):
+                    break
+        except Exception as error:  # noqa: BLE001  # a database that is away for a moment: the next look begins anew
+            logs.event("worker.failed", level=40, error=error, kind="webhooks")
+        finally:
+            with self._lock:
+                self._called.discard(endpoint_id)
+
+
+def _due_endpoints(database: Database, *, besides: Collection[int] = ()) -> list[tuple[int, int]]:
     with database.reading(ALL_COMPANIES) as db:
         query = (
             select(WebhookMessage.company_id, WebhookMessage.endpoint_id)
-            .where(_due(db))
+            .where(_due(db), WebhookMessage.endpoint_id.not_in(list(besides)))
             .group_by(WebhookMessage.company_id, WebhookMessage.endpoint_id)
             .order_by(func.min(WebhookMessage.next_at))
             .limit(50)
@@ -167,7 +219,9 @@ def _claim(database: Database, company_id: int, endpoint_id: int) -> _Claim | No
         if row is None or endpoint is None:
             return None
         if endpoint.disabled_at is not None:
-            row.state, row.failure, row.ended_at = DeliveryState.DEAD, "disabled", clock.now()
+            ended = {"state": DeliveryState.DEAD, "failure": "disabled", "ended_at": clock.now()}
+            waiting = (WebhookMessage.endpoint_id == endpoint_id) & (WebhookMessage.state == DeliveryState.WAITING)
+            db.execute(update(WebhookMessage).where(waiting).values(ended).execution_options(synchronize_session=False))
             return None
         row.state, row.fence, row.tries = DeliveryState.SENDING, row.fence + 1, row.tries + 1
         row.lease_until = clock.database_now(db) + LEASE
@@ -216,4 +270,12 @@ def _due(db: Session) -> ColumnElement[bool]:
 
 
 def _retry_after(text: str) -> float:
-    return min(float(text), 86_400.0) if text.isascii() and text.isdigit() else 0.0
+    """Seconds, at most a day; said as a number or as a moment (RFC 9110 10.2.3)."""
+    if text.isascii() and text.isdigit():
+        return min(float(text), 86_400.0)
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, IndexError):
+        return 0.0
+    left = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - clock.now()
+    return min(max(left.total_seconds(), 0.0), 86_400.0)

@@ -36,6 +36,10 @@ class NotInNormalForm(PortalError):
     """An identifier came that `portal.people.addresses` did not make, or one that stands for an erased person."""
 
 
+class NotProvenYet(PortalError):
+    """A system speaks for an address that was put to somebody, and that nobody has shown to be theirs."""
+
+
 def hashes_of(company_id: int, identifier: Identifier) -> Mapping[str, bytes]:
     """The identifier's keyed hash under every hash key of the ring, by key id, newest last."""
     company = registry.key_of(company_id)
@@ -49,10 +53,40 @@ def find_person(db: Session, identifier: Identifier) -> Person | None:
     return db.get_one(Person, found.person_id) if found else None
 
 
+def find_named(db: Session, public_id: str) -> tuple[Person, list[Identifier]] | None:
+    """The person whom the company's systems know by that random id, with what they are known by and may be written to under.
+
+    None where there is nobody of it any more: erased, or one with somebody else. An address that a system put to them is not among
+    it until it is proven, nor one that they left.
+    """
+    person = db.scalar(select(Person).where(Person.public_id == public_id))
+    if person is None:
+        return None
+    theirs = select(PersonIdentifier).filter_by(person_id=person.id).where(PersonIdentifier.left_at.is_(None))
+    rows = db.scalars(theirs.order_by(PersonIdentifier.id)).all()
+    own = [Identifier(one.kind, one.value) for one in rows if one.joined_at is None or one.proven_at is not None]
+    return (person, own) if own else None
+
+
 def find_identifier(db: Session, identifier: Identifier) -> PersonIdentifier | None:
     """The row of that identifier in the session's company."""
     hashes = hashes_of(company_of(db), identifier)
     return db.scalar(select(PersonIdentifier).filter_by(kind=identifier.kind).where(PersonIdentifier.hash.in_(hashes.values())))
+
+
+def vouched_person(db: Session, identifier: Identifier) -> Person:
+    """The person whom a company's own system has identified under that identifier, made where there is none.
+
+    Its word proves no mailbox that a system put to somebody known: a yes from before would reach it so. Raises `NotProvenYet` for such
+    a one, and `NotInNormalForm`.
+    """
+    row = identifier_for(db, identifier)
+    if row.joined_at is not None and row.proven_at is None:
+        raise NotProvenYet(
+            "This address was added to somebody known, and nobody has shown yet that it is theirs. Name one that they use here."
+        )
+    row.proven_at = row.proven_at or clock.now()
+    return db.get_one(Person, row.person_id)
 
 
 def person_for(db: Session, identifier: Identifier, *, proven: bool = False, language: str | None = None) -> Person:
@@ -215,9 +249,11 @@ __all__ = [
     "EMAIL",
     "Identifier",
     "NotInNormalForm",
+    "NotProvenYet",
     "add_identifier",
     "addresses_of",
     "find_identifier",
+    "find_named",
     "find_person",
     "find_typed",
     "hashes_of",
@@ -229,5 +265,6 @@ __all__ = [
     "move_identifier",
     "note_seen_alone",
     "person_for",
+    "vouched_person",
     "was_seen_alone",
 ]

@@ -175,3 +175,21 @@ def test_A5_what_cannot_be_asked_is_refused_and_not_repeated(site, body):
 def test_A5_an_identifier_is_compared_whole(site, address):
     said = caller(site, "consents:check").call("POST", "/consents/check", wanted(address))
     assert said.status_code == 422 or said.get_json()["choices"][0]["since"] is None
+
+
+@pytest.mark.parametrize("path", ["/consents/check", "/suppressions/check"])
+def test_a_question_in_the_query_is_read_strictly_and_narrows_whatever_the_body(site, path):
+    shop, lines = caller(site, "consents:check"), {"Content-Type": "application/x-ndjson"}
+    for query in ("purposes=newsletter", "chanel=email", "purpose=secret", "purpose=newsletter&x=1"):
+        for answer in (
+            shop.call("POST", f"{path}?{query}", wanted("a@example.org")),
+            shop.call("POST", f"{path}?{query}", raw=b'"a@example.org"', headers=lines),
+        ):
+            assert answer.status_code == 422, query
+            assert "secret" not in answer.text
+    query = "purpose=newsletter&purpose=feedback&channel=email"
+    one = shop.call("POST", f"{path}?{query}", {"identifier": {"value": "a@example.org"}}).get_json()
+    (line,) = shop.call("POST", f"{path}?{query}", raw=b'"a@example.org"', headers=lines).data.splitlines()
+    assert {"line": 1, **one} == json.loads(line)
+    if path == "/consents/check":
+        assert [(each["purpose"], each["channel"]) for each in one["choices"]] == [("newsletter", "email"), ("feedback", "email")]

@@ -4,10 +4,14 @@ import json
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from portal.accounts import registry
 from portal.api import alarms
 from portal.consent import ledger
+from portal.consent.delivery import systems_that_keep
+from portal.consent.delivery_model import ConsentDelivery
+from portal.consent.events import Choice
 from portal.consent.notices import notice_hash
 from portal.consent.words import Act
 from portal.core import clock
@@ -16,6 +20,7 @@ from portal.people.service import EMAIL, Identifier, find_person, person_for
 from portal.people.tombstones import bury
 from tests.doors.api.answers import say
 from tests.doors.api.caller import caller
+from tests.doors.site import SECOND_HOST
 from tests.doors.tables import changed, digest
 
 ADDRESS = "somebody@example.org"
@@ -67,6 +72,36 @@ def test_a_no_for_somebody_unknown_is_kept_as_a_suppression(site):
         assert find_person(db, Identifier(EMAIL, ADDRESS)) is None
     body = {"identifier": {"value": ADDRESS}, "purposes": ["newsletter"], "channels": ["email"]}
     assert shop.call("POST", "/suppressions/check", body).get_json() == {"suppressed": True}
+
+
+def test_A2_a_no_for_somebody_unknown_reaches_every_system_that_keeps_the_choice_as_by_a_link(site):
+    caller(site).call("POST", "/consents/lowerings", lowering())
+    with site.running.database.reading(company()) as db:
+        asked = db.scalars(select(ConsentDelivery.system).where(ConsentDelivery.person_id.is_(None))).all()
+    assert sorted(asked) == sorted(systems_that_keep(company(), Choice("newsletter", "email")))
+    assert asked
+
+
+@pytest.mark.parametrize("wrong", [{"purpose": "newletter"}, {"channel": "mail"}, {"purpose": "orders"}])
+def test_a_no_for_what_is_not_asked_is_refused_also_where_nobody_is_known(site, wrong):
+    before = digest(site)
+    answer = caller(site).call("POST", "/consents/lowerings", lowering(**wrong))
+    assert (answer.status_code, answer.get_json()["type"]) == (422, "/api/v1/problems#refused")
+    assert changed(before, digest(site)) <= {"api_key", "audit_entry", "limit_counter"}
+
+
+def test_a_pause_of_somebody_unknown_holds_where_silence_would_be_enough(site):
+    shop, until = caller(site), (clock.now() + timedelta(days=30)).isoformat()
+    paused = lowering(purpose="feedback", act="paused", until=until)
+    asked = {"identifier": {"value": ADDRESS}, "purposes": ["feedback"]}
+    assert shop.call("POST", "/consents/check", asked).get_json()["choices"][0]["allowed"]
+    assert shop.call("POST", "/consents/lowerings", paused).get_json()["stored"] == "lowered"
+    assert not shop.call("POST", "/consents/check", asked).get_json()["choices"][0]["allowed"]
+    with clock.moved(timedelta(days=31)):
+        assert shop.call("POST", "/consents/check", asked).get_json()["choices"][0]["allowed"]
+    assert shop.call("POST", "/consents/lowerings", {**paused, "purpose": "newsletter", "identifier": {"value": "b@example.org"}}).get_json() == {
+        "stored": "nothing_to_lower", "why": "",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("act", ["given", "resumed", "undone", "imported", "asked"])
@@ -170,6 +205,35 @@ def test_A8_a_yes_dated_before_a_refusal_that_we_heard_of_opens_nothing(site):
         newer = attestation(site)
         assert shop.call("POST", "/consents/attestations", newer).get_json()["stored"] == "attested"
         assert allowed(site, shop)
+
+
+def test_a_no_of_who_came_back_after_an_erasure_is_taken_whatever_date_it_bears(site):
+    shop = caller(site)
+    with site.running.database.writing(company()) as db:
+        bury(db, Identifier(EMAIL, ADDRESS), erased_at=clock.now() - timedelta(days=2))
+    say(site, ADDRESS, Act.GIVEN)
+    assert allowed(site, shop)
+    old = attestation(site, act="withdrawn", acted_at=(clock.now() - timedelta(days=3)).isoformat())
+    assert shop.call("POST", "/consents/attestations", old).get_json()["stored"] == "attested"
+    assert not allowed(site, shop)
+
+
+def test_an_attested_yes_to_a_rhythm_or_topic_that_is_not_offered_is_refused(site):
+    shop, before = caller(site), digest(site)
+    for more in ({"frequency": "hourly"}, {"topics": ["nothing"]}):
+        assert shop.call("POST", "/consents/attestations", attestation(site, **more)).get_json()["type"].endswith("#refused")
+    assert changed(before, digest(site)) <= {"api_key", "audit_entry", "limit_counter"}
+
+
+def test_A8_an_attested_yes_that_the_purpose_asks_the_mailbox_about_waits_and_says_so(site):
+    shop = caller(site, company="alpenrad", host=SECOND_HOST)
+    notice = registry.company(registry.ids()["alpenrad"]).purposes["newsletter"].notice
+    assert notice
+    said = shop.call(
+        "POST", "/consents/attestations", attestation(site, notice=notice_hash("newsletter", "en", notice["en"]).hex())
+    )
+    assert said.get_json() == {"stored": "attested", "why": "waits_for_the_mailbox"}
+    assert not allowed(site, shop)
 
 
 def test_a_no_is_taken_even_where_it_cannot_be_believed(site):

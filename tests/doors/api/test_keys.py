@@ -86,6 +86,14 @@ def test_last_use_is_seen(site):
         assert keys_of(db)[0].last_used_at is not None
 
 
+def test_the_last_use_of_each_key_is_seen_although_another_was_used_a_moment_before(site):
+    first, second = caller(site, name="first"), caller(site, name="second")
+    for one in (first, second):
+        one.call("GET", "/purposes")
+    with site.running.database.reading(registry.ids()["fjordkaffe"]) as db:
+        assert [one.last_used_at is not None for one in keys_of(db)[:2]] == [True, True]
+
+
 def test_a_key_that_asks_too_often_is_told_when_to_come_back(site):
     site.app.extensions["portal_api_usage"] = ApiUsage(Limit("api.test", 3, timedelta(minutes=1)))
     mine = caller(site)
@@ -117,3 +125,13 @@ def test_H15_a_fault_of_ours_says_an_id_and_nothing_else(site):
     assert answer.get_json()["type"].endswith("#fault")
     assert answer.get_json()["instance"].rpartition("/")[2].isdigit()
     assert "sqlite" not in answer.text.lower() and "table" not in answer.text
+
+
+def test_a_name_in_the_query_that_an_operation_does_not_know_is_refused(site):
+    shop = caller(site)
+    for method, path, one in operations(site):
+        lines = "application/json" not in one.takes
+        headers = {"Content-Type": one.takes[0] if lines else "application/json"}
+        answer = shop.call(method, f"{path}?secret=secret", raw=b"" if lines or method == "GET" else b"{}", headers=headers)
+        assert (answer.status_code, answer.get_json()["type"]) == (422, "/api/v1/problems#invalid"), path
+        assert "secret" not in answer.text

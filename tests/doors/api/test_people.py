@@ -18,6 +18,7 @@ from portal.identity.sessions import sessions_of
 from portal.people.model import Person
 from portal.people.service import EMAIL, Identifier, find_identifier, find_person, person_for
 from tests.doors.api.caller import caller
+from tests.doors.links import token_for
 from tests.doors.site import SECOND_HOST
 from tests.doors.tables import changed, digest
 
@@ -118,6 +119,31 @@ def test_C7_a_yes_is_not_for_an_address_that_a_machine_adds_until_that_mailbox_i
     assert (allowed(shop, ONE), allowed(shop, TWO)) == (True, True)
     say(site, ONE, Act.WITHDRAWN)
     assert (allowed(shop, ONE), allowed(shop, TWO)) == (False, False)
+
+
+def test_C7_a_case_that_a_machine_opens_proves_no_mailbox_that_a_machine_added(site):
+    shop = caller(site)
+    say(site, ONE, Act.GIVEN)
+    shop.call("POST", "/people", {"identifiers": [mail(ONE), mail(TWO)]})
+    before = digest(site)
+    answer = shop.call("POST", "/cases", {"identifier": mail(TWO), "kind": "access", "proof": {"method": "phone"}})
+    assert (answer.status_code, answer.get_json()["type"]) == (422, "/api/v1/problems#refused")
+    assert changed(before, digest(site)) <= {"limit_counter", "api_key"}
+    assert (allowed(shop, ONE), allowed(shop, TWO)) == (True, False)
+    assert (
+        shop.call("POST", "/cases", {"identifier": mail(ONE), "kind": "access", "proof": {"method": "phone"}}).status_code == 201
+    )
+
+
+def test_C7_a_yes_by_a_link_is_asked_of_no_mailbox_that_a_machine_added(site):
+    shop = caller(site)
+    shop.call("POST", "/people", {"identifiers": [mail(ONE)]})
+    shop.call("POST", "/people", {"identifiers": [mail(ONE), mail(TWO)]})
+    (words,) = [one for one in shop.call("GET", "/centre").get_json()["purposes"] if one["key"] == "newsletter"]
+    act = {"purpose": "newsletter", "channel": "email", "answer": "yes", "notice": words["notices"][0]["hash"]}
+    body = {"token": token_for(ONE), "language": words["notices"][0]["language"], "seen": 0, "acts": [act]}
+    assert shop.call("POST", "/centre/acts", body).get_json()["mailed"] is True
+    assert (len(site.mails(ONE)), len(site.mails(TWO))) == (1, 0)
 
 
 @pytest.mark.parametrize(

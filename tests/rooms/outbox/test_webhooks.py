@@ -4,6 +4,7 @@ import json
 import socket
 import time
 from datetime import timedelta
+from email.utils import format_datetime
 
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
@@ -11,7 +12,8 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from portal.core import clock
 from portal.core.errors import PortalError
 from portal.outbox.outside import AddressNotAllowed, is_open_internet, refuse_address
-from portal.outbox.webhook_delivery import LARGEST_ANSWER, WAITS, Caller, deliver_webhooks
+from portal.outbox.webhook_delivery import LARGEST_ANSWER, WAITS, Caller, Deliveries, deliver_webhooks
+from portal.outbox.webhook_model import WebhookMessage
 from portal.outbox.webhooks import (
     NoSuchMessage,
     UnknownKind,
@@ -125,6 +127,20 @@ def test_retry_after_is_honoured_and_never_longer_than_a_day(world, shop, hook, 
     with clock.moved(timedelta(seconds=4100)):
         assert deliver_webhooks(world.database, caller) == 1
     hook.headers = {"Retry-After": "999999999"}
+    with clock.moved(timedelta(days=1)):
+        assert deliver_webhooks(world.database, caller) == 1
+    with clock.moved(timedelta(days=2, minutes=1)):
+        assert deliver_webhooks(world.database, caller) == 1
+
+
+def test_retry_after_may_be_a_moment(world, shop, hook, caller):
+    hook.status, hook.headers = 503, {"Retry-After": format_datetime(clock.now() + timedelta(seconds=4000), usegmt=True)}
+    tell(world)
+    deliver_webhooks(world.database, caller)
+    with clock.moved(timedelta(seconds=3900)):
+        assert deliver_webhooks(world.database, caller) == 0
+    with clock.moved(timedelta(seconds=4100)):
+        assert deliver_webhooks(world.database, caller) == 1
 
 
 def test_410_ends_the_endpoint_and_what_it_still_had_to_hear(world, shop, hook, caller):
@@ -134,11 +150,25 @@ def test_410_ends_the_endpoint_and_what_it_still_had_to_hear(world, shop, hook, 
     assert deliver_webhooks(world.database, caller) == 1
     with world.reading() as db:
         assert endpoint(db, shop.public_id).disabled_why == "gone"
+    tell_of_old(world, shop)
     deliver_webhooks(world.database, caller)
-    assert {message.state for message in told(world, shop)} == {"dead"}
+    assert [message.state for message in told(world, shop)] == ["dead"] * 5
     assert len(hook.taken) == 1
     tell(world)
-    assert len(told(world, shop)) == 2
+    assert len(told(world, shop)) == 5
+
+
+def tell_of_old(world, shop):
+    """What was queued just before the endpoint ended."""
+    with world.writing() as db:
+        for number in range(3):
+            now = clock.now()
+            row = endpoint(db, shop.public_id)
+            db.add(
+                WebhookMessage(
+                    endpoint_id=row.id, message_id=f"msg_{number}", kind="case.opened", data={}, next_at=now, created_at=now
+                )
+            )
 
 
 def test_during_a_rotation_both_secrets_sign_and_afterwards_only_the_new_one(world, shop, hook, caller):
@@ -178,17 +208,28 @@ def test_A13_a_receiver_that_drips_or_never_ends_costs_a_moment_and_is_told_by_c
     assert LARGEST_ANSWER < 100_000
 
 
-def test_A13_a_hanging_receiver_does_not_hold_up_another_endpoint(world, shop, hook, caller):
+def test_A13_while_a_receiver_hangs_another_endpoint_hears_everything(world, shop, hook):
+    patient = Caller(loopback=True, deadline=6.0)
+    deliveries = Deliveries(world.database, patient)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         with world.writing() as db:
-            add_endpoint(db, f"http://127.0.0.1:{silent.getsockname()[1]}/", kinds=["case.opened"])
-        for _ in range(3):
+            hanging = add_endpoint(db, f"http://127.0.0.1:{silent.getsockname()[1]}/", kinds=["case.opened"])
+        for _ in range(10):
             tell(world)
-        began = time.monotonic()
-        while deliver_webhooks(world.database, caller):
-            pass
-    assert len(hook.taken) == 3
-    assert time.monotonic() - began < 8
+        assert deliveries.start_due() == 2
+        wait_until(lambda: len(hook.taken) == 10)
+        tell(world)
+        wait_until(lambda: deliveries.start_due() == 0 and len(hook.taken) == 11)
+        assert {message.state for message in told(world, shop)} == {"delivered"}
+        assert sorted(message.state for message in told(world, hanging)) == ["sending"] + ["waiting"] * 10
+    deliveries.close()
+
+
+def wait_until(come_true, seconds=5):
+    until = time.monotonic() + seconds
+    while not come_true():
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 @pytest.mark.parametrize(
@@ -258,6 +299,14 @@ def test_A12_a_name_that_answers_differently_a_moment_later_leads_nowhere(world,
         assert caught.value.__context__ is None
     assert hook.asked == []
     rebinding.close()
+
+
+def test_of_several_addresses_the_next_is_tried_where_one_cannot_be_reached(world, shop, hook):
+    caller = Caller(loopback=True, resolver=lambda host, port: ["127.0.0.2", "127.0.0.1"])
+    tell(world)
+    deliver_webhooks(world.database, caller)
+    caller.close()
+    assert told(world, shop)[0].state == "delivered"
 
 
 def test_A12_no_proxy_of_the_environment_is_used(world, shop, hook, caller, monkeypatch):
