@@ -41,7 +41,7 @@ class ApiUsage:
         self._new: Counter[tuple[int, int]] = Counter()
         self._total: dict[tuple[int, int], int] = {}
         self._window = 0
-        self._settled = 0.0
+        self._settled: dict[tuple[int, int], float] = {}
 
     def count(self, database: Database, company_id: int, key_id: int) -> Allowance:
         """Count one request of that key and say what is left; over the limit `remaining` is below zero."""
@@ -52,26 +52,25 @@ class ApiUsage:
             if window != self._window:
                 self._window = window
                 self._total.clear()
-            self._new[company_id, key_id] += 1
-            due = time.monotonic() - self._settled >= SETTLE_SECONDS
-            waiting = dict(self._new) if due else {}
-            if due:
-                self._settled = time.monotonic()
-                self._new.clear()
+            key = company_id, key_id
+            self._new[key] += 1
+            # Each key by itself: the first use of one that is seldom used is not kept from sight by another's.
+            number = self._new[key] if time.monotonic() - self._settled.get(key, -SETTLE_SECONDS) >= SETTLE_SECONDS else 0
+            if number:
+                self._settled[key] = time.monotonic()
+                del self._new[key]
                 # Until the database has answered, what is being settled still counts here.
-                for one, number in waiting.items():
-                    self._total[one] = self._total.get(one, 0) + number
-        if waiting:
-            self._settle(database, waiting)
+                self._total[key] = self._total.get(key, 0) + number
+        if number:
+            self._settle(database, key, number)
         with self._lock:
-            used = self._total.get((company_id, key_id), 0) + self._new[company_id, key_id]
+            used = self._total.get(key, 0) + self._new[key]
         return Allowance(self._limit.count, self._limit.count - used, seconds - int(now) % seconds, seconds)
 
-    def _settle(self, database: Database, waiting: dict[tuple[int, int], int]) -> None:
-        totals = {}
-        for (company_id, key_id), number in waiting.items():
-            with database.writing(company_id) as db:
-                totals[company_id, key_id] = count_more(db, self._limit, number, str(key_id))
-                db.execute(update(ApiKeyRow).where(ApiKeyRow.id == key_id).values(last_used_at=clock.now()))
+    def _settle(self, database: Database, key: tuple[int, int], number: int) -> None:
+        company_id, key_id = key
+        with database.writing(company_id) as db:
+            total = count_more(db, self._limit, number, str(key_id))
+            db.execute(update(ApiKeyRow).where(ApiKeyRow.id == key_id).values(last_used_at=clock.now()))
         with self._lock:
-            self._total.update(totals)
+            self._total[key] = total

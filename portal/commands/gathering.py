@@ -15,13 +15,14 @@ from typing import Any
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from portal.commands.framing import LARGEST_BODY, LARGEST_HEAD, Extent, Frame, NotFramed, read_head
+from portal.commands.sending import Outlet
 
 HEAD_SECONDS = 10.0
 WHOLE_SECONDS = 20.0
 """By the clock on the wall, from the first byte that could have come: who sends a byte now and then gains nothing."""
 
-SEND_SECONDS = 60.0
-"""How long one piece of an answer (at most some 64 kB) may take to be taken."""
+LARGE_READ_SECONDS = 60.0
+"""How long a piece of a large body may take to come."""
 
 LINGER_SECONDS = 2.0
 LINGER_BYTES = 8 * 1024 * 1024
@@ -86,6 +87,12 @@ class GatheringWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no 
         self.leaving: dict[Any, Leaving] = {}
         self.large: deque[Gathered] = deque()
         self.large_running = 0
+        self.in_hand = 0
+
+    def enqueue_req(self, conn: Any) -> None:
+        """A whole request takes a thread, or waits for one."""
+        self.in_hand += 1
+        super().enqueue_req(conn)
 
     def accept(self, listener: socket.socket) -> None:
         """A new connection: wait for its request here, not in a thread."""
@@ -106,6 +113,7 @@ class GatheringWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no 
 
     def finish_request(self, conn: Any, fs: Any) -> None:
         """As gunicorn does; but what came ahead is gathered like any other, and nobody is waited for in this loop."""
+        self.in_hand -= 1
         if conn.is_large:
             self.large_running -= 1
             self._start_large()
@@ -119,10 +127,15 @@ class GatheringWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no 
             self._leave(conn)
 
     def handle_request(self, req: Any, conn: Any) -> Any:
-        """A client that does not take its answer lets go of the thread in the end, too."""
-        conn.sock.settimeout(SEND_SECONDS)
-        # What was not read of a large body is not read after the answer either: that would be waiting in a thread.
-        return super().handle_request(req, conn) and not conn.is_large
+        """A client that does not take its answer lets go of the thread, too: at once where others wait for one."""
+        plain = conn.sock
+        plain.settimeout(LARGE_READ_SECONDS)
+        conn.sock = Outlet(plain, lambda: self.in_hand > self.cfg.threads)
+        try:
+            # What was not read of a large body is not read after the answer either: that would be waiting in a thread.
+            return super().handle_request(req, conn) and not conn.is_large
+        finally:
+            conn.sock = plain
 
     def murder_pending(self) -> None:
         """Once a second: let go of what is late, and of who has said nothing yet when this process is to stop."""

@@ -3,7 +3,7 @@
 import json
 import socket
 import time
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 import pytest
 
@@ -69,6 +69,21 @@ def test_a_caller_that_stops_reading_holds_up_nobody_and_its_body_goes_with_it(s
     for connection in connections:
         assert connection.recv(200).startswith(b"HTTP/1.1 200")
         connection.close()
+    assert wait_until(lambda: spools(served.folder) == [])
+
+
+def test_callers_that_stop_reading_hold_no_thread_that_another_one_needs(served):
+    """More of them than there are threads, with bodies so small and questions so short that none counts as large."""
+    body = b'"a@b.co"\n' * 20_000
+    asked = head_of(served, f"Content-Length: {len(body)}").replace(b"?purpose=newsletter", b"") + body
+    with ExitStack() as stopped:
+        for _ in range(9):
+            stopped.enter_context(closing(opened(served.port, asked)))
+        time.sleep(1)
+        for _ in range(3):
+            with closing(opened(served.port, HEALTHY)) as healthy:
+                healthy.settimeout(20)
+                assert healthy.recv(200).startswith(b"HTTP/1.1 200")
     assert wait_until(lambda: spools(served.folder) == [])
 
 
