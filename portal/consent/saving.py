@@ -52,7 +52,9 @@ def save_choices(
     for change in changes:
         _refuse_unknown(company, change)
     desk = Desk(book or Book(db, person_id), company, language, collection_point, evidence)
-    newer, suppressed = desk.newer_than(seen), desk.book.suppressed()
+    newer = desk.newer_than(seen)
+    # A no asks nothing of earlier stops.
+    suppressed = desk.book.suppressed() if any(change.answer is not Answer.NO for change in changes) else {}
     plans: list[tuple[Change, Choice, Plan]] = []
     for change in changes:
         choice, purpose = Choice(change.purpose, change.channel), company.purposes[change.purpose]

@@ -10,13 +10,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import ClauseElement, Executable, Table, insert
+from sqlalchemy import ClauseElement, Connection, Executable, Table, insert
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.sql.compiler import SQLCompiler
 
 Process = Callable[[Any], Any]
+
+_CONNECTED = "fixed_connected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +42,12 @@ class Fixed:
     def run(self, db: Session, values: Mapping[str, Any]) -> list[Any]:
         """Run it; its rows, with their columns by name. What is pending in the session is written first."""
         db.flush()
-        connection = db.connection()
-        if connection.dialect.name != "sqlite":
+        connection, driver = _connected(db)
+        if driver is None:
             found = connection.execute(cast(Executable, self._statement), dict(values))
             return list(found) if found.returns_rows else []
         try:
-            return self._by_driver(connection.connection.driver_connection, values)
+            return self._by_driver(driver, values)
         except sqlite3.Error as error:
             # In the words in which every other statement says it, without the values.
             raise DBAPIError.instance(
@@ -78,6 +80,24 @@ class Fixed:
             cast(Any, namedtuple("Row", [one.name for one in columns], rename=True))._make,
         )
         return ready
+
+
+def _connected(db: Session) -> tuple[Connection, Any]:
+    """The connection of the session's transaction, and SQLite's own; looked for once a transaction.
+
+    Once in each nested one, too: its savepoint is set when it is first asked for the connection.
+    """
+    known = db.info.get(_CONNECTED)
+    if known is not None and known[0] is _innermost(db):
+        return cast("tuple[Connection, Any]", known[1])
+    connection = db.connection()
+    found = connection, connection.connection.driver_connection if connection.dialect.name == "sqlite" else None
+    db.info[_CONNECTED] = _innermost(db), found
+    return found
+
+
+def _innermost(db: Session) -> SessionTransaction | None:
+    return db.get_nested_transaction() or db.get_transaction()
 
 
 def adding(table: Table) -> Fixed:

@@ -21,9 +21,10 @@ from portal.consent.choices import PurposeChoices, Standing, choices_in, choices
 from portal.consent.effect import counting_systems
 from portal.consent.events import Choice
 from portal.consent.ledger import Book
+from portal.consent.merge import UNSET
 from portal.consent.notices import notice_for
 from portal.consent.saving import Change, version_of
-from portal.consent.words import Act, Actor
+from portal.consent.words import STOPS, Act, Actor
 from portal.core import clock, i18n
 from portal.core.i18n import _, pick
 from portal.site import choices_words
@@ -92,7 +93,12 @@ def sent_of(book: Book, fields: MultiDict[str, str]) -> Sent | None:
     Most forms say all they want in plain words. The form is made only of those that do not.
     """
     company, seen = current_company().config, plain_version(fields)
-    changes = plain_changes(company, fields, lambda choice: next(asked_in(choices_in(book, company, [choice]))).holds)
+
+    def holds(choice: Choice) -> bool:
+        stopped = book.states.get(choice, UNSET).said in STOPS
+        return not stopped and next(asked_in(choices_in(book, company, [choice]))).holds
+
+    changes = plain_changes(company, fields, holds)
     if seen is not None and changes is not None:
         return Sent(changes, seen)
     every = [Choice(key, channel) for key, one in company.purposes.items() for channel in one.channels]

@@ -56,6 +56,20 @@ def test_it_belongs_to_the_transaction_of_its_session(world):
     assert world.rows("SELECT count(*) FROM step") == [(0,)]
 
 
+def test_a_session_that_goes_on_after_its_transaction_writes_in_the_next_one(world):
+    with world.database.open_to_write(world.first) as db:
+        ADD.run(db, row_of(world))
+        db.rollback()
+        ADD.run(db, row_of(world, subject_id=8))
+        db.commit()
+        ADD.run(db, row_of(world, subject_id=9))
+        with db.begin_nested() as inner:
+            ADD.run(db, row_of(world, subject_id=10))
+            inner.rollback()
+        db.commit()
+    assert world.rows("SELECT subject_id FROM step ORDER BY id") == [(8,), (9,)]
+
+
 def test_where_nothing_may_be_written_it_writes_nothing(world):
     with pytest.raises(Exception, match=r"(?i)read.?only"), world.reading() as db:
         ADD.run(db, row_of(world))
