@@ -14,7 +14,7 @@ from portal.links import embedding, page
 from portal.links.all_parts import blueprints as link_blueprints
 from portal.site.all_parts import blueprints
 from portal.starting import Running
-from portal.web import errors, forgery, language, looks, restored, staff_guards, transactions
+from portal.web import errors, forgery, language, looks, restored, staff_guards, transactions, uploads
 from portal.web.context import company_of_host, current_company
 from portal.web.cookies import DoorCookie
 from portal.web.headers import set_headers
@@ -38,6 +38,7 @@ def build(running: Running) -> Flask:
         TEMPLATES_AUTO_RELOAD=False,
     )
     app.session_interface = DoorCookie()
+    app.request_class = uploads.PortalRequest
     _speak(app)
     app.url_defaults(language.keep_in_address)
     app.before_request(_find_company)
@@ -46,6 +47,7 @@ def build(running: Running) -> Flask:
     app.before_request(gate.refuse)
     app.before_request(forgery.refuse_foreign_posts)
     app.before_request(staff_guards.arrive_from_elsewhere)
+    app.before_request(uploads.allow_files)
     forgery.protect(app)
     app.after_request(set_headers)
     app.teardown_request(_end_request)
@@ -92,6 +94,7 @@ def _speak(app: Flask) -> None:
         number=i18n.format_number,
         listed=i18n.format_list,
         utc=i18n.utc,
+        size=i18n.format_size,
     )
     app.jinja_env.globals.update(static_url=looks.static_url, text=i18n.pick, language_links=language.language_links)
 

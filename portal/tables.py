@@ -2,6 +2,7 @@
 
 import portal.accounts.model
 import portal.cases.erasing.model
+import portal.cases.file_model
 import portal.cases.kept_model
 import portal.cases.model
 import portal.cases.proposal_model

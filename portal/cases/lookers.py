@@ -20,6 +20,7 @@ from portal.core.i18n import N_, _, format_date, ngettext
 
 _DID = {
     "case.read": N_("Opened your request to work on it."),
+    "case.file": N_("Opened a file that stands with your messages."),
     "case.texts": N_("Read what you or others wrote in own words, before it could be handed out."),
     "case.release": N_("Decided what of it is handed out."),
 }

@@ -11,13 +11,25 @@ from typing import cast
 from sqlalchemy import ColumnElement, Table, func, select, update
 from sqlalchemy.orm import Session
 
+from portal.cases.attaching import A_DAY as FILES_A_DAY
+from portal.cases.attaching import (
+    Attachment,
+    NoSuchFile,
+    OpenedFile,
+    TooManyFilesToday,
+    attach_files,
+    checked_files,
+    files_of,
+    open_file,
+)
 from portal.cases.model import Author, Case, CaseMessage
 from portal.cases.scope import load_scope
 from portal.cases.showing import clean
 from portal.core import clock
 from portal.core.db import company_of
 from portal.core.errors import PortalError
-from portal.core.limits import Limit, count_once
+from portal.core.limits import Limit, count_more, count_once
+from portal.core.uploads import Upload
 from portal.people.service import was_seen_alone
 
 _MESSAGES = cast(Table, CaseMessage.__table__).c
@@ -46,11 +58,14 @@ class TooManyMessages(MessageRefused):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message. `text` is None where it may not be shown in this session: it was written in another, of a mailbox that several may use."""
+    """One message. `text` is None where it may not be shown in this session: it was written in another, of a mailbox that several may use.
+    Then its files are not, either.
+    """
 
     author: Author
     at: datetime
     text: str | None = field(repr=False)
+    files: tuple[Attachment, ...] = ()
 
 
 def checked_words(text: str, *, empty: str, called: str = "reason") -> str:
@@ -64,23 +79,38 @@ def checked_words(text: str, *, empty: str, called: str = "reason") -> str:
 
 
 def add_message(
-    db: Session, case: Case, *, author: Author, text: str, session_id: int | None = None, actor: str | None = None
+    db: Session,
+    case: Case,
+    *,
+    author: Author,
+    text: str,
+    session_id: int | None = None,
+    actor: str | None = None,
+    files: Sequence[Upload] = (),
 ) -> CaseMessage:
-    """Store a message, without marks that would turn the text around it. Raises a `MessageRefused`; staff are not counted."""
-    kept = checked_words(text, empty="A message needs words.", called="message")
+    """Store a message, without marks that would turn the text around it, and its files.
+
+    Raises a `MessageRefused` or a `FileRefused`; staff are not counted.
+    """
+    kept, checked = checked_words(text, empty="A message needs words.", called="message"), checked_files(files)
     if author is Author.PERSON and not count_once(db, A_DAY, str(company_of(db)), str(case.person_id)):
         raise TooManyMessages("So many messages were written today that the next one has to wait until tomorrow.")
+    who = (str(company_of(db)), str(case.person_id))
+    if author is Author.PERSON and checked and count_more(db, FILES_A_DAY, len(checked), *who) > FILES_A_DAY.count:
+        raise TooManyFilesToday("So many files were sent today that the next one has to wait until tomorrow.")
     message = CaseMessage(
         case_id=case.id, session_id=session_id, author=author, actor=(actor or "")[:40] or None, text=kept, at=clock.now()
     )
     db.add(message)
     db.flush()
+    attach_files(db, case, message, checked)
     return message
 
 
 def messages_of(db: Session, case: Case) -> list[Message]:
     """Everything that was written, oldest first: for staff."""
-    return [Message(row.author, row.at, row.text) for row in _rows(db, case)]
+    files = files_of(db, case)
+    return [Message(row.author, row.at, row.text, files.get(row.id, ())) for row in _rows(db, case)]
 
 
 def messages_for(db: Session, case: Case, session_id: int) -> list[Message]:
@@ -93,7 +123,20 @@ def messages_for(db: Session, case: Case, session_id: int) -> list[Message]:
     safe = bool(load_scope(case.proven).records) or (case.person_id is not None and was_seen_alone(db, case.person_id))
     # An answer of staff may repeat what it answers: it is shown where all that it can speak of was written.
     own = all(row.session_id == session_id for row in rows if row.author is Author.PERSON)
-    return [Message(row.author, row.at, row.text if safe or own or row.session_id == session_id else None) for row in rows]
+    files = files_of(db, case)
+    return [
+        Message(row.author, row.at, row.text, files.get(row.id, ()))
+        if safe or own or row.session_id == session_id
+        else Message(row.author, row.at, None)
+        for row in rows
+    ]
+
+
+def open_file_for(db: Session, case: Case, session_id: int, number: str) -> OpenedFile:
+    """A file whose message is shown to the person of this session. Raises `NoSuchFile`, whether or not it is there."""
+    if not any(file.number == number for message in messages_for(db, case, session_id) for file in message.files):
+        raise NoSuchFile("There is no such file.")
+    return open_file(db, case, number)
 
 
 def unanswered(db: Session, case: Case) -> int:

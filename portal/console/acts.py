@@ -12,7 +12,9 @@ from portal.accounts.companies import record_audit
 from portal.accounts.staff import staff_of
 from portal.cases import advancing, desk, proposing
 from portal.cases.answering import CannotBeClosed, answer_case
+from portal.cases.attaching import FileRefused
 from portal.cases.desk_steps import step_lines
+from portal.cases.file_words import choose_again, why_refused
 from portal.cases.messages import MessageRefused
 from portal.cases.model import Case
 from portal.cases.proposal_model import Act
@@ -20,9 +22,11 @@ from portal.cases.service import NothingToSettle, resolve_step
 from portal.console.case import case_to_work_on, page
 from portal.console.forms import AnswerForm, NoteForm, SettleForm
 from portal.core.i18n import N_, _
+from portal.core.uploads import Upload
 from portal.engine.service import ReasonMissing, StepHasEnded, StepIsRunning
 from portal.web.staff_guards import current_staff, staff_may
 from portal.web.transactions import db
+from portal.web.uploads import brought, takes_files
 
 PROPOSED = N_("Proposed. Nothing is done before a colleague has approved it.")
 WAITS_ALREADY = N_("Something of this case waits for a second person already. That is decided first.")
@@ -61,24 +65,34 @@ def note(number: str) -> ResponseReturnValue:
 
 @bp.post("/<number>/answer")
 @staff_may("cases.work")
+@takes_files
 def answer(number: str) -> ResponseReturnValue:
     """Write to the customer; the mail says only that something waits."""
     case, form = locked(number), AnswerForm()
-    if is_overtaken(case):
-        return page(case, stale=True, answer=form)
-    if form.validate_on_submit():
-        try:
-            answer_case(
-                db(), number, text=form.answer.data or "", actor=current_staff().staff.actor, closes=bool(form.closes.data)
-            )
-        except (CannotBeClosed, MessageRefused):
-            db().rollback()
-            form.answer.errors = [_("This could not be sent. Words alone do not end this request, or nothing was typed.")]
-        else:
-            write_down(case, "case.answered", closes=bool(form.closes.data))
-            flash(_("Sent. The customer gets a mail that says only that something waits."), "ok")
-            return redirect(url_for("staff_case.show", number=number, _anchor="talk"))
-    return page(case, answer=form)
+    files, stale = brought(form.files.data), is_overtaken(case)
+    if not stale and form.validate_on_submit() and _sent(case, form, files):
+        flash(_("Sent. The customer gets a mail that says only that something waits."), "ok")
+        return redirect(url_for("staff_case.show", number=number, _anchor="talk"))
+    if files and not form.files.errors:
+        form.files.errors = [choose_again()]
+    return page(case, stale=stale, answer=form)
+
+
+def _sent(case: Case, form: AnswerForm, files: list[Upload]) -> bool:
+    """Whether the answer is on its way; else the form says why."""
+    text, closes, actor = form.answer.data or "", bool(form.closes.data), current_staff().staff.actor
+    try:
+        answer_case(db(), case.number, text=text, actor=actor, closes=closes, files=files)
+    except (CannotBeClosed, MessageRefused):
+        db().rollback()
+        form.answer.errors = [_("This could not be sent. Words alone do not end this request, or nothing was typed.")]
+    except FileRefused as refusal:
+        db().rollback()
+        form.files.errors = [why_refused(refusal)]
+    else:
+        write_down(case, "case.answered", closes=closes, files=len(files))
+        return True
+    return False
 
 
 @bp.post("/<number>/settle")
@@ -127,6 +141,6 @@ def is_overtaken(case: Case) -> bool:
     return request.form.get("seen", "") != desk.mark_of(db(), case)
 
 
-def write_down(case: Case, act: str, **detail: str | bool) -> None:
+def write_down(case: Case, act: str, **detail: str | bool | int) -> None:
     """The audit entry of an act on a case, in the act's own transaction."""
     record_audit(db(), actor=current_staff().staff.actor, act=act, target=f"case:{case.number}", **detail)

@@ -12,6 +12,7 @@ from portal.accounts.companies import record_audit
 from portal.accounts.staff import names_of, staff_of
 from portal.cases import desk, proposing
 from portal.cases.answering import ENDS_BY_ITSELF
+from portal.cases.attaching import NoSuchFile, open_file
 from portal.cases.clocks import moved_date
 from portal.cases.dates import due_of
 from portal.cases.desk_steps import step_lines
@@ -32,6 +33,7 @@ from portal.web.context import current_company, database
 from portal.web.staff_guards import current_staff, staff_may
 from portal.web.steps import NUMBER
 from portal.web.transactions import db
+from portal.web.uploads import as_attachment
 
 bp = Blueprint("staff_case", __name__, url_prefix="/console/cases")
 
@@ -52,6 +54,21 @@ def write_down_look(number: str, act: str = "case.read") -> None:
         # What is no number may be anything that somebody typed, an address too: it is not kept.
         target = f"case:{number}" if NUMBER.fullmatch(number) else "case:no-number"
         record_audit(writing, actor=staff.actor, act=act if known else "case.missing", target=target)
+
+
+@bp.get("/<number>/files/<file>")
+@staff_may("cases.read")
+def fetch_file(number: str, file: str) -> ResponseReturnValue:
+    """A file that went with a message. That it was opened, or asked for in vain, is written down like a look at the case."""
+    try:
+        opened = open_file(db(), case_by_number(db(), number), file)
+    except (NoSuchCase, NoSuchFile):
+        opened = None
+    write_down_look(number, "case.file" if opened else "case.missing")
+    case_to_work_on(number)
+    if opened is None:
+        abort(404)
+    return as_attachment(opened.name, opened.content)
 
 
 def case_to_work_on(number: str) -> Case:

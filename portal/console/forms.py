@@ -10,6 +10,7 @@ from wtforms import (
     Field,
     Form,
     HiddenField,
+    MultipleFileField,
     RadioField,
     SelectField,
     StringField,
@@ -17,13 +18,14 @@ from wtforms import (
 )
 from wtforms.validators import Optional, StopValidation
 
+from portal.cases.file_words import what_may_be_sent
 from portal.cases.letters import longer_words
 from portal.cases.messages import LONGEST as LONGEST_MESSAGE
 from portal.cases.model import LongerBecause
 from portal.core.i18n import N_, _
 from portal.people.numbers import CUSTOMER_NUMBER, PHONE
 from portal.people.service import EMAIL
-from portal.web.fields import ADDRESS, LONGEST_ADDRESS, TOO_LONG_ADDRESS, Check, at_most, needed
+from portal.web.fields import ADDRESS, FILES, LONGEST_ADDRESS, TOO_LONG_ADDRESS, Check, at_most, needed
 
 CODE = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "characters", "maxlength": "40", "dir": "ltr"}
 
@@ -88,12 +90,15 @@ class AnswerForm(FlaskForm):
             at_most(LONGEST_MESSAGE, N_("This is too long. Send it in two messages.")),
         ],
     )
+    files = MultipleFileField(render_kw=FILES)
     closes = BooleanField()
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         self.template.label.text = _("Begin with a template")
         self.answer.label.text = _("Answer to the customer")
+        self.files.label.text = _("Add files")
+        self.files.description = what_may_be_sent()
 
     def offer(self, templates: list[tuple[str, str]]) -> None:
         """The templates to choose from, by key and title."""

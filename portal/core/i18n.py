@@ -141,6 +141,14 @@ def format_number(number: int | float) -> str:
     return numbers.format_decimal(number, locale=locale())
 
 
+def format_size(count: int) -> str:
+    """`1.4 MB`, of a count of bytes."""
+    for unit, size in (("GB", 1_000_000_000), ("MB", 1_000_000)):
+        if count >= size:
+            return f"{numbers.format_decimal(count / size, '0.#', locale=locale())} {unit}"
+    return f"{numbers.format_decimal(max(round(count / 1000), 1), locale=locale())} kB"
+
+
 def format_length(duration: str) -> str:
     """`3 years`, as `portal.yaml` writes lengths of time. In our own words: Babel lacks some plurals."""
     number, unit = duration.split()

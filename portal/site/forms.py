@@ -7,6 +7,7 @@ from wtforms import (
     BooleanField,
     EmailField,
     HiddenField,
+    MultipleFileField,
     RadioField,
     SelectMultipleField,
     StringField,
@@ -15,10 +16,11 @@ from wtforms import (
 from wtforms.validators import Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from portal.cases.file_words import what_may_be_sent
 from portal.cases.messages import LONGEST as LONGEST_MESSAGE
 from portal.cases.questions import LONGEST_NUMBER
 from portal.core.i18n import N_, _
-from portal.web.fields import ADDRESS, LONGEST_ADDRESS, TOO_LONG_ADDRESS, at_most, needed
+from portal.web.fields import ADDRESS, FILES, LONGEST_ADDRESS, TOO_LONG_ADDRESS, at_most, needed
 
 TOO_LONG_MESSAGE = N_("This is too long. Send it in two messages.")
 
@@ -115,16 +117,19 @@ class QuestionForm(FlaskForm):
 
 
 class MessageForm(FlaskForm):
-    """Words to a human about a request."""
+    """Words to a human about a request, and files that go with them."""
 
     message = TextAreaField(
         render_kw={"rows": "4", "required": True},
         validators=[needed(N_("Write what you want to say.")), at_most(LONGEST_MESSAGE, TOO_LONG_MESSAGE)],
     )
+    files = MultipleFileField(render_kw=FILES)
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         self.message.label.text = _("Write to us about this request")
+        self.files.label.text = _("Add files")
+        self.files.description = what_may_be_sent()
 
 
 class WrongForm(FlaskForm):

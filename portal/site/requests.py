@@ -3,17 +3,20 @@
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from portal.cases.attaching import FileRefused, NoSuchFile
 from portal.cases.clocks import resume_by_answer
 from portal.cases.erasing.cancelling import stop_erasure
 from portal.cases.erasing.model import Stopper
 from portal.cases.events import PERSON, Code, note
-from portal.cases.messages import MessageRefused, add_message, has_unread, mark_read, messages_for
+from portal.cases.file_words import choose_again, why_refused
+from portal.cases.messages import MessageRefused, add_message, has_unread, mark_read, messages_for, open_file_for
 from portal.cases.model import Author, Case, CaseKind
 from portal.cases.reading import kept_reading
 from portal.cases.scope import may_see
 from portal.cases.service import NoSuchCase, cancel_case, case_for_person
 from portal.core import clock
 from portal.core.i18n import _
+from portal.core.uploads import Upload
 from portal.identity.sessions import is_fresh
 from portal.site import own_data
 from portal.site import requests_words as words
@@ -25,6 +28,7 @@ from portal.web import steps
 from portal.web.context import current_company, database
 from portal.web.guards import current_session, person_required
 from portal.web.transactions import db
+from portal.web.uploads import as_attachment, brought, takes_files
 
 bp = Blueprint("requests", __name__, url_prefix="/requests")
 
@@ -69,22 +73,49 @@ def stop(number: str) -> ResponseReturnValue:
 
 @bp.post("/<number>/write")
 @person_required()
+@takes_files
 def write(number: str) -> ResponseReturnValue:
     """Write to a human about a request."""
     case, form, current = _case(number), MessageForm(), current_session()
     if not may_see(db(), current.id, case):
         return _detail_first(number)
-    if not form.validate_on_submit():
-        return _page(case, form, 422)
+    files = brought(form.files.data)
+    if form.validate_on_submit() and _sent(case, form, files):
+        note(db(), case, Code.WRITTEN, actor=PERSON)
+        resume_by_answer(db(), case)
+        flash(_("Your message has arrived. A person reads it."), "ok")
+        return redirect(url_for("requests.show", number=number, _anchor="talk"))
+    if files and not form.files.errors:
+        form.files.errors = [choose_again()]
+    return _page(case, form, 422)
+
+
+@bp.get("/<number>/files/<file>")
+@person_required()
+def fetch_file(number: str, file: str) -> ResponseReturnValue:
+    """A file that went with a message, to who has the message before them."""
+    case, current = _case(number), current_session()
+    if not may_see(db(), current.id, case):
+        return _detail_first(number)
     try:
-        add_message(db(), case, author=Author.PERSON, text=form.message.data or "", session_id=current.id)
+        opened = open_file_for(db(), case, current.id, file)
+    except NoSuchFile:
+        abort(404)
+    return as_attachment(opened.name, opened.content)
+
+
+def _sent(case: Case, form: MessageForm, files: list[Upload]) -> bool:
+    """Whether the message is stored; else the form says why."""
+    text, session_id = form.message.data or "", current_session().id
+    try:
+        add_message(db(), case, author=Author.PERSON, text=text, session_id=session_id, files=files)
     except MessageRefused as refusal:
         form.message.errors = [refused(refusal)]
-        return _page(case, form, 422)
-    note(db(), case, Code.WRITTEN, actor=PERSON)
-    resume_by_answer(db(), case)
-    flash(_("Your message has arrived. A person reads it."), "ok")
-    return redirect(url_for("requests.show", number=number, _anchor="talk"))
+    except FileRefused as refusal:
+        form.files.errors = [why_refused(refusal)]
+    else:
+        return True
+    return False
 
 
 def _page(case: Case, form: MessageForm, status: int = 200) -> ResponseReturnValue:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from babel.numbers import format_decimal
 from flask import url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -261,15 +260,8 @@ def _download(db: Session, case: Case, package: Package, *, fresh: bool) -> dict
     return {
         "url": url_for("downloads.fetch", number=case.number),
         "again_url": "" if fresh else url_for("again.show", next=steps.sign(f"requests.show:{case.number}")),
-        "size": _size(package.size),
+        "size": i18n.format_size(package.size),
         "until": package.expires_at,
         "log": [{"at": row.at, "words": browser_words(row.browser)} for row in rows],
         "without_pdf": not package.with_pdf,
     }
-
-
-def _size(count: int) -> str:
-    for unit, size in (("GB", 1_000_000_000), ("MB", 1_000_000)):
-        if count >= size:
-            return f"{format_decimal(count / size, '0.#', locale=i18n.locale())} {unit}"
-    return f"{format_decimal(max(round(count / 1000), 1), locale=i18n.locale())} kB"

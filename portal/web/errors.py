@@ -19,7 +19,7 @@ def words_for(status: int) -> tuple[str, str]:
     if status in (400, 403, 405):
         return _("This page is out of date"), _("Nothing was changed. Go back, load the page again and repeat the step.")
     if status == 413:
-        return _("That was too much at once"), _("Nothing was saved. Send a shorter text.")
+        return _("That was too much at once"), _("Nothing was saved. Send a shorter text or a smaller file.")
     if status == 429:
         return _("Wait a moment"), _("Nothing was changed. Wait a few minutes, then try again.")
     return _("Our side had a fault"), _("Nothing was changed and nothing is lost. Try again in a few minutes.")

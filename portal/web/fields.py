@@ -11,6 +11,9 @@ LONGEST_ADDRESS = 320
 TOO_LONG_ADDRESS = N_("This is too long for an e-mail address.")
 ADDRESS = {"autocomplete": "email", "inputmode": "email", "spellcheck": "false", "autocapitalize": "none", "maxlength": "400"}
 
+FILES = {"accept": ".pdf,.png,.jpg,.jpeg,.txt"}
+"""What a browser offers to choose from; what came is looked at by its content."""
+
 Check = Callable[[Form, Field], None]
 
 

@@ -70,7 +70,14 @@ class Rounds:
 
     def path_of(self, rule):
         values = {"token": self.link.rsplit("/", 1)[1], "name": "portal.css", "number": self.number}
-        values |= {"endpoint": "1", "message": "1", "kind": "complaint", "search": "x" * 43, "person": "x" * 12}
+        values |= {
+            "endpoint": "1",
+            "message": "1",
+            "kind": "complaint",
+            "search": "x" * 43,
+            "file": "AAAA-BBBB-CCCC",
+            "person": "x" * 12,
+        }
         if "int:" in str(rule):
             values["number"] = "1"
         return re.sub(r"<[^>]*?(\w+)>", lambda found: values.get(found[1], "1"), str(rule))

@@ -106,7 +106,7 @@ class Browser:
             self.client.get(path, base_url=f"http://{self.host}", headers={**self.headers, **headers}, follow_redirects=True)
         )
 
-    def post(self, path: str, data: dict[str, str | list[str]], **headers: str) -> TestResponse:
+    def post(self, path: str, data: dict[str, Any], **headers: str) -> TestResponse:
         """Send a form to an address, following redirects."""
         sent = {**self.headers, "Origin": f"http://{self.host}", "Sec-Fetch-Site": "same-origin", **headers}
         return self._went(self.client.post(path, data=data, base_url=f"http://{self.host}", headers=sent, follow_redirects=True))
@@ -144,8 +144,8 @@ class Browser:
                     return action or self.address, values
         raise AssertionError(f"no button {button!r} on {self.path}; buttons: {[b.words for b in self.page.all('button')]}")
 
-    def submit(self, button: str, **typed: str | list[str]) -> TestResponse:
-        """Type values and press a button of this page."""
+    def submit(self, button: str, **typed: Any) -> TestResponse:
+        """Type values, choose files (`tests.attachments.sent`) and press a button of this page."""
         path, values = self.form(button)
         return self.post(path, {**values, **typed})
 

@@ -13,6 +13,7 @@ MISSING = {
     "number": "AAAA-BBBB-CCCC",
     "int:number": "99999999",
     "int:hold": "99999999",
+    "file": "AAAA-BBBB-CCCC",
     "token": "x" * 43,
     "search": "y" * 43,
     "person": "z" * 12,

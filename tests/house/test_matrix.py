@@ -5,6 +5,7 @@ import re
 import pytest
 
 from portal.accounts.roles import PERMISSIONS
+from tests.attachments import PDF, sent
 from tests.doors.links import token_for
 from tests.doors.tables import changed, digest, strip
 from tests.doors.walked import MAREN
@@ -16,14 +17,19 @@ MAY_CHANGE_ON_GET = {"limit_counter", "session", "held_read", "planned_read"}
 
 @pytest.fixture
 def grounds(walked):
-    """Maren with a case and a session, another customer, and a customer of the other company."""
+    """Maren with a case that has a file, and a session; another customer, and a customer of the other company."""
     maren, other, foreign = walked.three()
     own_session = re.search(r"/sessions/(\d+)/end", maren.open("/sessions").text)
     assert own_session
+    maren.open(f"/requests/{walked.number}")
+    maren.submit("Send message", message="See this.", files=sent(("a.pdf", PDF)))
+    file = re.search(r"/files/([\w-]+)", maren.answer.text)
+    assert file
+    walked.site.seen["file"] = file[1]
     return walked.site, maren, other, foreign, walked.number, own_session[1]
 
 
-def paths(rule, number, session):
+def paths(site, rule, number, session):
     """The rule's address with Maren's ids, and with ids that nobody has; once where it takes none."""
     if not rule.arguments:
         return [str(rule)]
@@ -34,6 +40,7 @@ def paths(rule, number, session):
         "hold": ("1", "99999999"),
         "name": ("portal.css", "nothing.css"),
         "number": (number, "AAAA-BBBB-CCCC"),
+        "file": (site.seen["file"], "AAAA-BBBB-CCCC"),
     }
     if "int:number" in str(rule):
         fill["number"] = (session, "99999999")
@@ -82,7 +89,7 @@ def check_what_may_be_kept(path, answer):
 def test_H1_H8_no_reading_right_ever_writes_and_no_answer_may_be_kept(grounds):
     site, maren, other, foreign, number, session = grounds
     for rule in site.app.url_map.iter_rules():
-        for path in [*paths(rule, number, session), *link_paths(rule)]:
+        for path in [*paths(site, rule, number, session), *link_paths(rule)]:
             for browser in (site.browser(), maren, other, foreign):
                 for method in ("GET", "HEAD", "OPTIONS"):
                     before = digest(site)
@@ -96,7 +103,7 @@ def test_H1_H8_no_reading_right_ever_writes_and_no_answer_may_be_kept(grounds):
 def test_H1_a_method_that_a_route_does_not_serve_is_refused_and_writes_nothing(grounds):
     site, maren, _other, _foreign, number, session = grounds
     for rule in site.app.url_map.iter_rules():
-        for path in paths(rule, number, session):
+        for path in paths(site, rule, number, session):
             served = {m for r in site.app.url_map.iter_rules() if str(r) == str(rule) for m in r.methods or set()}
             for method in {"POST", "PUT", "PATCH", "DELETE", "TRACE"} - served:
                 before = digest(site)
@@ -110,7 +117,7 @@ def test_H1_a_method_that_a_route_does_not_serve_is_refused_and_writes_nothing(g
 def test_H3_a_foreign_id_answers_like_a_missing_one(grounds):
     site, _maren, other, foreign, number, session = grounds
     for rule in site.app.url_map.iter_rules():
-        theirs = paths(rule, number, session)
+        theirs = paths(site, rule, number, session)
         if len(theirs) == 1 or "static" in str(rule) or "mailbox" in str(rule):
             continue
         for browser in (site.browser(), other, foreign):

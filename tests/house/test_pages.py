@@ -12,11 +12,13 @@ from portal.cases.laws.model import Ground
 from portal.cases.refusing import refuse_case
 from portal.core import clock
 from portal.people.link_tokens import Scope
+from tests.attachments import PDF, SVG, sent
 from tests.doors.links import token_for, undo_path
 from tests.doors.processes import wait_until
 from tests.doors.signing_service import with_service
 from tests.doors.site import SECOND_HOST
 from tests.doors.staff import black_all, half_in, hired
+from tests.pages import fields_of
 
 MAREN, ANOTHER = demo.CUSTOMER, demo.HOUSEHOLD[0]
 
@@ -260,6 +262,9 @@ def refused_pages(site, language):
     browser.post(*_typed(browser, scope="all"))
     browser.post(*_first_form(browser))
     number = browser.path.rpartition("/")[2]
+    for files in (("a.svg", SVG), ("a.pdf", PDF)):
+        yield _with_files(browser, "/write", files, message="See this.")
+    assert browser.page.all("a", download="")
     with site.running.database.writing(registry.ids()["fjordkaffe"]) as db:
         refuse_case(db, number, ground=Ground.CANNOT_IDENTIFY, words="So it is.", actor="s-1")
     for path in (f"/requests/{number}", f"/requests/{number}/appeal"):
@@ -292,6 +297,12 @@ def console_pages(site, language):
     case = f"/console/cases/{number}"
     one.open(f"/console/cases?lang={language}")
     yield one
+    one.open(case)
+    for template in ("no such", "one_more_detail"):
+        yield _with_files(one, "/answer", ("a.pdf", PDF), act="/draft", template=template)
+    for files in (("a.svg", SVG), ("a.pdf", PDF)):
+        yield _with_files(one, "/answer", files, answer="See this.")
+    assert one.page.all("a", download="")
     for path in ("/console/find", "/console/own", "/console/proposals", "/console/proposals/several", "/console/staff", case, f"{case}/date",
                  f"{case}/kept", f"{case}/proposal", "/console/cases/AAAA-BBBB-CCCC", f"{case}/refuse"):  # fmt: skip
         one.open(path)
@@ -367,6 +378,14 @@ def _shows_the_plan(browser, person=ANOTHER):
         path, values = _first_form(browser)
         browser.post(path, {**values, "kind": "customer_number", "value": person.customer_number})
     return browser.page.all("input", name="understood")
+
+
+def _with_files(browser, action, file, *, act="", **typed):
+    """The form of messages of this page, sent with a file; to `act` in place of its own address."""
+    form = next(one for one in browser.page.all("form") if one.attributes.get("action", "").endswith(action))
+    path = form.attributes["action"]
+    browser.post(path.replace(action, act) if act else path, {**fields_of(form), **typed, "files": sent(file)})
+    return browser
 
 
 def _first_form(browser):

@@ -15,6 +15,7 @@ from portal.cases.advancing import close_case, drop_package, drop_spools
 from portal.cases.erasing.letters import is_last_mail
 from portal.cases.erasing.model import Erasure, ErasureLink, LinkKind
 from portal.cases.events import Code, note
+from portal.cases.file_model import CaseFile
 from portal.cases.kept_model import Kept
 from portal.cases.model import (
     OPEN_STATES,
@@ -64,7 +65,7 @@ def _let_go(row: type[Base], *, by: str = "person_id", **values: object) -> Fixe
 
 _CASES, _MAILS = cast(Table, Case.__table__), cast(Table, Mail.__table__)
 _THEIRS = select(_CASES.c.id).where(_CASES.c.company_id == bindparam("company"), _CASES.c.person_id == bindparam("whose"))
-WORDS = (CaseMessage, WithheldText, BlackedOut, CaseRefusal, CaseCorrection, CaseNote, Proposal)
+WORDS = (CaseFile, CaseMessage, WithheldText, BlackedOut, CaseRefusal, CaseCorrection, CaseNote, Proposal)
 """What people wrote about a case: it goes with the person. Dates and codes of what happened stay."""
 _CLOCKS = cast(Table, ClockRow.__table__)
 _NO_WORDS = update(_CLOCKS).where(_CLOCKS.c.company_id == bindparam("company")).values(words=null())

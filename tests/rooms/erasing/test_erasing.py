@@ -13,7 +13,8 @@ from portal.cases.erasing.model import Erasure, ErasurePlanRow, Stopper
 from portal.cases.erasing.plans import Planned, digest_of_plans
 from portal.cases.erasing.result import Went
 from portal.cases.laws.deadlines import Happened
-from portal.cases.model import CaseNote, CaseState, ClockRow
+from portal.cases.messages import add_message
+from portal.cases.model import Author, CaseNote, CaseState, ClockRow
 from portal.cases.proposal_model import Act as ProposedAct
 from portal.cases.proposal_model import Proposal, ProposalState
 from portal.cases.reading import kept_reading, read_held
@@ -21,9 +22,11 @@ from portal.consent.sealing_model import SealedProof
 from portal.consent.words import Act
 from portal.core import clock
 from portal.core.db import Base, Encrypted
+from portal.core.uploads import Upload
 from portal.identity.sessions import CurrentSession
 from portal.people.service import EMAIL, Identifier
 from portal.people.tombstones import tombstones_of
+from tests.attachments import PDF
 from tests.rooms.erasing.house import COUPLE, GRACE, MAREN, FarHouse
 
 
@@ -88,6 +91,7 @@ def test_everything_goes_in_its_order_and_the_person_with_it(house: FarHouse) ->
 def test_what_people_wrote_about_the_case_goes_with_the_person(house: FarHouse) -> None:
     case = house.confirm(proven(house))
     with house.world.writing() as db:
+        add_message(db, case, author=Author.PERSON, text="Maren sends this.", files=[Upload("maren.pdf", PDF)])
         db.add(CaseNote(case_id=case.id, actor="s-1", text="Maren rang twice.", at=clock.now()))
         db.add(ClockRow(case_id=case.id, happened=Happened.EXTENDED, at=clock.now(), words="Maren has many rows.", actor="s-1"))
         db.add(
@@ -99,6 +103,8 @@ def test_what_people_wrote_about_the_case_goes_with_the_person(house: FarHouse) 
     house.work_to_the_end()
     assert house.case(case).state is CaseState.DONE
     assert house.world.rows("SELECT count(*) FROM case_note") == [(0,)]
+    assert house.world.rows("SELECT count(*) FROM case_message") == [(0,)]
+    assert house.world.rows("SELECT count(*) FROM case_file") == [(0,)]
     assert house.world.rows("SELECT count(*) FROM proposal") == [(0,)]
     assert house.world.rows("SELECT count(*) FROM clock_event WHERE words IS NOT NULL") == [(0,)]
     assert house.world.rows("SELECT count(*) FROM clock_event WHERE happened = 'extended'") == [(1,)], "dates stay"
