@@ -110,7 +110,8 @@ class Cluster:
         with self._lock:
             self._count += 1
             name = f"test_{self._count}"
-        self._run("CREATE DATABASE {} TEMPLATE {}", name, template)
+        # Copied as files and not row by row through the log: half the time where no file waits for the disk.
+        self._run("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name, template)
         try:
             yield self.url(name)
         finally:

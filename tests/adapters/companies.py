@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from portal.adapters.contract import Adapter, Identifier, Match, Place, Record, Subject
 from portal.adapters.registry import open_adapter
 from portal.config import load_config
+from tests import quick_yaml
 
 SMALLEST = Path(__file__).parents[1] / "companies" / "portal.yaml"
 
@@ -42,7 +41,7 @@ def note(**more: Any) -> dict[str, Any]:
 
 def write_company(folder: Path, system: dict[str, Any]) -> Place:
     """A `portal.yaml` in `folder` with this system under the key `backend`, read back."""
-    whole = yaml.safe_load(SMALLEST.read_text())
+    whole = quick_yaml.safe_load(SMALLEST.read_text())
     company = whole["companies"]["first"]
     titles = {kind: {"en": kind, "de": kind} for kind in system.get("proof", {})}
     company["proof_titles"] |= titles
@@ -50,7 +49,7 @@ def write_company(folder: Path, system: dict[str, Any]) -> Place:
     company["systems"] = {"backend": {"title": {"en": "B", "de": "B"}, "collections": {}, **system}}
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "logo.svg").write_text((SMALLEST.parent / "logo.svg").read_text())
-    (folder / "portal.yaml").write_text(yaml.safe_dump({"version": 1, "companies": {"first": company}}, sort_keys=False))
+    (folder / "portal.yaml").write_text(quick_yaml.safe_dump({"version": 1, "companies": {"first": company}}, sort_keys=False))
     return Place(load_config(folder / "portal.yaml"), "first", "backend")
 
 

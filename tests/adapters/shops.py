@@ -4,18 +4,22 @@ Maria (1) and Otto (2) share a household address; Otto took in a parcel of Maria
 `team@example.org` belongs to two customers (4, 5); a ticket has Maria's second address.
 """
 
+import atexit
+import functools
 import json
 import os
+import shutil
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
-import yaml
 from sqlalchemy import Engine, create_engine, inspect, text
 
 from portal.adapters.contract import Adapter
+from tests import quick_yaml
 from tests.adapters.companies import note, open_company
 from tests.databases import shared_cluster
 
@@ -222,7 +226,7 @@ class Shop:
         collections = [{"name": name, "fields": fields} for name, fields in self.fields.items()]
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "shop.yml").write_text(
-            yaml.safe_dump({"dataset": [{"fides_key": "shop", "collections": collections}]}, sort_keys=False)
+            quick_yaml.safe_dump({"dataset": [{"fides_key": "shop", "collections": collections}]}, sort_keys=False)
         )
 
     def open(self) -> Adapter:
@@ -247,9 +251,8 @@ class Shop:
 @contextmanager
 def new_shop(folder: Path, dialect: str) -> Iterator[Shop]:
     """A filled shop on `sqlite` or `postgresql`."""
-    with nullcontext(f"sqlite:///{folder}/shop.sqlite3") if dialect == "sqlite" else shared_cluster().fresh_database() as url:
+    with _filled(folder, dialect) as url:
         shop = Shop(folder / "company", url)
-        _fill(shop, dialect)
         try:
             yield shop
         finally:
@@ -257,10 +260,32 @@ def new_shop(folder: Path, dialect: str) -> Iterator[Shop]:
                 adapter.close()
 
 
-def _fill(shop: Shop, dialect: str) -> None:
-    shop.run(*(part for part in SCHEMA.format(json="TEXT" if dialect == "sqlite" else "JSONB").split(";") if part.strip()))
-    engine = shop.engine
+@contextmanager
+def _filled(folder: Path, dialect: str) -> Iterator[str]:
+    """The URL of a filled database; filled once a process, and copied for each test."""
+    if dialect == "sqlite":
+        shutil.copy(_filled_file(), folder / "shop.sqlite3")
+        yield f"sqlite:///{folder}/shop.sqlite3"
+    else:
+        cluster = shared_cluster()
+        with cluster.fresh_database(cluster.template("adapters-shop", lambda url: _fill(url, "JSONB"))) as url:
+            yield url
+
+
+@functools.cache
+def _filled_file() -> Path:
+    folder = Path(mkdtemp(prefix="portal-shop-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    _fill(f"sqlite:///{folder}/shop.sqlite3", "TEXT")
+    return folder / "shop.sqlite3"
+
+
+def _fill(url: str, json_type: str) -> None:
+    engine = create_engine(url)
     with engine.begin() as connection:
+        for part in SCHEMA.format(json=json_type).split(";"):
+            if part.strip():
+                connection.execute(text(part))
         for name, rows in ROWS.items():
             marks = ", ".join(f":v{number}" for number in range(len(rows[0])))
             for row in rows:

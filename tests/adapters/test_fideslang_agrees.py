@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from portal.adapters.fideslang import STRATEGIES, read_maps
 from portal.adapters.taxonomy import known_categories
 from portal.core.documents import DocumentError
+from tests import quick_yaml
 from tests.adapters.test_fideslang import EVERY_KEY
 
 ROOT = Path(__file__).parents[2]
@@ -109,7 +109,7 @@ maps = st.fixed_dictionaries(
 
 
 def test_the_map_with_every_key_is_one_to_fideslang(fideslang_says: Accepts) -> None:
-    assert fideslang_says(yaml.safe_load(EVERY_KEY)) == "yes"
+    assert fideslang_says(quick_yaml.safe_load(EVERY_KEY)) == "yes"
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
@@ -118,7 +118,7 @@ def test_what_our_reader_takes_fideslang_takes(
     fideslang_says: Accepts, tmp_path_factory: pytest.TempPathFactory, data: Any
 ) -> None:
     file = tmp_path_factory.getbasetemp() / "map.yml"
-    file.write_text(yaml.safe_dump(data))
+    file.write_text(quick_yaml.safe_dump(data))
     try:
         read_maps([file])
     except DocumentError:

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import yaml
 from sqlalchemy import Engine, event, text
 
 from portal.adapters.contract import Match, Withheld
+from tests import quick_yaml
 from tests.adapters.companies import email, export, note, values
 from tests.adapters.shops import ID, OPS, Shop, field_
 
@@ -276,7 +276,7 @@ def test_a_walk_reaches_across_databases(shop: Shop, tmp_path: Path) -> None:
     with new_shop_beside(tmp_path) as url:
         shop.write_map()
         (shop.folder / "mail.yml").write_text(
-            yaml.safe_dump(
+            quick_yaml.safe_dump(
                 {
                     "dataset": [
                         {

@@ -160,6 +160,7 @@ def test_H7_a_number_of_no_size_is_a_page_that_does_not_exist(both_sites):
 
 def test_H7_forms_of_too_many_parts_bytes_or_strange_kinds_are_refused(site):
     browser = site.signed_in(MAREN)
+    browser.open("/")
     browser.open("/sessions")
     token = token_on(browser)
     part = b'--x\r\nContent-Disposition: form-data; name="categories"\r\n\r\nwho\r\n'

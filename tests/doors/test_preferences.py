@@ -129,6 +129,7 @@ def test_C6_a_page_from_before_a_newer_choice_neither_lowers_nor_raises_it(site,
 
 
 def test_C6_opening_and_leaving_writes_nothing(site, maren):
+    maren.open("/")
     before = digest(site)
     maren.open("/preferences")
     maren.open("/")

@@ -66,6 +66,7 @@ def test_S12_a_token_of_one_purpose_is_unknown_at_every_other(tokens, place):
     site, all_tokens = tokens
     own, act = PLACES[place]
     other = site.signed_in(OTHER)
+    other.open("/")
     for kind, token in all_tokens.items():
         if kind == own:
             continue
@@ -141,6 +142,7 @@ def test_S13_nothing_happens_to_a_code_that_this_browser_did_not_ask_for(site):
 
 def test_S13_a_sensitive_value_is_not_had_by_naming_its_kind_in_the_form(site):
     lena = site.signed_in(demo.stars.SENSITIVE.email)
+    lena.open("/")
     lena.open("/sessions")
     before = digest(site)
     answer = send(lena, "/get-a-copy/ask", scope="some", categories="health")

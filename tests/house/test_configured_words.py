@@ -7,13 +7,13 @@ import zipfile
 from html import unescape
 
 import pytest
-import yaml
 
 import demo
 from portal.adapters.opening import close_systems
 from portal.commands.demo import FIRST, prepare
 from portal.settings import read_settings
 from portal.starting import start
+from tests import quick_yaml
 from tests.doors.site import made_demo, site_of
 
 PROBE = "{{7*1111111111}} {0.__class__} %(x)s %s {%raw%} ${x}"
@@ -56,7 +56,7 @@ def probed(tmp_path):
     shutil.copytree(made_demo(), folder)
     shutil.copytree(demo.CONFIG.parent, config, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     file = config / demo.CONFIG.name
-    file.write_text(yaml.safe_dump(written(yaml.safe_load(file.read_text())), allow_unicode=True, sort_keys=False))
+    file.write_text(quick_yaml.safe_dump(written(quick_yaml.safe_load(file.read_text())), allow_unicode=True, sort_keys=False))
     os.environ.update({**prepare(folder, 8080), "PORTAL_CONFIG": str(file)})
     running = start(read_settings(os.environ), urls={FIRST: "http://127.0.0.1:8080"}, hosts={FIRST: ["127.0.0.1", "localhost"]})
     site = site_of(running, folder)

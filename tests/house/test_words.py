@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-import yaml
 from babel.messages.catalog import Catalog, Message
 
 import demo
@@ -17,6 +16,7 @@ from portal.config import load_config
 from portal.core import i18n
 from portal.outbox.rendering import render_letter
 from scripts.words import LANGUAGES, bring_in_line, collect, load
+from tests import quick_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
@@ -133,7 +133,7 @@ def own_texts() -> list[Text]:
 
 def all_texts() -> list[Text]:
     """The product's, and the demo's own."""
-    return own_texts() + list(configured(yaml.safe_load(demo.CONFIG.read_text(encoding="utf-8"))))
+    return own_texts() + list(configured(quick_yaml.safe_load(demo.CONFIG.read_text(encoding="utf-8"))))
 
 
 def found(language: str, words: str) -> list[str]:

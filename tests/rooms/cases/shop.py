@@ -6,10 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from portal.cases.systems import close_systems
 from portal.config import Config, load_config
+from tests import quick_yaml
 from tests.rooms.world import COMPANIES
 
 MAREN = "maren@example.org"
@@ -211,7 +210,7 @@ class Shop:
 
 def company_with_a_shop(folder: Path) -> Config:
     """The two companies of all room tests; the first has a shop and a mail tool, a recipient, a broker, a rule of proof and one purpose that asks."""
-    plain = yaml.safe_load(COMPANIES.read_text(encoding="utf-8"))
+    plain = quick_yaml.safe_load(COMPANIES.read_text(encoding="utf-8"))
     first = plain["companies"]["first"]
     first["sources"]["broker"] = {"title": _text("bought from Exempla Data AS"), "kind": "third_party"}
     first["recipients"]["courier"] = {
@@ -227,8 +226,8 @@ def company_with_a_shop(folder: Path) -> Config:
         "notice": _text("I agree to offers from two bakeries."),
     }  # fmt: skip
     first["systems"] = SYSTEMS
-    (folder / "portal.yaml").write_text(yaml.safe_dump(plain, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    (folder / "portal.yaml").write_text(quick_yaml.safe_dump(plain, allow_unicode=True, sort_keys=False), encoding="utf-8")
     (folder / "logo.svg").write_bytes((COMPANIES.parent / "logo.svg").read_bytes())
-    (folder / "shop.yml").write_text(yaml.safe_dump(SHOP_MAP), encoding="utf-8")
-    (folder / "mail.yml").write_text(yaml.safe_dump(MAIL_MAP), encoding="utf-8")
+    (folder / "shop.yml").write_text(quick_yaml.safe_dump(SHOP_MAP), encoding="utf-8")
+    (folder / "mail.yml").write_text(quick_yaml.safe_dump(MAIL_MAP), encoding="utf-8")
     return load_config(folder / "portal.yaml")

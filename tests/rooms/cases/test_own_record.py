@@ -35,7 +35,7 @@ def test_the_copy_says_what_the_person_answered_and_not_that_they_agreed(house: 
     current = house.sign_in(MAREN)
     say(house, current, Act.REFUSED)
     number = ask(house, current)
-    house.work(with_pdf=True)
+    house.work()
     first = fetch(house, current, number).read("index.html").decode()
     assert "You agreed to it" not in first
     assert "Only if you agree." in first

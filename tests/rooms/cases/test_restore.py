@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from portal.accounts import registry
 from portal.accounts.api_keys import key_for, make_key, revoke_key
@@ -35,6 +34,7 @@ from portal.outbox.model import Mail, MailState
 from portal.people.service import Identifier, find_person, person_for
 from portal.people.suppressions import is_suppressed, suppress
 from portal.people.tombstones import bury, tombstones_of
+from tests import quick_yaml
 from tests.adapters.companies import RULES, note
 from tests.rooms.cases.backups import back_up
 from tests.rooms.cases.test_kept import a_case
@@ -81,12 +81,12 @@ def life(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     folder = tmp_path / "company"
     folder.mkdir()
     shutil.copy(COMPANIES.parent / "logo.svg", folder)
-    whole = yaml.safe_load(COMPANIES.read_text())
+    whole = quick_yaml.safe_load(COMPANIES.read_text())
     first = whole["companies"]["first"]
-    first["purposes"] |= yaml.safe_load(PURPOSES.read_text())["first"]
+    first["purposes"] |= quick_yaml.safe_load(PURPOSES.read_text())["first"]
     first["retention_rules"] |= RULES
     first["systems"] = {"shop": SHOP}
-    (folder / "portal.yaml").write_text(yaml.safe_dump({"version": 1, "companies": {"first": first}}, sort_keys=False))
+    (folder / "portal.yaml").write_text(quick_yaml.safe_dump({"version": 1, "companies": {"first": first}}, sort_keys=False))
     config = load_config(folder / "portal.yaml")
     registry.use_companies(config, {"first": world.first})
     with world.writing() as db:

@@ -8,7 +8,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
@@ -20,6 +19,7 @@ from portal.consent.notices import notice_for, publish_notices
 from portal.consent.words import Act, Actor
 from portal.core.db import company_of
 from portal.people.service import EMAIL, Identifier, person_for
+from tests import quick_yaml
 from tests.rooms.world import COMPANIES, World
 
 PURPOSES = Path(__file__).parent / "purposes.yaml"
@@ -33,8 +33,8 @@ def configuration() -> Config:
 
 def changed_configuration(notices: dict[str, dict[str, str]], systems: dict[str, Any] | None = None) -> Config:
     """The same, but the first company says other words for some purposes, or has these systems."""
-    companies = yaml.safe_load(COMPANIES.read_text())
-    for key, purposes in yaml.safe_load(PURPOSES.read_text()).items():
+    companies = quick_yaml.safe_load(COMPANIES.read_text())
+    for key, purposes in quick_yaml.safe_load(PURPOSES.read_text()).items():
         companies["companies"][key]["purposes"] |= purposes
     for purpose, texts in notices.items():
         companies["companies"]["first"]["purposes"][purpose]["notice"] = texts
@@ -42,7 +42,7 @@ def changed_configuration(notices: dict[str, dict[str, str]], systems: dict[str,
     with tempfile.TemporaryDirectory() as folder:
         shutil.copy(COMPANIES.parent / "logo.svg", folder)
         file = Path(folder) / "portal.yaml"
-        file.write_text(yaml.safe_dump(companies, allow_unicode=True, sort_keys=False))
+        file.write_text(quick_yaml.safe_dump(companies, allow_unicode=True, sort_keys=False))
         return load_config(file)
 
 

@@ -8,8 +8,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
-
 from portal.accounts import registry
 from portal.adapters.memory import DemoAdapter
 from portal.adapters.opening import open_system, place_of
@@ -17,6 +15,7 @@ from portal.consent.delivery import Reached, standing_of
 from portal.consent.handlers import consent_handlers
 from portal.core import clock
 from portal.engine.delivery import PollingDelivery
+from tests import quick_yaml
 from tests.rooms.consent.customers import changed_configuration
 from tests.rooms.world import World
 
@@ -127,7 +126,7 @@ def mail_tool(folder: Path, **sent: int) -> dict[str, Any]:
     file = folder / "tool.db"
     if not file.exists():
         _fill(file, sent)
-    (folder / "tool.yml").write_text(yaml.safe_dump(MAP))
+    (folder / "tool.yml").write_text(quick_yaml.safe_dump(MAP))
     os.environ["TEST_TOOL_URL"] = f"sqlite:///{file}"
     return {
         "kind": "sql",

@@ -8,8 +8,6 @@ from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
-import yaml
-
 from portal.accounts import registry
 from portal.adapters.registry import BUILT_IN
 from portal.cases.erasing.cancelling import Stopped, stop_erasure
@@ -35,6 +33,7 @@ from portal.core import clock
 from portal.engine.running import run_one
 from portal.identity.sessions import CurrentSession, begin_session, session_of
 from portal.outbox.delivery import deliver_due
+from tests import quick_yaml
 from tests.rooms.consent.customers import PURPOSES
 from tests.rooms.erasing.far import CATEGORIES, FarSystem, open_far
 from tests.rooms.world import COMPANIES, World
@@ -48,9 +47,9 @@ BUILT_IN["far"] = lambda: open_far
 
 def far_config(folder: Path) -> Config:
     """The companies of all room tests; the first has two systems of kind `far` in that folder, and asks for agreement."""
-    plain = yaml.safe_load(COMPANIES.read_text(encoding="utf-8"))
+    plain = quick_yaml.safe_load(COMPANIES.read_text(encoding="utf-8"))
     first = plain["companies"]["first"]
-    first["purposes"] |= yaml.safe_load(PURPOSES.read_text())["first"]
+    first["purposes"] |= quick_yaml.safe_load(PURPOSES.read_text())["first"]
     ground = {"en": "Bookkeeping Act § 13", "de": "Buchführungsgesetz § 13"}
     first["retention_rules"]["three_years"] |= {"ground": ground, "years": 5, "counted_from": "calendar_year_end"}
     note = {"source": "you", "purpose": "orders", "retention": "three_years", "recipients": []}
@@ -64,7 +63,7 @@ def far_config(folder: Path) -> Config:
             "proof": {"postcode": f"{key}.person.postcode"} if key == "shop" else {},
             "collections": {f"{key}.{name}": {**note, "title": {"en": titles[name], "de": titles[name]}} for name in CATEGORIES},
         }
-    (folder / "portal.yaml").write_text(yaml.safe_dump(plain, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    (folder / "portal.yaml").write_text(quick_yaml.safe_dump(plain, allow_unicode=True, sort_keys=False), encoding="utf-8")
     shutil.copy(COMPANIES.parent / "logo.svg", folder)
     return load_config(folder / "portal.yaml")
 

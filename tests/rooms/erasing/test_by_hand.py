@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-import yaml
 
 from portal.accounts import registry
 from portal.cases.erasing.plans import Planned
@@ -18,6 +17,7 @@ from portal.cases.systems import close_systems
 from portal.config import load_config
 from portal.core import clock
 from portal.core.i18n import speaking
+from tests import quick_yaml
 from tests.rooms.erasing.house import GRACE, MAREN, FarHouse
 
 NOTE = {"source": "you", "purpose": "orders", "recipients": []}
@@ -27,7 +27,7 @@ NOTE = {"source": "you", "purpose": "orders", "recipients": []}
 def cellar(house: FarHouse) -> FarHouse:
     """The same company with an archive in its cellar."""
     config = registry.config().folder / "portal.yaml"
-    plain = yaml.safe_load(config.read_text(encoding="utf-8"))
+    plain = quick_yaml.safe_load(config.read_text(encoding="utf-8"))
     first = plain["companies"]["first"]
     first["retention_rules"]["until_asked"] = {"title": {"en": "you ask", "de": "Sie fragen"}}
     first["systems"]["cellar"] = {
@@ -42,7 +42,7 @@ def cellar(house: FarHouse) -> FarHouse:
             "cellar.bills": {**NOTE, "title": {"en": "Paper bills", "de": "Rechnungen"}, "retention": "three_years"},
         },
     }
-    config.write_text(yaml.safe_dump(plain, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    config.write_text(quick_yaml.safe_dump(plain, allow_unicode=True, sort_keys=False), encoding="utf-8")
     registry.use_companies(load_config(config), registry.ids())
     close_systems()
     return house
