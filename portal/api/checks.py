@@ -57,13 +57,19 @@ class CheckIn(Body):
     channels: Annotated[list[Annotated[str, Field(max_length=41)]], Field(max_length=20)] = []
 
 
+Named = Annotated[str, Field(min_length=1, max_length=41, pattern="^[a-z][a-z0-9_]*$")]
+
+
 class CheckQuery(Query):
-    """For which purposes and channels (if not everything): of lines the only place to say it. Each name may be repeated."""
+    """For which purposes and channels (if not everything): of lines the only place to say it. Each name may be repeated.
+
+    All of it has to fit into the line that a web server takes: whoever asks for more purposes at once asks for all.
+    """
 
     repeated: ClassVar[frozenset[str]] = frozenset({"purpose", "channel"})
 
-    purpose: Annotated[list[Annotated[str, Field(max_length=41)]], Field(max_length=100)] = []
-    channel: Annotated[list[Annotated[str, Field(max_length=41)]], Field(max_length=20)] = []
+    purpose: Annotated[list[Named], Field(max_length=40)] = []
+    channel: Annotated[list[Named], Field(max_length=20)] = []
 
 
 class VerdictOut(BaseModel):
