@@ -74,6 +74,12 @@ def find_identifier(db: Session, identifier: Identifier) -> PersonIdentifier | N
     return db.scalar(select(PersonIdentifier).filter_by(kind=identifier.kind).where(PersonIdentifier.hash.in_(hashes.values())))
 
 
+def was_left(db: Session, identifier: Identifier) -> bool:
+    """Whether its person changed from it to another address and can no longer undo that."""
+    row = find_identifier(db, identifier)
+    return row is not None and row.left_at is not None and row.left_at <= clock.now()
+
+
 def vouched_person(db: Session, identifier: Identifier) -> Person:
     """The person whom a company's own system has identified under that identifier, made where there is none.
 

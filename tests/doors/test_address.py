@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import demo
 from portal.core import clock
+from tests.doors.links import token_for
 from tests.doors.walked import token_on
 
 MAREN = demo.CUSTOMER
@@ -111,6 +112,18 @@ def test_after_a_change_page_and_mails_name_the_new_address_and_what_can_be_undo
     for to in (MAREN, NEW):
         told = next(mail.text for mail in site.mails(to) if "was changed" in mail.subject)
         assert "Both mailboxes had said yes.\nYou can undo this until" in told
+
+
+def test_a_link_in_a_mail_to_an_address_that_was_left_stops_and_shows_nothing(site):
+    changed(site, site.signed_in(MAREN))
+    reader = site.browser()
+    reader.open(f"/p/{token_for(MAREN)}")
+    assert "Save" in reader.words, "as long as the change can be undone both are theirs"
+    with clock.moved(timedelta(days=15)):
+        reader.open(f"/p/{token_for(MAREN)}")
+        assert reader.status == 200 and "You said yes" not in reader.words and "Save" not in reader.words
+        reader.submit("Stop all advertising")
+        assert reader.status == 200 and "Undo" not in reader.words
 
 
 def test_C4_nothing_is_downloaded_until_the_change_is_settled(walked, monkeypatch):
