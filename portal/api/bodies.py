@@ -1,10 +1,11 @@
 """Read a JSON body strictly and small, and check it against a closed schema. Must never repeat what was sent in what it says."""
 
 import json
-from typing import Any, TypeVar
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
 
 from flask import request
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from portal.api.problems import Problem
 
@@ -17,6 +18,16 @@ class Body(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("no moment that a calendar has") from None
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""A moment with its zone, as UTC has it. The first hours of the year 1 and the last of 9999 have none there, and are refused."""
 
 Sent = TypeVar("Sent", bound=BaseModel)
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from portal.api import identifiers
 from portal.api.alarms import watch_attestations
-from portal.api.bodies import Body
+from portal.api.bodies import Body, Moment
 from portal.api.guards import current_key
 from portal.api.identifiers import IdentifierIn
 from portal.api.operations import Part
@@ -50,7 +50,7 @@ class LoweringIn(Body):
     purpose: Name
     channel: Name
     act: Literal["refused", "withdrawn", "objected", "expired", "paused"]
-    until: AwareDatetime | None = None
+    until: Moment | None = None
 
 
 class AttestationIn(Body):
@@ -60,7 +60,7 @@ class AttestationIn(Body):
     purpose: Name
     channel: Name
     act: Literal["given", "refused", "withdrawn", "objected"]
-    acted_at: AwareDatetime
+    acted_at: Moment
     form_url: Annotated[str, Field(max_length=500)]
     notice: Annotated[str | None, Field(pattern="^[0-9a-f]{64}$")] = None
     topics: Annotated[list[Name] | None, Field(max_length=50)] = None

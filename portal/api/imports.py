@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from flask import Response
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 from sqlalchemy.exc import IntegrityError
 
 from portal.accounts.api_keys import ApiKey, is_live
 from portal.api import identifiers
 from portal.api.alarms import watch_attestations
-from portal.api.bodies import Body, read_line
+from portal.api.bodies import Body, Moment, read_line
 from portal.api.events import Name
 from portal.api.guards import current_key
 from portal.api.identifiers import IdentifierIn, NotUsable
@@ -55,8 +55,8 @@ class ImportLine(Body):
     purpose: Name
     channel: Name
     act: Act
-    at: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    at: Moment | None = None
+    until: Moment | None = None
     form_url: Annotated[str | None, Field(max_length=500, pattern="^https://")] = None
     notice: Annotated[str | None, Field(pattern="^[0-9a-f]{64}$")] = None
     topics: Annotated[list[Name] | None, Field(max_length=50)] = None

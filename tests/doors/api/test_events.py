@@ -300,3 +300,16 @@ def test_lowering_is_never_refused_by_a_limit(site):
     for _ in range(4):
         assert shop.call("POST", "/consents/lowerings", lowering()).status_code == 201
     assert shop.call("POST", "/consents/state", {"identifier": {"value": ADDRESS}}).status_code == 429
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_a_moment_that_no_calendar_has_is_refused_and_writes_nothing(site, moment):
+    shop = caller(site, name="web-shop")
+    before = digest(site)
+    for path, body in (
+        ("/consents/attestations", attestation(site, acted_at=moment)),
+        ("/consents/lowerings", lowering(act="paused", until=moment)),
+    ):
+        answer = shop.call("POST", path, body)
+        assert (answer.status_code, answer.get_json()["type"].rpartition("#")[2]) == (422, "invalid"), answer.text
+    assert "consent_event" not in changed(before, digest(site))

@@ -255,3 +255,11 @@ def test_an_import_is_lines_and_its_question_is_closed(site):
     assert shop.call("POST", "/consents/import", line()).status_code == 415
     for query in ("?dry_run=maybe", "?dry_run=true&dry_run=false", "?force=1"):
         assert shop.call("POST", f"/consents/import{query}", raw=b"", headers=NDJSON).status_code == 422
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_a_line_with_a_moment_that_no_calendar_has_is_named_and_the_rest_is_taken(site, moment):
+    shop = caller(site, name="web-shop")
+    listed, total = send(shop, line(at=moment), line("other@example.org", act="withdrawn"))
+    assert [one["line"] for one in listed] == [1] and total["complete"] is True
+    assert total["counts"] == {"unreadable": 1, "suppressed": 1}
