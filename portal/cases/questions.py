@@ -21,7 +21,15 @@ LONGEST_NUMBER = 60
 
 
 def open_question(
-    db: Session, person_id: int, *, number: str, text: str, proven: Scope, session_id: int, language: str, source: str = "site"
+    db: Session,
+    person_id: int,
+    *,
+    number: str,
+    text: str,
+    proven: Scope,
+    session_id: int | None,
+    language: str,
+    source: str = "site",
 ) -> Case:
     """Store what was asked as a case; the same words within a minute are the same press. Raises a `MessageRefused` or `TooManyCases`."""
     given = _("Number: %(number)s", number=number.strip()) if number.strip() else ""

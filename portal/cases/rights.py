@@ -26,6 +26,7 @@ from portal.cases.showing import clean
 from portal.cases.workflow import RIGHT
 from portal.config.model import Basis, Company
 from portal.consent.stopping import stop_marketing, stop_purposes
+from portal.consent.words import Actor
 from portal.core import clock, crypto
 from portal.core.db import company_of
 from portal.core.durations import length_of
@@ -64,12 +65,12 @@ def kinds_of(company: Company) -> list[CaseKind]:
 
 
 def open_right_case(
-    db: Session, person_id: int, kind: CaseKind, *, text: str, proven: Scope, session_id: int, language: str,
+    db: Session, person_id: int, kind: CaseKind, *, text: str, proven: Scope, session_id: int | None, language: str,
     systems: Collection[str] | None = None, correction: Pointer | None = None, stops_marketing: bool = False, source: str = "site",
 ) -> Case:  # fmt: skip
     """Store what was asked for; one task a system where it is done there (`systems`: only in these), else a person answers.
 
-    `correction` is the value that `text` is about, where it may be changed as it stands. An opt-out that is open already, and the same words within a minute, are the same case. Raises `NotOffered`, a `MessageRefused` or `TooManyCases`.
+    `source` is the door, `site` or `api:<name>` of a system to which the person said it. `correction` is the value that `text` is about, where it may be changed as it stands. An opt-out that is open already, and the same words within a minute, are the same case. Raises `NotOffered`, a `MessageRefused` or `TooManyCases`.
     """
     company, words = registry.company(company_of(db)), clean(text).strip()
     if kind not in kinds_of(company):
@@ -129,8 +130,10 @@ def _stop_at_once(db: Session, company: Company, case: Case, *, stops_marketing:
     """What the portal itself can stop: choices of the ledger, from where they reach every system that acts on them."""
     if case.person_id is None:
         return False
+    by_person = case.source == "site"
+    point, actor = (AT_ONCE, Actor.PERSON) if by_person else (case.source, Actor.COMPANY_SYSTEM)
     if case.kind is CaseKind.OBJECTION and stops_marketing:
-        stop_marketing(db, case.person_id, language=case.language, collection_point=AT_ONCE)
+        stop_marketing(db, case.person_id, language=case.language, collection_point=point, actor=actor)
         return True
     # Sharing for adverts is what targeted advertising is made of; profiling is no choice of the ledger and stops in each system.
     sold = [key for key, one in company.purposes.items() if one.basis is Basis.SALE_OR_SHARING]
@@ -140,7 +143,7 @@ def _stop_at_once(db: Session, company: Company, case: Case, *, stops_marketing:
         CaseKind.LIMIT_SENSITIVE: [key for key, one in company.purposes.items() if one.sensitive],
     }.get(case.kind, [])
     if wanted:
-        stop_purposes(db, case.person_id, wanted, language=case.language, collection_point=AT_ONCE)
+        stop_purposes(db, case.person_id, wanted, language=case.language, collection_point=point, actor=actor)
     return bool(wanted)
 
 

@@ -7,9 +7,14 @@ from dataclasses import replace
 
 import demo
 from portal.accounts import registry
+from portal.cases.model import CaseKind
+from portal.cases.right_words import OPT_OUTS
+from portal.cases.rights import kinds_of
+from portal.consent.words import Act
 from portal.core import clock, crypto
 from portal.core.crypto_links import with_link_key
 from portal.people.link_tokens import open_link
+from tests.doors.api.answers import say
 from tests.doors.api.caller import caller
 from tests.doors.site import SECOND_HOST
 from tests.doors.walked import MAREN
@@ -90,6 +95,31 @@ def test_a_company_asks_for_a_person_who_is_told_and_fetches_the_copy_at_their_o
     assert shop.call("GET", f"/cases/{said['number']}").get_json()["state"] in ("ready", "partly")
 
 
+def test_a_company_passes_on_every_right_that_its_laws_give_and_the_person_reads_it_at_their_own_door(site):
+    shop = caller(site, "cases:read", "cases:write", name="account")
+    browser = site.signed_in(MAREN)
+    for kind in (CaseKind.QUESTION, *kinds_of(registry.company(registry.ids()["fjordkaffe"]))):
+        answer = shop.call("POST", "/cases", ask(kind=kind.value, text="" if kind in OPT_OUTS else f"About {kind}, please."))
+        assert answer.status_code == 201, answer.text
+        said = answer.get_json()
+        assert (said["kind"], said["state"], said["source"]) == (kind.value, "open", "api:account")
+        assert said["number"] in "".join(mail.text for mail in site.mails(MAREN)), kind
+        browser.open(f"/requests/{said['number']}")
+        assert browser.status == 200, kind
+        assert shop.call("POST", f"/cases/{said['number']}/cancel").get_json()["state"] == "cancelled", kind
+
+
+def test_an_objection_that_a_company_passes_on_stops_all_advertising_in_the_same_moment_and_names_who_told_it(site):
+    shop = caller(site, name="account")
+    say(site, MAREN, Act.GIVEN)
+    said = shop.call("POST", "/cases", ask(kind="objection", text="No more of this.", stops_marketing=True))
+    assert said.status_code == 201
+    last = shop.call("POST", "/consents/history", {"identifier": {"value": MAREN}}).get_json()["events"][0]
+    assert (last["actor"], last["collection_point"]) == ("company_system", "api:account")
+    body = {"identifier": {"value": MAREN}, "purposes": ["newsletter"], "channels": ["email"]}
+    assert shop.call("POST", "/consents/check", body).get_json()["choices"][0]["allowed"] is False
+
+
 def test_a_company_stops_only_what_it_opened_itself(site):
     shop, other = caller(site, name="a-warehouse-in-the-north"), caller(site, name="a-warehouse-in-the-south")
     number = shop.call("POST", "/cases", ask()).get_json()["number"]
@@ -110,6 +140,8 @@ def test_a_case_that_cannot_be_opened_is_refused_and_leaves_nothing(site):
     shop = caller(site)
     for body in (
         ask(kind="erasure"),
+        ask(kind="question", text=" "),
+        ask(kind="complaint", text="x" * 4001),
         ask(proof={"method": "guess"}),
         ask(categories=["secret"]),
         ask(identifier={"kind": "phone", "value": "+4740000000"}),
