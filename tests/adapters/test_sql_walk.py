@@ -340,8 +340,7 @@ print(count, peak)
 """
 
 
-@pytest.mark.sampled
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_hundred_thousand_rows_take_no_more_memory_than_ten_thousand(shop: Shop) -> None:
     peaks = []
     for first, last in ((10_000, 20_000), (20_000, 110_000)):

@@ -91,6 +91,7 @@ def test_postgresql_holds_the_same_as_sqlite(folder: Path) -> None:
                 assert plain == [[str(value) for value in row] for row in here.get(table, [])]
 
 
+@pytest.mark.long
 def test_one_customer_grows_to_as_many_rows_as_asked_for(tmp_path: Path) -> None:
     demo.make(tmp_path, TODAY)
     with shared_cluster().fresh_database() as shop:

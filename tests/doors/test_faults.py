@@ -19,7 +19,8 @@ def rounds(both_sites):
     return Rounds(both_sites, both_sites.signed_in(MAREN))
 
 
-@pytest.mark.parametrize("every", [6, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.no_sql
+@pytest.mark.parametrize("every", [10, pytest.param(1, marks=pytest.mark.long)])
 def test_H15_a_table_that_is_gone_is_told_to_nobody(rounds, every):
     site, crashed = rounds.site, set()
     # What a page says does not depend on the database; what its driver says does, and half of the tables hear all of that.

@@ -25,7 +25,7 @@ from tests.rooms.cases.test_proof import try_values
 from tests.rooms.world import environment_of
 
 __all__ = ["house", "shop_config"]
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.no_sql]
 
 LIV = "liv@example.org"
 SYSTEMS = 2

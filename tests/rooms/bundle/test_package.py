@@ -342,7 +342,7 @@ def test_F7_a_build_killed_at_any_point_leaves_no_clear_copy_and_no_package(tmp_
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_memory_stays_flat_however_much_is_held(tmp_path: Path) -> None:
     def peak(rows: int) -> int:
         def records() -> Iterator[Record]:

@@ -47,7 +47,7 @@ def listener() -> Iterator[tuple[int, list[bytes]]]:
     server.close()
 
 
-@pytest.mark.parametrize("language", ["en", "de", "ar"])
+@pytest.mark.parametrize("language", ["en", pytest.param("de", marks=pytest.mark.long), "ar"])
 def test_the_pdf_is_tagged_titled_and_in_the_persons_language(tmp_path: Path, language: str) -> None:
     kept, manifest = make(tmp_path, content(language), with_pdf=True)
     assert manifest.with_pdf

@@ -43,6 +43,8 @@ from tests.rooms.cases.shop import COUPLE, MAREN, NOBODY
 from tests.rooms.cases.test_held import page, words
 from tests.rooms.cases.test_proof import try_values
 
+pytestmark = pytest.mark.no_sql
+
 
 def ask(house: House, current: CurrentSession, *categories: str) -> str:
     """Ask for a copy as the page does; returns the case's number."""

@@ -15,6 +15,8 @@ from tests.rooms.cases.conftest import House
 from tests.rooms.cases.shop import MAREN, NOBODY
 from tests.rooms.cases.test_access import ask, case_of, everything_in, fetch, settle_mail
 
+pytestmark = pytest.mark.no_sql
+
 
 def say(house: House, current: CurrentSession, act: Act) -> None:
     """The person answers on the page."""

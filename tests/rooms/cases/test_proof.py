@@ -15,6 +15,8 @@ from tests.rooms.cases.conftest import House
 from tests.rooms.cases.shop import COUPLE, MAREN, NOBODY
 from tests.rooms.cases.test_held import page, words
 
+pytestmark = pytest.mark.no_sql
+
 
 def try_values(house: House, current: CurrentSession, typed: Mapping[str, str]) -> tuple[Opened | NotEnough, CurrentSession]:
     """Type values; also the session as it is then."""

@@ -31,6 +31,8 @@ from tests.rooms.cases.conftest import House
 from tests.rooms.cases.shop import MAREN
 from tests.rooms.cases.test_access import ask, codes, everything_in, fetch, look
 
+pytestmark = pytest.mark.no_sql
+
 NUMBER = "AAAA-BBBB-CCCC"
 RUDE = "Per Aasen, +47 400 00 700, per@aasen.example, was rude. PER AASEN again! His wife Solveig lives at 14 Alder Close."
 

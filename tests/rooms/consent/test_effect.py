@@ -24,6 +24,8 @@ from portal.people.service import EMAIL, Identifier, add_identifier
 from tests.rooms.consent.customers import Customer, customer
 from tests.rooms.consent.systems import give_systems, in_memory, mail_tool
 
+pytestmark = pytest.mark.no_sql
+
 NEWS, SIMILAR = Choice("newsletter", "email"), Choice("similar", "email")
 YES, NO = Wish(allowed=True), Wish(allowed=False)
 

@@ -20,6 +20,8 @@ from portal.core.i18n import speaking
 from tests import quick_yaml
 from tests.rooms.erasing.house import GRACE, MAREN, FarHouse
 
+pytestmark = pytest.mark.no_sql
+
 NOTE = {"source": "you", "purpose": "orders", "recipients": []}
 
 

@@ -16,6 +16,8 @@ from portal.core import clock
 from portal.identity.sessions import CurrentSession
 from tests.rooms.erasing.house import COUPLE, GRACE, MAREN, FarHouse
 
+pytestmark = pytest.mark.no_sql
+
 JONAS, KARI = "5004", "5005"
 
 

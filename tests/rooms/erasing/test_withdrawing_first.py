@@ -15,6 +15,8 @@ from portal.engine.running import run_one
 from portal.outbox.delivery import deliver_due
 from tests.rooms.erasing.house import GRACE, FarHouse
 
+pytestmark = pytest.mark.no_sql
+
 
 def work(house: FarHouse, after: timedelta) -> None:
     """Everything that is due then, choices as well."""

@@ -34,6 +34,8 @@ from tests.rooms.consent.systems import give_systems, in_memory
 from tests.rooms.identity.people_at_browsers import FIREFOX, MARIA, OLAV, Browser
 from tests.rooms.world import World
 
+pytestmark = pytest.mark.no_sql
+
 Make = Callable[..., Browser]
 NEW = "maria.new@example.net"
 

@@ -20,6 +20,8 @@ from portal.people.addresses import AddressRefused
 from tests.rooms.identity.people_at_browsers import MARIA, OLAV, Browser, letters, newest_letter, post
 from tests.rooms.world import World
 
+pytestmark = pytest.mark.no_sql
+
 
 def test_the_browser_that_asked_is_signed_in_by_one_press(world: World, browser: Browser) -> None:
     asking = browser.asks()

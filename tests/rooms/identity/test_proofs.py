@@ -12,6 +12,8 @@ from tests.rooms.identity.people_at_browsers import MARIA, OLAV, Browser
 from tests.rooms.identity.test_codes import at_noon
 from tests.rooms.world import World
 
+pytestmark = pytest.mark.no_sql
+
 Make = Callable[..., Browser]
 ONE, OTHER = ("shop", "customers:17"), ("shop", "customers:18")
 
