@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 from portal.accounts import registry
 from portal.cases.laws.citing import in_words
 from portal.cases.laws.model import Ground, Law
-from portal.cases.model import Case, LongerBecause, Package
+from portal.cases.model import CameBy, Case, LongerBecause, Package
 from portal.cases.refusal_words import ground_words
 from portal.core import i18n, urls
 from portal.outbox.service import queue_mail
-from portal.people.service import mail_address_of
+from portal.people.service import address_on_letter, mail_address_of
 
 
 def send_received(db: Session, case: Case, due: date) -> None:
@@ -106,6 +106,8 @@ def speaking(case: Case) -> AbstractContextManager[None]:
 def _send(db: Session, case: Case, template: str, key: str, words: Mapping[str, object]) -> None:
     company = registry.company(case.company_id)
     address = mail_address_of(db, case.person_id)
+    if address is None and case.source in {way.value for way in CameBy}:
+        address = address_on_letter(db, case.person_id)
     if address is None:
         return
     context = {

@@ -35,6 +35,15 @@ class CaseKind(StrEnum):
     QUESTION = "question"
 
 
+class CameBy(StrEnum):
+    """How a request reached staff, who took it in; kept as the source of its case."""
+
+    LETTER = "letter"
+    PHONE = "phone"
+    COUNTER = "counter"
+    MAIL = "mail"
+
+
 class CaseState(StrEnum):
     """Where a case is. `partly`: a part is ready, another waits for a person's look. `done`: answered without a file (nothing is held).
 

@@ -3,6 +3,9 @@
 Must never search by itself for what was typed: a number that somebody types proves nothing.
 """
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from sqlalchemy.orm import Session
 
 from portal.cases import letters
@@ -16,21 +19,15 @@ from portal.cases.scope import Scope, dump_scope
 from portal.cases.showing import clean
 from portal.core import clock, crypto
 from portal.core.i18n import _
+from portal.core.uploads import Upload
 
 LONGEST_NUMBER = 60
 
 
 def open_question(
-    db: Session,
-    person_id: int,
-    *,
-    number: str,
-    text: str,
-    proven: Scope,
-    session_id: int | None,
-    language: str,
-    source: str = "site",
-) -> Case:
+    db: Session, person_id: int, *, number: str, text: str, proven: Scope, session_id: int | None, language: str, source: str = "site",
+    received_at: datetime | None = None, files: Sequence[Upload] = (),
+) -> Case:  # fmt: skip
     """Store what was asked as a case; the same words within a minute are the same press. Raises a `MessageRefused` or `TooManyCases`."""
     given = _("Number: %(number)s", number=number.strip()) if number.strip() else ""
     words = clean("\n\n".join(part for part in (given, text.strip()) if part)).strip()
@@ -42,11 +39,11 @@ def open_question(
     count_case(db, person_id)
     case = Case(
         number=crypto.random_public_id(), person_id=person_id, kind=CaseKind.QUESTION, state=CaseState.OPEN, law=NO_LAW, language=language,
-        source=source, choice=[], proven=dump_scope(proven), open_key=None, received_at=clock.now(),
+        source=source, choice=[], proven=dump_scope(proven), open_key=None, received_at=received_at or clock.now(),
     )  # fmt: skip
     db.add(case)
     begin_clock(db, case)
-    add_message(db, case, author=Author.PERSON, text=words, session_id=session_id)
+    add_message(db, case, author=Author.PERSON, text=words, session_id=session_id, files=files)
     note(db, case, Code.ASKED, actor=PERSON)
     letters.send_asked(db, case, due_of(db, case).day)
     return case

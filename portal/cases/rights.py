@@ -3,9 +3,10 @@
 Must never ask an opt-out for proof, count it or let it wait for a person: what the portal can stop stops in the same transaction.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from dataclasses import field as dataclass_field
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -31,6 +32,7 @@ from portal.core import clock, crypto
 from portal.core.db import company_of
 from portal.core.durations import length_of
 from portal.core.errors import PortalError
+from portal.core.uploads import Upload
 from portal.engine.service import add_step
 
 ASKABLE = (
@@ -67,10 +69,11 @@ def kinds_of(company: Company) -> list[CaseKind]:
 def open_right_case(
     db: Session, person_id: int, kind: CaseKind, *, text: str, proven: Scope, session_id: int | None, language: str,
     systems: Collection[str] | None = None, correction: Pointer | None = None, stops_marketing: bool = False, source: str = "site",
+    received_at: datetime | None = None, files: Sequence[Upload] = (),
 ) -> Case:  # fmt: skip
     """Store what was asked for; one task a system where it is done there (`systems`: only in these), else a person answers.
 
-    `source` is the door, `site` or `api:<name>` of a system to which the person said it. `correction` is the value that `text` is about, where it may be changed as it stands. An opt-out that is open already, and the same words within a minute, are the same case. Raises `NotOffered`, a `MessageRefused` or `TooManyCases`.
+    `source` is the door: `site`, `api:<name>` of a system to which the person said it, or how it came to staff, who took it in with its day (`received_at`). `correction` is the value that `text` is about, where it may be changed as it stands. An opt-out that is open already, and the same words within a minute, are the same case. Raises `NotOffered`, a `MessageRefused` or `TooManyCases`.
     """
     company, words = registry.company(company_of(db)), clean(text).strip()
     if kind not in kinds_of(company):
@@ -82,11 +85,11 @@ def open_right_case(
         return same
     if kind not in OPT_OUTS:
         count_case(db, person_id)
-    case = _new_case(db, company, person_id, kind, proven=proven, language=language, source=source)
+    case = _new_case(db, company, person_id, kind, proven=proven, language=language, source=source, at=received_at or clock.now())
     if case is None:
         return db.scalars(select(Case).filter_by(open_key=_open_key(person_id, kind))).one()
     if words:
-        add_message(db, case, author=Author.PERSON, text=words, session_id=session_id)
+        add_message(db, case, author=Author.PERSON, text=words, session_id=session_id, files=files)
     note(db, case, Code.RIGHT_ASKED, actor=PERSON, kind=kind.value)
     if correction is not None:
         db.add(CaseCorrection(case_id=case.id, **asdict(correction)))
@@ -103,17 +106,16 @@ def open_right_case(
 
 
 def _new_case(
-    db: Session, company: Company, person_id: int, kind: CaseKind, *, proven: Scope, language: str, source: str
+    db: Session, company: Company, person_id: int, kind: CaseKind, *, proven: Scope, language: str, source: str, at: datetime
 ) -> Case | None:
     """The case and its clock; None where another press was a moment faster."""
-    now = clock.now()
     try:
-        law = choose_law(company, kind, ClockEvent(Happened.RECEIVED, now))[0]
+        law = choose_law(company, kind, ClockEvent(Happened.RECEIVED, at))[0]
     except NoLawGivesThis:
         law = promise(length_of(company.answers_within).days)
     case = Case(
         number=crypto.random_public_id(), person_id=person_id, kind=kind, state=CaseState.OPEN, law=law.id, law_version=law.version,
-        language=language, source=source, choice=[], proven=dump_scope(proven), received_at=now,
+        language=language, source=source, choice=[], proven=dump_scope(proven), received_at=at,
         open_key=_open_key(person_id, kind) if kind in OPT_OUTS else None,
     )  # fmt: skip
     try:
@@ -130,8 +132,7 @@ def _stop_at_once(db: Session, company: Company, case: Case, *, stops_marketing:
     """What the portal itself can stop: choices of the ledger, from where they reach every system that acts on them."""
     if case.person_id is None:
         return False
-    by_person = case.source == "site"
-    point, actor = (AT_ONCE, Actor.PERSON) if by_person else (case.source, Actor.COMPANY_SYSTEM)
+    point, actor = _told_by(case.source)
     if case.kind is CaseKind.OBJECTION and stops_marketing:
         stop_marketing(db, case.person_id, language=case.language, collection_point=point, actor=actor)
         return True
@@ -145,6 +146,13 @@ def _stop_at_once(db: Session, company: Company, case: Case, *, stops_marketing:
     if wanted:
         stop_purposes(db, case.person_id, wanted, language=case.language, collection_point=point, actor=actor)
     return bool(wanted)
+
+
+def _told_by(source: str) -> tuple[str, Actor]:
+    """Where the ledger says that it was said, and by whom."""
+    if source == "site":
+        return AT_ONCE, Actor.PERSON
+    return (source, Actor.COMPANY_SYSTEM) if source.startswith("api:") else (f"console:{source}", Actor.STAFF)
 
 
 def _same(db: Session, person_id: int, kind: CaseKind, words: str) -> Case | None:

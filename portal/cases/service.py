@@ -5,6 +5,7 @@ Must never open a second case for a second press, nor answer differently for a c
 
 import json
 from collections.abc import Collection
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -33,6 +34,10 @@ class NoSuchCase(PortalError):
     """The company has no case of that number, or it is not this person's."""
 
 
+LATE_TRY = timedelta(days=7)
+"""So long at least a system is tried, however late a request was taken in."""
+
+
 class NoSuchGroup(PortalError):
     """Something was chosen that is not one of the groups of `cases.meaning`."""
 
@@ -42,9 +47,11 @@ class NothingToSettle(PortalError):
 
 
 def open_access_case(
-    db: Session, person_id: int, *, categories: Collection[str], proven: Scope, language: str, source: str = "site"
-) -> Case:
+    db: Session, person_id: int, *, categories: Collection[str], proven: Scope, language: str, source: str = "site",
+    received_at: datetime | None = None,
+) -> Case:  # fmt: skip
     """Ask for a copy of everything (`categories` empty) or of some groups; the same wish while it is open is the same case.
+    `received_at`: when it arrived, where that was before now.
 
     Writes case, clock, timeline, one step a system and the mail, in the caller's transaction. Raises `NoSuchGroup`, `NoLawGivesThis` or `TooManyCases`.
     """
@@ -55,7 +62,7 @@ def open_access_case(
     if same is not None:
         return same
     count_case(db, person_id)
-    company, now = registry.company(company_of(db)), clock.now()
+    company, now = registry.company(company_of(db)), received_at or clock.now()
     law, dates = choose_law(company, CaseKind.ACCESS, ClockEvent(Happened.RECEIVED, now))
     case = Case(
         number=crypto.random_public_id(), person_id=person_id, kind=CaseKind.ACCESS, state=CaseState.OPEN, law=law.id, law_version=law.version, language=language,
@@ -75,6 +82,8 @@ def open_access_case(
     db.add(CasePart(case_id=case.id, number=1, state=PartState.MAKING))
     note(db, case, Code.RECEIVED, actor=PERSON)
     last_try = end_of_day(margin_of(dates, day_of(now, company.time_zone)), company.time_zone)
+    # What arrived long ago is tried all the same: late is better than never.
+    last_try = max(last_try, clock.now() + LATE_TRY)
     for system in company.systems:
         add_step(db, act=EXPORT, subject_id=case.id, system=system, person_id=person_id, not_after=last_try)
     if not company.systems:

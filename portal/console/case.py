@@ -110,7 +110,7 @@ def page(case: Case, *, stale: bool = False, **forms: Any) -> ResponseReturnValu
         current=current, case=case, due=due, steps=steps, events=timeline(db(), case), mark=desk.mark_of(db(), case), stale=stale,
         works=current.staff.may("cases.work"), releases=current.staff.may("cases.release"), refuses=current.staff.may("cases.refuse"), is_open=case.state in OPEN_STATES,
         note_form=forms.get("note") or NoteForm(formdata=None), answer_form=answer_form,
-        settle_form=forms.get("settle") or SettleForm(systems, formdata=None), kind=words.kind_of(case.kind), **told,
+        settle_form=forms.get("settle") or SettleForm(systems, formdata=None), kind=words.kind_of(case.kind), came_by=words.came_by(case.source), **told,
     )  # fmt: skip
     return html, (409 if stale else 422) if wrong else 200
 

@@ -265,6 +265,52 @@ class SearchForm(FlaskForm):
         self.reason.label.text = _("Why you look, in one sentence")
 
 
+class IntakeForm(FlaskForm):
+    """What came by letter, telephone or at the counter. `belongs` is asked for only where the customer has an open case of that kind."""
+
+    came_by = RadioField(choices=[], validators=[picked(N_("Say how it came."))], validate_choice=False)
+    received_on = DateField(validators=[needed(N_("Say on which day it arrived."))])
+    email = EmailField(
+        render_kw={**TYPED, "required": True},
+        validators=[needed(N_("Type the customer’s e-mail address.")), at_most(LONGEST_ADDRESS, TOO_LONG_ADDRESS)],
+    )
+    kind = SelectField(choices=[], validators=[picked(N_("Choose what is asked for."))], validate_choice=False)
+    language = SelectField(choices=[], validators=[picked(N_("Choose a language."))], validate_choice=False)
+    text = TextAreaField(
+        render_kw={"rows": 5, "required": True},
+        validators=[
+            needed(N_("Type what the customer asks.")),
+            at_most(LONGEST_MESSAGE, N_("This is too long. Shorten it, and add the scan.")),
+        ],
+    )
+    files = MultipleFileField(render_kw=FILES)
+    belongs = RadioField(choices=[], validators=[Optional()], validate_choice=False)
+
+    def __init__(
+        self, kinds: list[tuple[str, str]], ways: list[tuple[str, str]], languages: list[tuple[str, str]], **given: Any
+    ) -> None:
+        super().__init__(**given)
+        self.came_by.choices, self.came_by.label.text = ways, _("How it came")
+        self.received_on.label.text = _("Arrived on")
+        self.email.label.text = _("E-mail address of the customer")
+        self.kind.choices, self.kind.label.text = kinds, _("What is asked for")
+        self.language.choices, self.language.label.text = languages, _("Language in which we write to them")
+        self.text.label.text = _("What the customer asks, in their words")
+        self.files.label.text, self.files.description = _("Add the scan"), what_may_be_sent()
+        self.belongs.label.text = _("Is it the same request once more?")
+
+    def is_told_apart(self, found: list[str]) -> bool:
+        """Whether staff said to which of these open cases of the customer it belongs, or that it is none of them; else they are asked."""
+        if not found:
+            return True
+        own = ("own", _("No, it is a request of its own"))
+        self.belongs.choices = [*((number, _("It belongs to %(number)s", number=number)) for number in found), own]
+        if self.belongs.data in (*found, "own"):
+            return True
+        self.belongs.errors = [_("This customer has an open request of that kind. Say whether it is the same one once more.")]
+        return False
+
+
 class PasskeyForm(FlaskForm):
     """What the browser answered in a passkey ceremony; a script fills it in."""
 

@@ -8,8 +8,9 @@ from flask import url_for
 from portal.accounts.staff import Staff
 from portal.cases.desk import SOON, Filters, Line, Stage, Whose
 from portal.cases.laws.model import StopReason
-from portal.cases.model import OPEN_STATES, CaseKind, CaseState
-from portal.core.i18n import N_, _, ngettext
+from portal.cases.model import OPEN_STATES, CameBy, CaseKind, CaseState
+from portal.config.model import Company
+from portal.core.i18n import N_, _, name_of, ngettext
 
 KINDS = {
     CaseKind.ACCESS: N_("Copy of the data"),
@@ -45,6 +46,12 @@ ROLE_WORDS = {
     "admin": N_("Administrator of staff"),
     "auditor": N_("Auditor"),
 }
+CAME_BY = {
+    CameBy.LETTER: N_("By letter"),
+    CameBy.PHONE: N_("By telephone"),
+    CameBy.COUNTER: N_("At the counter"),
+    CameBy.MAIL: N_("By e-mail"),
+}
 REASONS = {
     StopReason.IDENTITY: N_("It is not clear who asks"),
     StopReason.SCOPE: N_("It is not clear what is asked for"),
@@ -61,6 +68,23 @@ WAITS = {
 def kind_of(kind: str) -> str:
     """The kind of a case, in words."""
     return _(KINDS.get(CaseKind(kind), kind))
+
+
+def ways() -> list[tuple[str, str]]:
+    """How a request may reach staff, by key and in words."""
+    return [(way.value, _(said)) for way, said in CAME_BY.items()]
+
+
+def came_by(source: str) -> str:
+    """Through which door a case came, where it was not the customer's own."""
+    if source.startswith("api:"):
+        return _("Through %(system)s", system=source.removeprefix("api:"))
+    return _(CAME_BY[CameBy(source)]) if source in {way.value for way in CAME_BY} else ""
+
+
+def languages(company: Company) -> list[tuple[str, str]]:
+    """The company's languages, by code and by their own names."""
+    return [(code, name_of(code)) for code in company.languages]
 
 
 def state_of(state: CaseState) -> str:

@@ -184,6 +184,12 @@ def mail_address_of(db: Session, person_id: int | None) -> str | None:
     )
 
 
+def address_on_letter(db: Session, person_id: int | None) -> str | None:
+    """The address that came last for somebody who has proven none: good for saying that their letter arrived, and for nothing else."""
+    theirs = select(PersonIdentifier.value).filter_by(person_id=person_id, kind=EMAIL, joined_at=None, left_at=None)
+    return db.scalar(theirs.order_by(PersonIdentifier.id.desc()).limit(1))
+
+
 def addresses_of(db: Session, person_id: int) -> list[str]:
     """Every address on file that was proven, the newest first: what has to be told to all of them goes there."""
     rows = (
