@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import zipfile
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from io import BytesIO
 
 import pytest
@@ -32,8 +32,15 @@ def both_sites(own_sites):
 
 
 @pytest.fixture
-def worker(both_sites, tmp_path):
-    """`portal worker` in a process of its own, on the site's database and files."""
+def start_worker(both_sites, tmp_path):
+    """Starts `portal worker` in a process of its own, on the site's database and files; once a test has read the mails that it needs,
+    since the worker would be at them as well."""
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(_worker(both_sites, tmp_path))
+
+
+@contextmanager
+def _worker(both_sites, tmp_path):
     lines = (both_sites.folder / "environment").read_text().splitlines()
     environment = dict(shlex.split(line)[0].split("=", 1) for line in lines)
     environment["PORTAL_DATABASE_URL"] = both_sites.running.settings.database_url
@@ -41,16 +48,16 @@ def worker(both_sites, tmp_path):
         process = subprocess.Popen(
             [sys.executable, "-m", "portal", "worker"], cwd=ROOT, env={**os.environ, **environment}, stderr=log, stdout=log
         )
+        wait_until(lambda: "worker.starting" in (tmp_path / "log").read_text())
         yield process
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
 
 
 @pytest.mark.sampled
-def test_a_full_disk_delays_a_copy_and_loses_nothing(both_sites, worker, tmp_path):
+def test_a_full_disk_delays_a_copy_and_loses_nothing(both_sites, start_worker, tmp_path):
     person = both_sites.signed_in(demo.CUSTOMER)
-    log, files = tmp_path / "log", both_sites.folder / "files"
-    wait_until(lambda: "worker.starting" in log.read_text())
+    log, files, worker = tmp_path / "log", both_sites.folder / "files", start_worker()
     resource.prlimit(worker.pid, resource.RLIMIT_FSIZE, (6_000, resource.RLIM_INFINITY))
     person.open("/get-a-copy")
     person.submit("Continue", scope="all")
@@ -89,10 +96,9 @@ def of_maren(site):
 
 
 @pytest.mark.sampled
-def test_a_full_disk_delays_an_erasure_which_is_whole_once_there_is_room(both_sites, worker, tmp_path):
-    log = tmp_path / "log"
-    wait_until(lambda: "worker.starting" in log.read_text())
+def test_a_full_disk_delays_an_erasure_which_is_whole_once_there_is_room(both_sites, start_worker, tmp_path):
     confirmed(both_sites)
+    log, worker = tmp_path / "log", start_worker()
     resource.prlimit(worker.pid, resource.RLIMIT_FSIZE, (6_000, resource.RLIM_INFINITY))
     make_due(both_sites)
     wait_until(lambda: '"level": "warning"' in log.read_text() or '"level": "error"' in log.read_text())
