@@ -21,12 +21,13 @@ from babel import Locale
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
+from portal.cases.sample_mails import sample_letter, sample_mails
 from portal.core import i18n
-from portal.web.headers import CSP
+from portal.web.headers import CSP, MAIL_CSP
 from portal.web.looks import TYPES, brand_css
 from scripts.look_checks import problems_of
 from scripts.look_company import COMPANY
-from scripts.look_pages import MAILS, pages
+from scripts.look_pages import pages
 
 ROOT = Path(__file__).resolve().parents[1]
 LOGO = (
@@ -97,9 +98,8 @@ def serving(env: Environment) -> Iterator[str]:
                     "utf-8"
                 )
             elif name.startswith("mail/"):
-                csp = "default-src 'none'; style-src 'unsafe-inline'"
-                context = {**MAILS[name.removeprefix("mail/")], "help_url": f"{COMPANY.url}/help"}
-                body = render(env, f"{name}/body.html", language, context)
+                csp = MAIL_CSP
+                body = sample_letter(COMPANY, name.removeprefix("mail/"), language).html
             elif name in known:
                 body = render(env, known[name].template, language, known[name].context)
             else:
@@ -154,7 +154,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=None)
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
-    every = [page.name for page in pages()] + [f"mail/{name}" for name in MAILS]
+    every = [page.name for page in pages()] + [f"mail/{name}" for name in sample_mails()]
     names = [name for name in options.pages.split(",") if name] or every
     options.out = options.out or Path(tempfile.mkdtemp(prefix="look-"))
     options.out.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Every page of the customer's site in its main states, and every mail, with the sample data it is looked at with."""
+"""Every page of the customer's site in its main states, with the sample data it is looked at with."""
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -187,51 +187,3 @@ def pages() -> list[Page]:
         page("help", signed_in=False),
         page("help_signed_in", "help", signed_in=True),
     ]
-
-
-MAIL = {"case_number": "FJ-2481", "page_url": "https://privacy.fjordkaffe.example/requests/FJ-2481"}
-ADDRESS_MAIL: dict[str, Any] = {
-    "link": "https://privacy.fjordkaffe.example/address/Zt4kQ9mWc2VhLr81sXyB0g",
-    "is_new": True,
-    "asked_at": "23 November 2026, 14:02",
-    "valid_until": "15:02",
-    "undo_until": "Monday 7 December 2026",
-    "browser_words": "Firefox on Android",
-}
-MAILS: dict[str, dict[str, Any]] = {
-    "sign_in": {
-        "link": "https://privacy.fjordkaffe.example/in/Zt4kQ9mWc2VhLr81sXyB0g",
-        "code": "4829 1305",
-        "asked_at": "23 November 2026, 14:02",
-        "valid_until": "14:12",
-        "browser_words": "Firefox on Android",
-        "site_host": "privacy.fjordkaffe.example",
-    },
-    "received": {**MAIL, "request_words": "a copy of your data", "due_date_words": "Monday 21 December 2026"},
-    "address_confirm": {**ADDRESS_MAIL, "is_new": False},
-    "address_changed": ADDRESS_MAIL,
-    "address_undone": ADDRESS_MAIL,
-    "asked": {**MAIL, "answer_date_words": "Thursday 10 December 2026"},
-    "refused": {
-        **MAIL,
-        "ground_words": "A law makes us keep this data.",
-        "law_words": "GDPR Art. 17(3)(b)",
-        "appeal_until_words": "Monday 25 January 2027",
-    },
-    "appeal_decided": {**MAIL, "granted": False},
-    "corrected": MAIL,
-    "message": MAIL,
-    "right_received": {**MAIL, "due_date_words": "Monday 21 December 2026", "stopped": True},
-    "needs_you": MAIL,
-    "unusual_reading": {"page_url": "https://privacy.fjordkaffe.example/console/audit"},
-    "extended": {
-        **MAIL,
-        "old_date_words": "Monday 21 December 2026",
-        "new_date_words": "Monday 22 February 2027",
-        "because_words": "There is more to look through than usual, and it hangs together.",
-        "law_words": "GDPR Art. 12(3)",
-    },
-    "ready": {**MAIL, "expires_words": "Monday 7 December 2026", "later_words": "Monday 21 December 2026"},
-    "ready_part": {**MAIL, "expires_words": "Monday 7 December 2026", "later_words": ""},
-}
-"""What each mail is given, besides company, language and help link."""

@@ -11,6 +11,7 @@ from portal.cases.laws.citing import in_words
 from portal.cases.laws.model import Ground, Law
 from portal.cases.model import CameBy, Case, LongerBecause, Package
 from portal.cases.refusal_words import ground_words
+from portal.config.model import Company
 from portal.core import i18n, urls
 from portal.outbox.service import queue_mail
 from portal.people.service import address_on_letter, mail_address_of
@@ -98,6 +99,15 @@ def send_ready(db: Session, case: Case, package: Package, *, follows_by: date | 
     _send(db, case, "ready" if package.part == 1 else "ready_part", f"ready:{case.id}:{package.id}", words)
 
 
+def why_words(company: Company, source: str) -> str:
+    """Why a mail of a case comes to this mailbox, by how the case came: only who asked on these pages has proven to have it."""
+    if source in {way.value for way in CameBy}:
+        return i18n._("Sent because we were asked for this in your name by letter, by telephone, at the counter or by mail.")
+    if source == "site":
+        return i18n._("Sent because someone who proved to have this mailbox asked for it.")
+    return i18n._("Sent because a system of %(company)s passed on a request in your name.", company=company.name)
+
+
 def speaking(case: Case) -> AbstractContextManager[None]:
     """Words within the block are in the case's language and the company's zone."""
     return i18n.speaking(case.language, registry.company(case.company_id).time_zone)
@@ -110,10 +120,12 @@ def _send(db: Session, case: Case, template: str, key: str, words: Mapping[str, 
         address = address_on_letter(db, case.person_id)
     if address is None:
         return
-    context = {
+    context: dict[str, object] = {
         "case_number": case.number,
         "page_url": urls.address(company.url, urls.REQUEST, case=case.number),
         "help_url": urls.address(company.url, urls.HELP),
         **words,
     }
+    with speaking(case):
+        context["why_words"] = why_words(company, case.source)
     queue_mail(db, template=template, to=address, language=case.language, key=key, context=context, thread=case.number)

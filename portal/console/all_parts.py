@@ -14,6 +14,7 @@ from portal.console import (
     find,
     holds,
     intake,
+    mails,
     own,
     proposals,
     provider,
@@ -44,6 +45,7 @@ PARTS = (
     proposals,
     figures,
     settings,
+    mails,
     colleagues,
     audit,
 )

@@ -7,6 +7,7 @@ from portal.core.db import ALL_COMPANIES
 from portal.outbox.demo import ShownMail, demo_mails
 from portal.web.context import database
 from portal.web.guards import public
+from portal.web.headers import MAIL_CSP
 from portal.web.transactions import asks_systems
 
 bp = Blueprint("mailbox", __name__, url_prefix="/demo")
@@ -53,6 +54,4 @@ def as_json() -> ResponseReturnValue:
 def show_one(number: int) -> ResponseReturnValue:
     """The HTML part of one mail, as a mail program would show it."""
     mail = next((mail for mail in _mails() if mail.id == number), None)
-    # Mails style themselves in place, as mail programs need it: that is allowed here and nowhere else.
-    csp = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    return (mail.html, 200, {"Content-Security-Policy": csp}) if mail else abort(404)
+    return (mail.html, 200, {"Content-Security-Policy": MAIL_CSP}) if mail else abort(404)

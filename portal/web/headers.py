@@ -20,6 +20,8 @@ ALWAYS = (
 )
 ONLY_SECURE = ("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
 VARIES = ("Cookie", "Accept-Language", "Sec-GPC")
+MAIL_CSP = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+"""Mails style themselves in place, as mail programs need it: allowed where one is shown alone, and nowhere else."""
 PICTURE_CSP = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 

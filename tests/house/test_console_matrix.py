@@ -17,6 +17,8 @@ MISSING = {
     "token": "x" * 43,
     "search": "y" * 43,
     "person": "z" * 12,
+    "mail": "none",
+    "language": "xx",
 }
 
 

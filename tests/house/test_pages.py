@@ -349,6 +349,8 @@ def _two_people(site, case, one, language):
         "/console/staff",
         "/console/figures",
         "/console/settings",
+        "/console/settings/mails",
+        f"/console/settings/mails/extended/{language}",
         f"{case}/proposal",
     )
     for path in beside:
