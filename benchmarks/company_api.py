@@ -22,7 +22,7 @@ from portal.accounts.api_keys import SCOPES, make_key
 from portal.commands.demo import FIRST
 from portal.core.memory import spare_memory
 from scripts.demo_app import start_demo
-from tests.databases import shared_cluster
+from tests.databases import start_cluster
 
 PEOPLE = 100_000
 GOALS = {"import": 5_000, "import again": 5_000, "check": 50_000, "check, most unknown": 50_000, "export": 50_000}
@@ -128,7 +128,7 @@ def measure(folder: Path, people: int, database_url: str | None) -> list[Part]:
 
 @contextmanager
 def a_database(*, postgres: bool) -> Iterator[str]:
-    with shared_cluster().fresh_database() if postgres else nullcontext("") as url:
+    with start_cluster(durable=True).fresh_database() if postgres else nullcontext("") as url:
         yield url
 
 

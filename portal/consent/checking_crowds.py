@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Generic, TypeVar, cast
 
-from sqlalchemy import BindParameter, ColumnElement, FromClause, Select, Table, and_, bindparam, exists, or_, select
+from sqlalchemy import BindParameter, ColumnElement, FromClause, Select, Table, and_, bindparam, or_, select, true
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
@@ -129,25 +129,42 @@ def _question(dialect: str) -> Select[Any]:
         wanted_rows(dialect),
         STATE.c.purpose.in_(bindparam("purposes", expanding=True)),
         STATE.c.channel.in_(bindparam("channels", expanding=True)),
+        one_by_one=dialect != "sqlite",
     )
-    return rows.where(or_(STATE.c.person_id.is_not(None), rows.selected_columns.closer))
+    return rows.where(or_(rows.selected_columns.purpose.is_not(None), rows.selected_columns.closer))
 
 
-def rows_of(sent: FromClause, *narrower: ColumnElement[bool]) -> Select[Any]:
+def rows_of(sent: FromClause, *narrower: ColumnElement[bool], one_by_one: bool = False) -> Select[Any]:
     """Whose each hash of `sent` is and what they said. Closer has to be looked at who was suppressed or erased, whom an address was
     added to, and what is paused or for some topics only.
+
+    `one_by_one`: each hash is looked up by its index, however many were sent. Left to itself PostgreSQL reads all people of the company for
+    a few thousand hashes; SQLite knows no other way, and has no LATERAL.
     """
     company: BindParameter[int] = bindparam("company")
-    owner, state, stop, grave = IDENTIFIER.c, STATE.c, SUPPRESSION.c, TOMBSTONE.c
-    closer = or_(
-        and_(owner.joined_at.is_not(None), owner.proven_at.is_(None)),
-        state.paused_until.is_not(None),
-        state.topics.is_not(None),
-        exists().where(stop.company_id == company, stop.hash == sent.c.hash, stop.lifted_at.is_(None)),
-        exists().where(grave.company_id == company, grave.identifier_hash == sent.c.hash, grave.system == ""),
-    )
-    theirs = and_(owner.company_id == company, owner.kind == bindparam("kind"), owner.hash == sent.c.hash)
+    stop, grave = SUPPRESSION.c, TOMBSTONE.c
+    suppressed = select(true()).where(stop.company_id == company, stop.hash == sent.c.hash, stop.lifted_at.is_(None))
+    erased = select(true()).where(grave.company_id == company, grave.identifier_hash == sent.c.hash, grave.system == "")
+    known = and_(IDENTIFIER.c.company_id == company, IDENTIFIER.c.kind == bindparam("kind"), IDENTIFIER.c.hash == sent.c.hash)
+    owner, owner_is = _joined(IDENTIFIER, known, one_by_one=one_by_one)
     # No company again: with it, SQLite would look for everyone who has an answer to the choice.
-    said = and_(state.person_id == owner.person_id, state.topic == "", *narrower)
-    found = select(sent.c.place, closer.label("closer"), state.purpose, state.channel, state.said, state.since)
-    return found.select_from(sent.outerjoin(IDENTIFIER, theirs).outerjoin(STATE, said))
+    said = and_(STATE.c.person_id == owner.c.person_id, STATE.c.topic == "", *narrower)
+    state, state_is = _joined(STATE, said, one_by_one=one_by_one)
+    closer = or_(
+        and_(owner.c.joined_at.is_not(None), owner.c.proven_at.is_(None)),
+        state.c.paused_until.is_not(None),
+        state.c.topics.is_not(None),
+        # Not `exists`: PostgreSQL would read all suppressions of the company for it, each time.
+        suppressed.limit(1).scalar_subquery().is_not(None),
+        erased.limit(1).scalar_subquery().is_not(None),
+    )
+    found = select(sent.c.place, closer.label("closer"), state.c.purpose, state.c.channel, state.c.said, state.c.since)
+    return found.select_from(sent.outerjoin(owner, owner_is).outerjoin(state, state_is))
+
+
+def _joined(table: Table, wanted: ColumnElement[bool], *, one_by_one: bool) -> tuple[FromClause, ColumnElement[bool]]:
+    """A table to join with by `wanted`, and on what."""
+    if not one_by_one:
+        return table, wanted
+    # OFFSET keeps the planner from taking the lookup apart again.
+    return select(table).where(wanted).offset(0).lateral(f"the_{table.name}"), true()

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import Table, insert
+from sqlalchemy import Table, event, insert
 
 from portal.accounts import registry
 from portal.accounts.api_keys import hash_of, make_key
@@ -188,3 +188,34 @@ def test_a_hash_for_many_is_the_hash_for_one(value):
     key_id = crypto.keys().newest("hash")[0]
     hashed = crypto.identifier_hashes("first", EMAIL, key_id)
     assert hashed(value.encode()) == crypto.identifier_hash("first", EMAIL, value, key_id) == hashed(value.encode())
+
+
+def test_a_crowd_is_looked_up_one_by_one_and_never_by_reading_everybody(world):
+    """What is planned for an empty table is what would run right after an import of millions, before the server has counted them."""
+    values = [f"person{number}@example.org".encode() for number in range(4000)]
+    plans = []
+
+    def explain(connection, cursor, statement, parameters, context, many):
+        if "wanted.place" in statement and not statement.startswith("EXPLAIN"):
+            asking = connection.connection.cursor()
+            asking.execute(f"EXPLAIN {'QUERY PLAN ' if connection.dialect.name == 'sqlite' else ''}{statement}", parameters)
+            plans.append("\n".join(str(row[-1]) for row in asking.fetchall()))
+
+    event.listen(world.database.engine, "before_cursor_execute", explain)
+    try:
+        with world.reading() as db:
+            answers_of(db, EMAIL, values, [(Basis.CONSENT.value, "email")], form=lambda one: one, say=list)
+    finally:
+        event.remove(world.database.engine, "before_cursor_execute", explain)
+    (plan,) = plans
+    for whole in (
+        "Hash Join",
+        "Hash Left Join",
+        "hashed SubPlan",
+        "Merge",
+        "SCAN identifier",
+        "SCAN suppression",
+        "SCAN consent_state",
+    ):
+        assert whole not in plan, plan
+    assert "identifier" in plan
