@@ -52,9 +52,9 @@ class Customer:
             self.person = person_for(db, Identifier(EMAIL, email), proven=True, language="en").id
 
     def ask(self, *, with_pdf: bool) -> Copy:
-        """From the press of the button to the package that can be fetched. Each time a little later, or it would be the same wish."""
+        """From the press of the button to the package that can be fetched. Each time a day later: more than a few a day are refused."""
         self.asked += 1
-        with clock.moved(timedelta(minutes=2) * self.asked):
+        with clock.moved(timedelta(hours=25) * self.asked):
             worker = PollingDelivery(self.database, case_handlers(self.database, with_pdf=with_pdf), threads=1, owner="benchmark")
             self.times.forget()
             with spending() as spent:

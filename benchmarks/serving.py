@@ -5,6 +5,7 @@
 `/one-write-signed-in` does the same inside the application, behind the guard of the preferences: host, session, form token, one transaction.
 """
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,9 @@ from portal.starting import Running
 from portal.web.guards import person_required
 from portal.web.transactions import db
 from scripts.demo_app import start_demo
+
+DATABASE = "BENCHMARK_DATABASE_URL"
+"""The portal's own database, where it is not the demo's SQLite file."""
 
 BARE = ("/empty-flask", "/one-write")
 ONE_ROW = text("INSERT INTO bare_write (at) VALUES (CURRENT_TIMESTAMP)")
@@ -59,7 +63,7 @@ def write_signed_in() -> ResponseReturnValue:
 
 def main() -> None:
     folder, port = Path(sys.argv[1]), int(sys.argv[2])
-    running = start_demo(folder, port=port)
+    running = start_demo(folder, port=port, database_url=os.environ.get(DATABASE))
     with running.database.writing(ALL_COMPANIES) as own:
         own.execute(text("CREATE TABLE IF NOT EXISTS bare_write (id INTEGER PRIMARY KEY, at TEXT NOT NULL)"))
     # Connections must not be shared with the processes that gunicorn forks.
