@@ -33,6 +33,7 @@ from portal.core.epoch import epoch_of, roll_epoch
 from portal.core.journal import prune_journal
 from portal.core.journal_files import drop_old_files, write_journal
 from portal.core.limits import drop_old_counters
+from portal.core.statistics import count_large_tables
 from portal.core.traces import leave_no_trace
 from portal.engine.contract import Handler
 from portal.engine.delivery import PollingDelivery
@@ -169,6 +170,7 @@ class Worker:
             gone += sum(found.values())
         with self.database.writing(ALL_COMPANIES) as db:
             gone += drop_old_counters(db) + prune_counts(db) + prune_files(db) + prune_answers(db)
+        count_large_tables(self.database)
         leave_no_trace(self.database, thorough=True)
         if gone:
             logs.event("worker.cleaned_up", count=gone)

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import cast
 
-from sqlalchemy import ColumnElement, Table, and_, exists, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Table, and_, exists, func, or_, select, text, true, update
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
@@ -111,10 +111,10 @@ def queue(db: Session, filters: Filters, staff: Staff, *, after: tuple[date, int
 def counts(db: Session) -> Counts:
     """Late, due within seven days, open."""
     today = today_of(db)
-    late, soon = Case.due_on < today, and_(Case.due_on >= today, Case.due_on <= today + timedelta(days=SOON))
-    row = db.execute(
-        select(func.count().filter(late), func.count().filter(soon), func.count(Case.id)).select_from(Case).where(_OPEN)
-    ).one()
+    ranges = Case.due_on < today, and_(Case.due_on >= today, Case.due_on <= today + timedelta(days=SOON)), true()
+    # Each a range of an index: one pass that looks at every open case takes three times as long.
+    counts = [select(func.count()).select_from(Case).where(_OPEN, one).scalar_subquery() for one in ranges]
+    row = db.execute(select(*counts)).one()
     return Counts(int(row[0]), int(row[1]), int(row[2]))
 
 

@@ -114,9 +114,20 @@ class Case(CompanyOwned, Base):
     __table_args__ = (
         UniqueConstraint("company_id", "number"),
         UniqueConstraint("company_id", "open_key"),
-        Index("ix_case_state", "company_id", "state"),
+        # With the day, so that what is late, soon and open is counted without reading a case.
+        Index("ix_case_state", "company_id", "state", "due_on"),
         # What is open, in the order in which staff work: it stays small however many cases have ended.
         Index("ix_case_due", "company_id", "due_on", "id", sqlite_where=text(STILL_OPEN), postgresql_where=text(STILL_OPEN)),
+        # The same for what one colleague has in hand.
+        Index(
+            "ix_case_owner",
+            "company_id",
+            "owner",
+            "due_on",
+            "id",
+            sqlite_where=text(STILL_OPEN),
+            postgresql_where=text(STILL_OPEN),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -48,6 +48,7 @@ ALL_COMPANIES = "all"
 """Said by the worker and the commands that really mean every company."""
 
 POOL_SIZE = 20
+REOPENED_SECONDS = 3600
 WAIT_SECONDS = 15
 """For the right to write to SQLite."""
 REMEMBERED = 400
@@ -170,7 +171,10 @@ def make_engine(url: str) -> Engine:
     if url.startswith("sqlite"):
         settings = {"timeout": WAIT_SECONDS, "isolation_level": None, "cached_statements": REMEMBERED}
         # The connection that was used last remembers most of what is asked next.
-        engine = create_engine(url, connect_args=settings, pool_size=POOL_SIZE, max_overflow=20, pool_use_lifo=True)
+        # An hour later a new one is opened, which reads what `core.statistics` has counted.
+        engine = create_engine(
+            url, connect_args=settings, pool_size=POOL_SIZE, max_overflow=20, pool_use_lifo=True, pool_recycle=REOPENED_SECONDS
+        )
         event.listen(engine, "connect", _set_up_sqlite)
         _Turns(engine)
     else:
