@@ -55,9 +55,11 @@ def begin_here() -> ResponseReturnValue:
 @public("the page is the same for everything that comes back and says only what the button does")
 def back() -> ResponseReturnValue:
     """One button. The staff's Strict cookie may be missing on arrival, so this page neither reads nor sets one."""
-    places.provider() or abort(404)
+    provider = places.provider() or abort(404)
     g.secret_link = True
-    if request.args.get("error") or not request.args.get("code"):
+    # RFC 9207: an answer that names another issuer was meant for somebody else; a code of theirs is not carried to ours.
+    elsewhere = request.args.get("iss", provider.issuer) != provider.issuer
+    if elsewhere or request.args.get("error") or not request.args.get("code"):
         return render_template("console/account_failed.html", away=False), 401
     return render_template("console/account.html", code=request.args["code"][:2048], state=request.args.get("state", "")[:200])
 

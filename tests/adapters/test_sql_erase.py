@@ -340,6 +340,21 @@ def test_a_map_that_would_mask_what_must_stay_or_leave_what_must_go_erases_nothi
     assert shop.rows() == before
 
 
+def test_D11_what_was_done_under_a_key_for_one_person_is_no_answer_for_another(shop: Shop) -> None:
+    """The databases are asked for the record itself: a key remembers nothing, so it cannot remember somebody else's end."""
+    adapter = shop.open()
+    otto = match_of(adapter, "otto@example.org")
+    plan = adapter.plan_erase(otto, everything)
+    erase(adapter)
+    before = shop.rows()
+    told = adapter.probe(otto, plan, idempotency_key="k")
+    assert isinstance(told, EraseReceipt) and told.items == () and told.left, "surely nothing was done for this one"
+    assert shop.rows() == before
+    receipt = adapter.erase(otto, plan, idempotency_key="k")
+    assert isinstance(receipt, EraseReceipt) and receipt.items and receipt.left == ()
+    assert shop.rows() != before
+
+
 def test_a_large_binary_goes_like_any_other_value(shop: Shop, dialect: str) -> None:
     kind = "BLOB" if dialect == "sqlite" else "BYTEA"
     shop.run(f"ALTER TABLE profile ADD COLUMN scan {kind}")

@@ -1,6 +1,7 @@
 """Staff who sign in by the company's own service (OpenID Connect), at one of somebody else's making on this machine."""
 
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -105,7 +106,7 @@ def test_coming_back_is_a_page_with_one_button_that_signs_nobody_in_by_itself(de
     assert browser.path == "/console/cases", "looking at it burnt nothing"
 
 
-def test_only_the_browser_that_began_comes_in_and_a_code_is_good_once(desk):
+def test_K2_only_the_browser_that_began_comes_in_and_a_code_is_good_once(desk):
     known(desk, "agent")
     ours, other = desk.browser(), desk.browser()
     path = agree(go(ours), "ida")
@@ -124,6 +125,19 @@ def test_only_the_browser_that_began_comes_in_and_a_code_is_good_once(desk):
     come_back(again, path)
     again.submit("Go on")
     assert again.status == 401 and len(rows(desk, "staff_session")) == 1
+
+
+def test_K2_an_answer_that_names_another_issuer_is_not_carried_to_ours(desk, service):
+    known(desk, "agent")
+    browser = desk.browser()
+    path = agree(go(browser), "ida")
+    come_back(browser, f"{path}&iss=https%3A%2F%2Faccounts.elsewhere.example")
+    assert browser.status == 401 and not browser.page.all("input", name="code") and rows(desk, "staff_session") == []
+    come_back(browser, f"{path}&iss=")
+    assert browser.status == 401
+    come_back(browser, f"{path}&{urlencode({'iss': service})}")
+    browser.submit("Go on")
+    assert browser.path == "/console/cases", "the right one, named or not, goes on"
 
 
 def test_ten_minutes_are_enough_and_no_more(desk):

@@ -186,7 +186,7 @@ def test_a_redirect_is_not_followed(service):
 @pytest.mark.parametrize(
     "change", [{"issuer": "https://evil.example"}, {"token_endpoint": "ftp://x/"}, {"jwks_uri": None}], ids=str
 )
-def test_a_service_that_calls_itself_otherwise_is_not_asked(service, change):
+def test_K2_a_service_that_calls_itself_otherwise_is_not_asked(service, change):
     service.gets["/.well-known/openid-configuration"] |= change
     with pytest.raises(oidc.ProviderAway):
         kept_by(service)
