@@ -66,6 +66,7 @@ class Code(StrEnum):
     APPEAL_GRANTED = "appeal_granted"
     APPEAL_DENIED = "appeal_denied"
     REOPENED = "reopened"
+    TO_CONFIRM_ANEW = "to_confirm_anew"
     CORRECTED = "corrected"
     VERIFIED = "verified"
     PAUSED = "paused"
@@ -138,6 +139,7 @@ _TITLES = {
     Code.APPEAL_GRANTED: N_("We looked again: you are right"),
     Code.APPEAL_DENIED: N_("We looked again: the answer stays"),
     Code.REOPENED: N_("We looked again, and the no does not stand"),
+    Code.TO_CONFIRM_ANEW: N_("The deletion waits for you to confirm it again"),
     Code.CORRECTED: N_("%(system)s is corrected"),
     Code.VERIFIED: N_("It is sure that you asked"),
     Code.PAUSED: N_("We need something from you"),
@@ -174,6 +176,7 @@ _ALWAYS = {
     Code.REFUSED: N_("Why, and what you can do, stands above."),
     Code.APPEAL_GRANTED: N_("What we wrote stands under Write to us."),
     Code.APPEAL_DENIED: N_("What we wrote stands under Write to us."),
+    Code.TO_CONFIRM_ANEW: N_("What would be deleted is shown first. Until you confirm it, nothing is deleted."),
     Code.STOPPED_AT_ONCE: N_("It stands in your choices, with a receipt."),
     Code.PAUSED: N_("What it is stands under Write to us. The days until you write do not count."),
     Code.RESUMED: N_("The days count again."),

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from portal.accounts import registry
 from portal.cases.laws.citing import in_words
 from portal.cases.laws.model import Ground, Law
-from portal.cases.model import CameBy, Case, LongerBecause, Package
+from portal.cases.model import CameBy, Case, CaseKind, LongerBecause, Package
 from portal.cases.refusal_words import ground_words
 from portal.config.model import Company
 from portal.core import i18n, urls
@@ -76,9 +76,11 @@ def send_refused(db: Session, case: Case, ground: Ground, article: str, *, appea
     _send(db, case, "refused", f"refused:{case.id}", words)
 
 
-def send_appeal_decided(db: Session, case: Case, *, granted: bool) -> None:
-    """What became of an appeal; denied, with where else the person can go."""
-    _send(db, case, "appeal_decided", f"appeal:{case.id}", {"granted": granted})
+def send_appeal_decided(db: Session, case: Case, *, granted: bool, about: Case) -> None:
+    """What became of an appeal; denied, with where else the person can go; granted, with what follows for the request that it was `about`."""
+    page = urls.address(registry.company(case.company_id).url, urls.REQUEST, case=about.number)
+    words = {"granted": granted, "confirm_anew": granted and about.kind is CaseKind.ERASURE, "request_url": page}
+    _send(db, case, "appeal_decided", f"appeal:{case.id}", words)
 
 
 def longer_words(because: LongerBecause) -> str:

@@ -15,7 +15,7 @@ from portal.cases import advancing, letters
 from portal.cases.dates import due_of, reviews_of
 from portal.cases.erasing.cancelling import stop_erasure
 from portal.cases.erasing.model import Stopper
-from portal.cases.events import PERSON, STAFF, Code, note
+from portal.cases.events import PERSON, STAFF, Code, happened, note
 from portal.cases.filing import begin_clock, count_case
 from portal.cases.laws import Law, load_law
 from portal.cases.laws.deadlines import add, day_of
@@ -162,8 +162,20 @@ def decide_appeal(db: Session, number: str, *, granted: bool, words: str, actor:
     record_audit(db, actor=actor[:40], act="case.appeal", target=f"case:{case.number}", granted=str(granted), second=second[:40])
     if granted:
         _reopen(db, refused)
-    letters.send_appeal_decided(db, case, granted=granted)
+    letters.send_appeal_decided(db, case, granted=granted, about=refused)
     db.flush()
+
+
+def to_confirm_anew(db: Session, case: Case) -> Case | None:
+    """The deletion that was refused wrongly, as this case (it, or the appeal about it) leads to it; None where there is nothing to confirm.
+
+    What was confirmed since is another case, so that is looked at as well.
+    """
+    erasure = db.get(Case, case.about_id) if case.kind is CaseKind.APPEAL and case.about_id is not None else case
+    if erasure is None or not happened(db, erasure, Code.TO_CONFIRM_ANEW):
+        return None
+    since = select(Case.id).filter_by(person_id=erasure.person_id, kind=CaseKind.ERASURE).where(Case.id > erasure.id)
+    return None if db.scalar(since.limit(1)) is not None else erasure
 
 
 def _law_of(case: Case) -> Law | None:
@@ -187,9 +199,11 @@ def _stop_work(db: Session, case: Case, actor: str) -> None:
 
 
 def _reopen(db: Session, case: Case) -> None:
-    """The refusal does not stand: the request goes on where it can. A deletion is confirmed anew by the person alone."""
+    """The refusal does not stand: the request goes on. A deletion is confirmed anew by the person alone, who looks at a plan of that day."""
     note(db, case, Code.REOPENED, actor=STAFF)
     if case.kind is CaseKind.ERASURE:
+        advancing.close_case(case, CaseState.CANCELLED)
+        note(db, case, Code.TO_CONFIRM_ANEW, actor=STAFF)
         return
     case.state, case.closed_at = CaseState.OPEN, None
     company = registry.company(case.company_id)

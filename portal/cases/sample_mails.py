@@ -123,7 +123,11 @@ SAMPLES: Mapping[str, Callable[[Company, datetime], Context]] = {
         law_words=lambda company, _now: _longer_by(company),
     ),
     "refused": _refused,
-    "appeal_decided": _case(granted=_always(False)),
+    "appeal_decided": _case(
+        granted=_always(True),
+        confirm_anew=_always(True),
+        request_url=lambda company, _now: urls.address(company.url, urls.REQUEST, case=NUMBER),
+    ),
     "erasure_started": _case(
         starts_words=lambda company, now: i18n.format_moment(now + length_of(company.grace_period)),
         due_date_words=_in_days(30),

@@ -24,7 +24,7 @@ from portal.cases.model import OPEN_STATES, Case, CaseKind, CasePart, CaseState,
 from portal.cases.packing import redacted_texts, withheld_texts
 from portal.cases.redacting import places_by_part
 from portal.cases.refusal_words import ground_words
-from portal.cases.refusing import may_appeal, refusal_of
+from portal.cases.refusing import may_appeal, refusal_of, to_confirm_anew
 from portal.cases.right_words import title_of_kind
 from portal.cases.scope import kinds_to_ask, may_see
 from portal.cases.service import cases_of
@@ -89,13 +89,17 @@ def page(db: Session, case: Case, *, fresh: bool) -> dict[str, Any]:
     """Everything that the page of one request says. Without a `fresh` sign-in the file begins with one."""
     due, package = due_of(db, case), live_package(db, case)
     erasing = erase_words.request_page(db, case, due) if case.kind is CaseKind.ERASURE else {}
+    anew = to_confirm_anew(db, case)
     waits = db.scalar(select(CasePart).filter_by(case_id=case.id, number=2, state=PartState.REVIEW))
     return {
         "case": {
             "number": case.number,
             "title": _title(case),
             "state": _state(db, case, due),
-            "lead": (case.state is not CaseState.REFUSED and erasing.get("lead"))
+            "lead": (
+                _("We looked again, and the no does not stand. Nothing was deleted so far.") if anew and anew is case else ""
+            )
+            or (case.state is not CaseState.REFUSED and erasing.get("lead"))
             or _lead(case, due, package, waits=waits is not None, without=_without(db, case)),
             "asked_at": case.received_at,
             "due": due.day,
@@ -115,6 +119,7 @@ def page(db: Session, case: Case, *, fresh: bool) -> dict[str, Any]:
         "later": [{"title": _("What you or others wrote in own words"), "words": _by(due)}] if waits and package else [],
         "refused": refused_words(db, case),
         "no": _no(db, case, due),
+        "anew_url": url_for("erase.plan", group=anew.choice) if anew else "",
         "ended": case.state is CaseState.ENDED,
         "events": timeline(db, case),
         "looked": who_looked(db, case),

@@ -14,6 +14,17 @@ def writing(site):
     return site.running.database.writing(registry.ids()["fjordkaffe"])
 
 
+def confirmed_deletion(browser):
+    browser.open("/erase/plan")
+    if browser.page.all("input", name="value"):
+        path, values = browser.form(browser.page.all("main")[0].all("form")[0].all("button")[0].words)
+        browser.post(path, {**values, "kind": "customer_number", "value": demo.HOUSEHOLD[0].customer_number})
+        browser.open("/erase/plan")
+    path, values = browser.form(browser.page.all("main")[0].all("form")[0].all("button")[0].words)
+    browser.post(path, {**values, "understood": "y"})
+    return browser.path.rpartition("/")[2]
+
+
 def refused_request(site):
     browser = site.signed_in(MAREN)
     browser.open("/get-a-copy")
@@ -84,15 +95,7 @@ def test_nobody_else_comes_to_an_appeal_and_a_request_that_was_not_refused_has_n
 
 def test_a_deletion_can_be_refused_before_it_begins_and_not_after(site):
     browser = site.signed_in(OTHER)
-    browser.open("/erase/plan")
-    number = demo.HOUSEHOLD[0].customer_number
-    if browser.page.all("input", name="value"):
-        path, values = browser.form(browser.page.all("main")[0].all("form")[0].all("button")[0].words)
-        browser.post(path, {**values, "kind": "customer_number", "value": number})
-        browser.open("/erase/plan")
-    path, values = browser.form(browser.page.all("main")[0].all("form")[0].all("button")[0].words)
-    browser.post(path, {**values, "understood": "y"})
-    case = browser.path.rpartition("/")[2]
+    case = confirmed_deletion(browser)
     with writing(site) as db:
         refuse_case(db, case, ground=Ground.LEGAL_CLAIMS, words="A claim is open.", actor="s-1")
     site.work()
@@ -100,3 +103,31 @@ def test_a_deletion_can_be_refused_before_it_begins_and_not_after(site):
     assert browser.status == 200 and "The data is needed for a claim in court." in browser.words and "Refused" in browser.words
     with writing(site) as db:
         assert case_by_number(db, case).state is CaseState.REFUSED
+
+
+def test_a_deletion_that_was_refused_wrongly_leads_to_the_plan_of_today_and_to_nothing_else(site):
+    browser = site.signed_in(OTHER)
+    case = confirmed_deletion(browser)
+    with writing(site) as db:
+        refuse_case(db, case, ground=Ground.LEGAL_CLAIMS, words="A claim is open.", actor="s-1")
+    browser.open(f"/requests/{case}/appeal")
+    browser.submit("Send to a person", message="That claim was settled.")
+    appeal = browser.path.rpartition("/")[2]
+    with writing(site) as db:
+        decide_appeal(db, appeal, granted=True, words="It was settled indeed.", actor="s-2")
+    site.work()
+    with writing(site) as db:
+        assert case_by_number(db, case).state is CaseState.CANCELLED
+    [mail] = [mail for mail in site.mails(OTHER) if "has looked again" in mail.subject]
+    for part in (mail.text, mail.html):
+        assert f"/requests/{case}" in part and "Nothing is deleted yet" in part and "court" not in part
+    for number in (appeal, case):
+        browser.open(f"/requests/{number}")
+        assert "Nothing is deleted yet." in browser.words
+    assert "Nothing was deleted so far." in browser.words and "Refused" not in browser.words
+    [link] = [one for one in browser.page.all("a") if one.words == "See what would be deleted"]
+    assert link.attributes["href"] == "/erase/plan"
+    anew = confirmed_deletion(browser)
+    assert anew != case
+    browser.open(f"/requests/{case}")
+    assert "See what would be deleted" not in browser.words
