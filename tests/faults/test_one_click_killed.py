@@ -69,7 +69,7 @@ def test_every_unsubscribe_that_was_answered_survives_kills_of_the_web_and_count
             thread.start()
         for number in range(1, KILLS + 1):
             wait_until(lambda done=number: len(programs.answered) > len(tokens) * done // (KILLS + 1), 1200)
-            (web,) = web_processes(served)
+            (web,) = wait_until(lambda: web_processes(served))
             os.kill(web, signal.SIGKILL)
         for thread in programs.threads:
             thread.join()
