@@ -148,6 +148,11 @@ SAMPLES: Mapping[str, Callable[[Company, datetime], Context]] = {
     "address_changed": _change,
     "address_undone": _change,
     "staff_sign_in": lambda company, now: _asked(company, now, urls.STAFF_LINK, 10),
+    "customer_wrote": lambda company, _now: {
+        "case_number": NUMBER,
+        "own": True,
+        "page_url": urls.address(company.url, urls.STAFF_CASE, case=NUMBER),
+    },
     "unusual_reading": lambda company, _now: {"page_url": urls.address(company.url, urls.AUDIT)},
 }
 """What each mail is given beside the company, its language and the help page: one for each folder below `templates/mail`."""

@@ -4,12 +4,11 @@ from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.cases.attaching import FileRefused, NoSuchFile
-from portal.cases.clocks import resume_by_answer
 from portal.cases.erasing.cancelling import stop_erasure
 from portal.cases.erasing.model import Stopper
-from portal.cases.events import PERSON, Code, note
 from portal.cases.file_words import choose_again, why_refused
-from portal.cases.messages import MessageRefused, add_message, has_unread, mark_read, messages_for, open_file_for
+from portal.cases.hearing import hear_person
+from portal.cases.messages import MessageRefused, has_unread, mark_read, messages_for, open_file_for
 from portal.cases.model import Author, Case, CaseKind
 from portal.cases.reading import kept_reading
 from portal.cases.scope import may_see
@@ -81,8 +80,6 @@ def write(number: str) -> ResponseReturnValue:
         return _detail_first(number)
     files = brought(form.files.data)
     if form.validate_on_submit() and _sent(case, form, files):
-        note(db(), case, Code.WRITTEN, actor=PERSON)
-        resume_by_answer(db(), case)
         flash(_("Your message has arrived. A person reads it."), "ok")
         return redirect(url_for("requests.show", number=number, _anchor="talk"))
     if files and not form.files.errors:
@@ -108,7 +105,7 @@ def _sent(case: Case, form: MessageForm, files: list[Upload]) -> bool:
     """Whether the message is stored; else the form says why."""
     text, session_id = form.message.data or "", current_session().id
     try:
-        add_message(db(), case, author=Author.PERSON, text=text, session_id=session_id, files=files)
+        hear_person(db(), case, text=text, session_id=session_id, files=files)
     except MessageRefused as refusal:
         form.message.errors = [refused(refusal)]
     except FileRefused as refusal:
