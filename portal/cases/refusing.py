@@ -3,6 +3,7 @@
 Must never refuse an opt-out, a complaint or a question, nor on a ground that the law does not name; nor let who refused decide the appeal.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -30,6 +31,7 @@ from portal.cases.two_people import check_second, needs_two
 from portal.cases.workflow import BUILD, EXPORT, RIGHT, next_round
 from portal.core import clock, crypto
 from portal.core.errors import PortalError
+from portal.core.uploads import Upload
 from portal.engine.service import add_step, cancel_step, steps_of
 
 LOOK_AGAIN = Period(60, Unit.DAY)
@@ -119,8 +121,13 @@ def may_appeal(db: Session, case: Case) -> bool:
     return refused and told is not None and not told.appealed and day_of(clock.now(), zone) <= told.appeal_until
 
 
-def open_appeal(db: Session, person_id: int, number: str, *, text: str, session_id: int, language: str) -> Case:
-    """Have a refusal looked at again; no new proof is asked for. Raises `NoSuchCase`, `NoAppeal`, a `MessageRefused` or `TooManyCases`."""
+def open_appeal(
+    db: Session, person_id: int, number: str, *, text: str, session_id: int, language: str, files: Sequence[Upload] = ()
+) -> Case:
+    """Have a refusal looked at again; no new proof is asked for.
+
+    Raises `NoSuchCase`, `NoAppeal`, a `MessageRefused`, a `FileRefused` or `TooManyCases`.
+    """
     refused = advancing.lock_case(db, case_for_person(db, person_id, number).id)
     if not may_appeal(db, refused):
         raise NoAppeal("This cannot be looked at again: there is no refusal, its time is over, or it was asked already.")
@@ -135,7 +142,7 @@ def open_appeal(db: Session, person_id: int, number: str, *, text: str, session_
     )  # fmt: skip
     db.add(case)
     begin_clock(db, case)
-    add_message(db, case, author=Author.PERSON, text=said, session_id=session_id)
+    add_message(db, case, author=Author.PERSON, text=said, session_id=session_id, files=files)
     note(db, case, Code.RIGHT_ASKED, actor=PERSON, kind=CaseKind.APPEAL.value)
     note(db, refused, Code.APPEALED, actor=PERSON)
     letters.send_right_received(db, case, due_of(db, case).day, stopped=False)

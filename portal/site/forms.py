@@ -109,11 +109,13 @@ class QuestionForm(FlaskForm):
         validators=[Optional(), at_most(LONGEST_NUMBER, N_("This is too long for a number."))],
     )
     message = TextAreaField(render_kw={"rows": "6"}, validators=[Optional(), at_most(LONGEST_MESSAGE, TOO_LONG_MESSAGE)])
+    files = MultipleFileField(render_kw=FILES)
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         self.number.label.text = _("Customer or order number")
         self.message.label.text = _("What is it about?")
+        self.files.label.text, self.files.description = _("Add files"), what_may_be_sent()
 
 
 class MessageForm(FlaskForm):
@@ -151,11 +153,13 @@ class RightForm(FlaskForm):
 
     message = TextAreaField(render_kw={"rows": "6"}, validators=[Optional(), at_most(LONGEST_MESSAGE, TOO_LONG_MESSAGE)])
     marketing = BooleanField()
+    files = MultipleFileField(render_kw=FILES)
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         self.message.label.text = _("What is it about?")
         self.marketing.label.text = _("Stop all advertising now, too")
+        self.files.label.text, self.files.description = _("Add files"), what_may_be_sent()
 
 
 class EditForm(FlaskForm):
@@ -179,10 +183,12 @@ class AppealForm(FlaskForm):
         render_kw={"rows": "6", "required": True},
         validators=[needed(N_("Write why we should look again.")), at_most(LONGEST_MESSAGE, TOO_LONG_MESSAGE)],
     )
+    files = MultipleFileField(render_kw=FILES)
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         self.message.label.text = _("Why should we look again?")
+        self.files.label.text, self.files.description = _("Add files"), what_may_be_sent()
 
 
 class ReceiptForm(FlaskForm):

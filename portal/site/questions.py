@@ -6,18 +6,18 @@ Must never search for what was typed nor say whether there is such a number: typ
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.cases.filing import TooManyCases
-from portal.cases.messages import MessageRefused
 from portal.cases.questions import open_question
 from portal.core import i18n
 from portal.core.durations import length_of
 from portal.core.i18n import _
+from portal.core.uploads import Upload
 from portal.site import choices_words, own_data
 from portal.site.forms import QuestionForm
-from portal.site.messages_words import refused
+from portal.site.sending import send_or_say
 from portal.web.context import current_company, database
 from portal.web.guards import current_session, person_required
 from portal.web.transactions import asks_systems
+from portal.web.uploads import takes_files
 
 bp = Blueprint("questions", __name__, url_prefix="/ask")
 
@@ -31,22 +31,19 @@ def show() -> ResponseReturnValue:
 
 @bp.post("")
 @person_required()
+@takes_files
 @asks_systems
 def send() -> ResponseReturnValue:
     """Store the question as a case."""
     form = QuestionForm()
-    if not form.validate_on_submit():
-        return _page(form, 422)
-    try:
-        number = _open(form, own_data.read())
-    except (MessageRefused, TooManyCases) as refusal:
-        form.message.errors = [refused(refusal)]
+    number = send_or_say(form, lambda files: _open(form, own_data.read(), files))
+    if number is None:
         return _page(form, 422)
     flash(_("Your question has arrived. A person reads it."), "ok")
     return redirect(url_for("requests.show", number=number))
 
 
-def _open(form: QuestionForm, data: own_data.OwnData) -> str:
+def _open(form: QuestionForm, data: own_data.OwnData, files: list[Upload]) -> str:
     with database().writing(current_company().id) as db:
         current = current_session()
         case = open_question(
@@ -57,6 +54,7 @@ def _open(form: QuestionForm, data: own_data.OwnData) -> str:
             proven=data.scope,
             session_id=current.id,
             language=i18n.language(),
+            files=files,
         )
         return case.number
 

@@ -3,12 +3,11 @@
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.cases.attaching import FileRefused, NoSuchFile
+from portal.cases.attaching import NoSuchFile
 from portal.cases.erasing.cancelling import stop_erasure
 from portal.cases.erasing.model import Stopper
-from portal.cases.file_words import choose_again, why_refused
 from portal.cases.hearing import hear_person
-from portal.cases.messages import MessageRefused, has_unread, mark_read, messages_for, open_file_for
+from portal.cases.messages import has_unread, mark_read, messages_for, open_file_for
 from portal.cases.model import Author, Case, CaseKind
 from portal.cases.reading import kept_reading
 from portal.cases.scope import may_see
@@ -22,12 +21,12 @@ from portal.site import requests_words as words
 from portal.site.erase_stop_words import told_of_stop
 from portal.site.forms import MessageForm
 from portal.site.kept_words import kept_words
-from portal.site.messages_words import refused
+from portal.site.sending import send_or_say
 from portal.web import steps
 from portal.web.context import current_company, database
 from portal.web.guards import current_session, person_required
 from portal.web.transactions import db
-from portal.web.uploads import as_attachment, brought, takes_files
+from portal.web.uploads import as_attachment, takes_files
 
 bp = Blueprint("requests", __name__, url_prefix="/requests")
 
@@ -78,12 +77,10 @@ def write(number: str) -> ResponseReturnValue:
     case, form, current = _case(number), MessageForm(), current_session()
     if not may_see(db(), current.id, case):
         return _detail_first(number)
-    files = brought(form.files.data)
-    if form.validate_on_submit() and _sent(case, form, files):
+    stored = send_or_say(form, lambda files: _stored(case, form, files))
+    if stored is not None:
         flash(_("Your message has arrived. A person reads it."), "ok")
         return redirect(url_for("requests.show", number=number, _anchor="talk"))
-    if files and not form.files.errors:
-        form.files.errors = [choose_again()]
     return _page(case, form, 422)
 
 
@@ -101,18 +98,9 @@ def fetch_file(number: str, file: str) -> ResponseReturnValue:
     return as_attachment(opened.name, opened.content)
 
 
-def _sent(case: Case, form: MessageForm, files: list[Upload]) -> bool:
-    """Whether the message is stored; else the form says why."""
-    text, session_id = form.message.data or "", current_session().id
-    try:
-        hear_person(db(), case, text=text, session_id=session_id, files=files)
-    except MessageRefused as refusal:
-        form.message.errors = [refused(refusal)]
-    except FileRefused as refusal:
-        form.files.errors = [why_refused(refusal)]
-    else:
-        return True
-    return False
+def _stored(case: Case, form: MessageForm, files: list[Upload]) -> str:
+    hear_person(db(), case, text=form.message.data or "", session_id=current_session().id, files=files)
+    return case.number
 
 
 def _page(case: Case, form: MessageForm, status: int = 200) -> ResponseReturnValue:

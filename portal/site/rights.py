@@ -6,20 +6,20 @@ Must never ask an opt-out for more than one press, nor offer what no law of the 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.cases.filing import TooManyCases
-from portal.cases.messages import MessageRefused
 from portal.cases.model import CaseKind
 from portal.cases.right_words import OPT_OUTS, meaning_of_kind, title_of_kind
 from portal.cases.rights import kinds_of, open_right_case
 from portal.cases.scope import Scope
 from portal.core import i18n
 from portal.core.i18n import _
+from portal.core.uploads import Upload
 from portal.site import choices_words, own_data
 from portal.site.forms import RightForm
-from portal.site.messages_words import refused
+from portal.site.sending import send_or_say
 from portal.web.context import current_company, database
 from portal.web.guards import current_session, person_required
 from portal.web.transactions import asks_systems
+from portal.web.uploads import takes_files
 
 bp = Blueprint("rights", __name__, url_prefix="/rights")
 
@@ -44,29 +44,26 @@ def show(kind: str) -> ResponseReturnValue:
 
 @bp.post("/<kind>")
 @person_required()
+@takes_files
 @asks_systems
 def send(kind: str) -> ResponseReturnValue:
     """Store it as a case; what can be stopped at once stops now."""
     wanted, form = _kind(kind), RightForm()
-    if not form.validate_on_submit():
-        return _page(wanted, form, 422)
-    try:
-        number = _open(wanted, form)
-    except (MessageRefused, TooManyCases) as refusal:
-        form.message.errors = [refused(refusal, words=_("Write what it is about."))]
+    number = send_or_say(form, lambda files: _open(wanted, form, files), empty=_("Write what it is about."))
+    if number is None:
         return _page(wanted, form, 422)
     flash(_("Your request has arrived. A person looks at it."), "ok")
     return redirect(url_for("requests.show", number=number))
 
 
-def _open(kind: CaseKind, form: RightForm) -> str:
+def _open(kind: CaseKind, form: RightForm, files: list[Upload]) -> str:
     # Whose records it is about is for staff to see; an opt-out does not even ask.
     proven = Scope() if kind in OPT_OUTS else own_data.read().scope
     with database().writing(current_company().id) as db:
         current = current_session()
         return open_right_case(
             db, current.person_id, kind, text="" if kind in OPT_OUTS else form.message.data or "", proven=proven,
-            session_id=current.id, language=i18n.language(), stops_marketing=bool(form.marketing.data),
+            session_id=current.id, language=i18n.language(), stops_marketing=bool(form.marketing.data), files=() if kind in OPT_OUTS else files,
         ).number  # fmt: skip
 
 

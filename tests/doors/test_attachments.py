@@ -101,13 +101,15 @@ def test_staff_are_refused_the_same_files_in_the_same_words(walked):
     assert stored(walked.site) == [] and audit_of(walked.site, "case.answered") == []
 
 
-def test_fifty_megabytes_are_refused_kindly_with_the_words_kept_and_never_held(walked):
+def test_fifty_megabytes_are_refused_kindly_with_the_words_kept_and_never_held(walked, tmp_path, monkeypatch):
     """More than a file may have is let go of while it comes: neither memory nor a disk sees all of it."""
     import tracemalloc
 
     site, customer, staff = walked.site, walked.person(), hired(walked.site)
     large = b"%PDF-1.7\n" + b"x" * (50 * 1024 * 1024)
-    temporary = set(os.listdir(tempfile.gettempdir()))
+    # A folder that nobody else on this machine writes into.
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    temporary = set(os.listdir(tmp_path))
     for browser, button, field, page in (
         (customer, "Send message", "message", f"/requests/{walked.number}"),
         (staff, "Send to the customer", "answer", f"/console/cases/{walked.number}"),
@@ -124,7 +126,7 @@ def test_fifty_megabytes_are_refused_kindly_with_the_words_kept_and_never_held(w
         assert "My words" in browser.answer.text
         assert changed(before, digest(site)) == set()
         assert most < 24 * 1024 * 1024, most
-    assert set(os.listdir(tempfile.gettempdir())) - temporary == set()
+    assert set(os.listdir(tmp_path)) - temporary == set()
 
 
 def encoded(values, *files):
@@ -162,7 +164,7 @@ def test_bodies_without_end_and_those_of_nobody_are_not_read(walked):
     body, kind = encoded({**values, "message": "x"}, ("small.pdf", b"x" * 100_000))
     raw(stranger, path, body, kind)
     assert stranger.status == 413, "no more than any form is read of who is not signed in"
-    for elsewhere in ("/ask", "/sessions/sign-out"):
+    for elsewhere in ("/preferences", "/sessions/sign-out"):
         raw(customer, elsewhere, body, kind)
         assert customer.status == 413, elsewhere
 
@@ -312,3 +314,48 @@ def test_the_form_of_files_is_offered_where_there_is_a_message_box(walked):
             (field,) = form.all("input", type="file")
             assert "multiple" in field.attributes and token_on(browser)
             assert "at most 3 files of 5 MB each" in form.words
+
+
+FIRST = {"question": ("/ask", "Send to a person"), "complaint": ("/rights/complaint", "Send to a person")}
+
+
+@pytest.mark.parametrize("kind", FIRST)
+def test_files_go_with_what_a_case_begins_with(walked, kind):
+    customer, staff = walked.person(), hired(walked.site)
+    path, button = FIRST[kind]
+    customer.open(path)
+    customer.submit(button, message="See the picture.", files=sent(("picture.png", PNG)))
+    number = customer.path.rpartition("/")[2]
+    assert customer.path == f"/requests/{number}" and "picture.png" in customer.words
+    staff.open(f"/console/cases/{number}")
+    assert "picture.png" in staff.words
+    check_handed_out(staff.open(files_on(staff)[0]), PNG, "png")
+
+
+@pytest.mark.parametrize("kind", FIRST)
+def test_a_file_that_is_refused_opens_no_case_and_the_words_are_kept(walked, kind):
+    customer = walked.person()
+    path, button = FIRST[kind]
+    customer.open(path)
+    before = digest(walked.site)
+    customer.submit(button, message="See the picture.", files=sent(("x.svg", SVG)))
+    assert customer.status == 422 and "“x.svg” is no PDF, PNG, JPEG or plain text" in customer.words
+    assert "See the picture." in customer.page.all("textarea")[0].words
+    assert changed(before, digest(walked.site)) <= {"limit_counter", "session"}
+    customer.submit(button, message="", files=sent(("picture.png", PNG)))
+    assert customer.status == 422 and "choose the files once more" in customer.words
+
+
+def test_an_appeal_brings_its_files_and_one_that_is_refused_leaves_nothing(walked):
+    customer, staff = walked.person(), hired(walked.site, "approver")
+    customer.open("/rights/objection")
+    customer.submit("Send to a person", message="Not for that.")
+    number = customer.path.rpartition("/")[2]
+    staff.open(f"/console/cases/{number}/refuse")
+    staff.submit("Refuse and tell", ground="compelling_grounds", words="We have to.")
+    customer.open(f"/requests/{number}/appeal")
+    before = digest(walked.site)
+    customer.submit("Send to a person", message="Look again.", files=sent(("x.svg", SVG)))
+    assert customer.status == 422 and changed(before, digest(walked.site)) <= {"limit_counter", "session"}
+    customer.submit("Send to a person", message="Look again.", files=sent(("letter.pdf", PDF)))
+    assert customer.path.startswith("/requests/") and "letter.pdf" in customer.words

@@ -37,6 +37,8 @@ def paths(site, rule, number, session):
         "token": ("x" * 43, "y" * 43),
         "search": ("x" * 43, "y" * 43),
         "person": ("x" * 12, "y" * 12),
+        "mail": ("nothing", "none"),
+        "language": ("xx", "yy"),
         "hold": ("1", "99999999"),
         "name": ("portal.css", "nothing.css"),
         "number": (number, "AAAA-BBBB-CCCC"),
