@@ -1,6 +1,7 @@
 """The tables of all rooms in one place. Whoever works on all of them (migrations, key rotation) must never see only some."""
 
 import portal.accounts.model
+import portal.cases.acting_model
 import portal.cases.erasing.model
 import portal.cases.file_model
 import portal.cases.kept_model

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from portal.accounts import registry
 from portal.accounts.api_keys import prune_answers
 from portal.accounts.companies import record_audit
+from portal.cases.acting.looking_up import look_up_named
 from portal.cases.desk import fill_due
 from portal.cases.handlers import case_handlers
 from portal.cases.kept_erasing import prune_kept, sweep_kept
@@ -109,7 +110,7 @@ class Worker:
             threading.Thread(
                 target=self._repeat, args=(stop, MAIL_SECONDS, "mails", lambda: deliver_due(self.database, self.transport))
             ),
-            threading.Thread(target=self._repeat, args=(stop, LINK_SECONDS, "opt_outs", lambda: settle_opt_outs(self.database))),
+            threading.Thread(target=self._repeat, args=(stop, LINK_SECONDS, "opt_outs", self.settle_unproven)),
             threading.Thread(target=self._repeat, args=(stop, JOURNAL_SECONDS, "journal", self.write_journal)),
             threading.Thread(target=self._repeat, args=(stop, MAIL_SECONDS, "webhooks", webhooks.start_due)),
             threading.Thread(target=self._repeat, args=(stop, CLEAN_UP_SECONDS, "clean_up", self.clean_up)),
@@ -123,13 +124,17 @@ class Worker:
 
     def run_due(self) -> int:
         """Do what is due now, once, in this thread; returns how much was done. For tests and for `portal demo`."""
-        done = self.issue_links() + settle_opt_outs(self.database)
+        done = self.issue_links() + self.settle_unproven()
         done += self.steps.run_due()
         return done + deliver_due(self.database, self.transport) + deliver_webhooks(self.database) + self.write_journal()
 
     def issue_links(self) -> int:
         """Mail the links that customers and staff wait for."""
         return issue_due_links(self.database) + issue_due_staff_links(self.database)
+
+    def settle_unproven(self) -> int:
+        """Bring along, and tell, who is known behind what was typed for them without any proof."""
+        return settle_opt_outs(self.database) + look_up_named(self.database)
 
     def write_journal(self) -> int:
         """Bring to the disk outside the database what no restore may undo."""

@@ -79,7 +79,7 @@ def due_of(db: Session, case: Case) -> Due:
     law = (
         promise(length_of(company.answers_within).days)
         if case.law == NO_LAW
-        else as_for(load_law(case.law, version=case.law_version, reviews=reviews_of(company)), case.kind)
+        else as_for(load_law(case.law, version=case.law_version, reviews=reviews_of(company)), case.right)
     )
     zone = company.time_zone
     dates = due_dates(law, history_of(db, case), zone, days_off_of(company))

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from portal.accounts import registry
 from portal.accounts.companies import record_audit
 from portal.accounts.staff import Staff
+from portal.cases.acting_model import ActingRequest
 from portal.cases.dates import due_of
 from portal.cases.laws.deadlines import day_of
 from portal.cases.messages import waits_for_staff
@@ -22,6 +23,7 @@ from portal.cases.model import (
     OPEN_STATES,
     STILL_OPEN,
     Case,
+    CaseKind,
     CaseMessage,
     CaseNote,
     CasePart,
@@ -126,7 +128,12 @@ def lines_of(db: Session, cases: Sequence[Case]) -> list[Line]:
 def take_next(db: Session, staff: Staff) -> str | None:
     """Put the first case that nobody has, and that is not about this colleague, into their hands. None where there is none."""
     about = exists().where(PersonIdentifier.person_id == Case.person_id, *_theirs(db, staff))
-    query = select(Case).where(_OPEN, Case.due_on.is_not(None), Case.owner.is_(None), ~about).order_by(Case.due_on, Case.id)
+    acting = exists().where(
+        ActingRequest.case_id == Case.id, PersonIdentifier.person_id == ActingRequest.person_id, *_theirs(db, staff)
+    )
+    query = (
+        select(Case).where(_OPEN, Case.due_on.is_not(None), Case.owner.is_(None), ~about, ~acting).order_by(Case.due_on, Case.id)
+    )
     case = db.scalar(query.limit(1).with_for_update(skip_locked=True))
     if case is None:
         return None
@@ -147,10 +154,14 @@ def hand_over(db: Session, case: Case, to: Staff | None, *, by: Staff) -> bool:
 
 
 def is_about(db: Session, case: Case, staff: Staff) -> bool:
-    """Whether the case is of somebody with this colleague's own address: nobody handles what concerns themselves."""
-    if case.person_id is None:
+    """Whether the case is of, or for, somebody with this colleague's own address: nobody handles what concerns themselves."""
+    acting = db.get(ActingRequest, case.id) if case.kind == CaseKind.ON_BEHALF else None
+    if acting is not None and acting.identifier == staff.address:
+        return True
+    whose = [one for one in (case.person_id, acting.person_id if acting else None) if one is not None]
+    if not whose:
         return False
-    mine = select(PersonIdentifier.id).where(PersonIdentifier.person_id == case.person_id, *_theirs(db, staff))
+    mine = select(PersonIdentifier.id).where(PersonIdentifier.person_id.in_(whose), *_theirs(db, staff))
     return db.scalar(mine.limit(1)) is not None
 
 

@@ -67,6 +67,16 @@ class Code(StrEnum):
     APPEAL_DENIED = "appeal_denied"
     REOPENED = "reopened"
     TO_CONFIRM_ANEW = "to_confirm_anew"
+    ASKED_FOR_ANOTHER = "asked_for_another"
+    STOPPED_FOR_ANOTHER = "stopped_for_another"
+    MANDATE_ACCEPTED = "mandate_accepted"
+    MANDATE_NOT_ENOUGH = "mandate_not_enough"
+    OTHER_ASKED = "other_asked"
+    OTHER_CONFIRMED = "other_confirmed"
+    OTHER_OBJECTED = "other_objected"
+    WENT_TO_OTHER = "went_to_other"
+    ASKED_BY_AGENT = "asked_by_agent"
+    COPY_BY_AGENT = "copy_by_agent"
     CORRECTED = "corrected"
     VERIFIED = "verified"
     PAUSED = "paused"
@@ -97,7 +107,12 @@ class Code(StrEnum):
     ENDED_BY_ERASURE = "ended_by_erasure"
 
 
-OPENS = frozenset({Code.RECEIVED, Code.ASKED, Code.RIGHT_ASKED, Code.ERASURE_CONFIRMED})
+OPENS = frozenset(
+    {
+        Code.RECEIVED, Code.ASKED, Code.RIGHT_ASKED, Code.ERASURE_CONFIRMED, Code.ASKED_FOR_ANOTHER, Code.ASKED_BY_AGENT,
+        Code.COPY_BY_AGENT,
+    }
+)  # fmt: skip
 """The first thing that happens in a case."""
 
 MOVES_THE_DATE = frozenset({Code.VERIFIED, Code.PAUSED, Code.RESUMED, Code.EXTENDED})
@@ -140,6 +155,16 @@ _TITLES = {
     Code.APPEAL_DENIED: N_("We looked again: the answer stays"),
     Code.REOPENED: N_("We looked again, and the no does not stand"),
     Code.TO_CONFIRM_ANEW: N_("The deletion waits for you to confirm it again"),
+    Code.ASKED_FOR_ANOTHER: N_("You asked us for something for somebody else"),
+    Code.STOPPED_FOR_ANOTHER: N_("What you asked to stop has stopped"),
+    Code.MANDATE_ACCEPTED: N_("We have looked at your paper and accept it"),
+    Code.MANDATE_NOT_ENOUGH: N_("We need a better paper from you"),
+    Code.OTHER_ASKED: N_("The person is asked whether they want this"),
+    Code.OTHER_CONFIRMED: N_("The person says that they want this"),
+    Code.OTHER_OBJECTED: N_("The person says that they do not want this"),
+    Code.WENT_TO_OTHER: N_("The person gets the answer themselves"),
+    Code.ASKED_BY_AGENT: N_("Somebody acting for you asked us for something"),
+    Code.COPY_BY_AGENT: N_("Somebody acting for you asked for a copy of your data"),
     Code.CORRECTED: N_("%(system)s is corrected"),
     Code.VERIFIED: N_("It is sure that you asked"),
     Code.PAUSED: N_("We need something from you"),
@@ -177,6 +202,11 @@ _ALWAYS = {
     Code.APPEAL_GRANTED: N_("What we wrote stands under Write to us."),
     Code.APPEAL_DENIED: N_("What we wrote stands under Write to us."),
     Code.TO_CONFIRM_ANEW: N_("What would be deleted is shown first. Until you confirm it, nothing is deleted."),
+    Code.STOPPED_FOR_ANOTHER: N_("It counts at once, and waits for nobody. Whether we know the person is nothing that we tell."),
+    Code.MANDATE_NOT_ENOUGH: N_("What is missing stands under Write to us."),
+    Code.WENT_TO_OTHER: N_("It stands on their own pages. Nothing of it is shown here."),
+    Code.COPY_BY_AGENT: N_("It is yours alone: they do not get it."),
+    Code.ASKED_BY_AGENT: N_("The answer is yours alone: they do not get it."),
     Code.STOPPED_AT_ONCE: N_("It stands in your choices, with a receipt."),
     Code.PAUSED: N_("What it is stands under Write to us. The days until you write do not count."),
     Code.RESUMED: N_("The days count again."),
@@ -278,6 +308,8 @@ def _look(code: Code) -> str:
         Code.PLAN_GREW,
         Code.ERASURE_DONE_BUT,
         Code.PAUSED,
+        Code.MANDATE_NOT_ENOUGH,
+        Code.OTHER_OBJECTED,
         Code.REFUSED,
         Code.APPEAL_DENIED,
     }

@@ -11,7 +11,9 @@ from portal.cases.laws.citing import in_words
 from portal.cases.laws.model import Ground, Law
 from portal.cases.model import CameBy, Case, CaseKind, LongerBecause, Package
 from portal.cases.refusal_words import ground_words
+from portal.cases.right_words import BY_AGENT
 from portal.config.model import Company
+from portal.consent.opting_out import UNDO_DAYS
 from portal.core import i18n, urls
 from portal.outbox.service import queue_mail
 from portal.people.service import address_on_letter, mail_address_of
@@ -83,6 +85,16 @@ def send_appeal_decided(db: Session, case: Case, *, granted: bool, about: Case) 
     _send(db, case, "appeal_decided", f"appeal:{case.id}", words)
 
 
+def send_acted(db: Session, case: Case, *, undo: str) -> None:
+    """That somebody acting for the person opened this case of theirs; what it is, stands on the page. `undo` takes back what it stopped."""
+    _send(db, case, "acted_for_you", f"acted:{case.id}", {"undo_url": undo, "days": UNDO_DAYS})
+
+
+def send_answer_elsewhere(db: Session, case: Case) -> None:
+    """To who acts: something happened that is read on the page."""
+    _send(db, case, "message", f"acting:{case.id}", {})
+
+
 def longer_words(because: LongerBecause) -> str:
     """Why it takes longer, in the language in force."""
     return {
@@ -107,6 +119,8 @@ def why_words(company: Company, source: str) -> str:
         return i18n._("Sent because we were asked for this in your name by letter, by telephone, at the counter or by mail.")
     if source == "site":
         return i18n._("Sent because someone who proved to have this mailbox asked for it.")
+    if source.startswith(BY_AGENT):
+        return i18n._("Sent because somebody who says that they act for you asked for it.")
     return i18n._("Sent because a system of %(company)s passed on a request in your name.", company=company.name)
 
 

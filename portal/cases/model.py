@@ -33,6 +33,7 @@ class CaseKind(StrEnum):
     COMPLAINT = "complaint"
     APPEAL = "appeal"
     QUESTION = "question"
+    ON_BEHALF = "on_behalf"
 
 
 class CameBy(StrEnum):
@@ -106,7 +107,8 @@ class Case(CompanyOwned, Base):
     """One thing that a person asked for. `choice` are groups of `cases.meaning` (none: everything).
 
     `open_key` is the same for the same wish while it is open, so that two presses make one case. `proven` says in whose records the case
-    may read (`cases.scope`). `about_id`: the refused case that an appeal is about.
+    may read (`cases.scope`). `about_id`: the refused case that an appeal is about. Of a request for somebody else, `choice` is the right that
+    is asked for, and the case is of who acts.
     `due_on` is the day in law as the clock last said it, for sorting; `owner` is the actor of who has it in hand.
     """
 
@@ -147,6 +149,11 @@ class Case(CompanyOwned, Base):
     owner: Mapped[str | None] = mapped_column(String(40))
     closed_at: Mapped[datetime | None]
     about_id: Mapped[int | None] = mapped_column(ForeignKey("case.id", ondelete="SET NULL"), index=True)
+
+    @property
+    def right(self) -> str:
+        """The right in law that it is about: of a request for somebody else, what that person is to have."""
+        return self.choice[0] if self.kind == CaseKind.ON_BEHALF else self.kind.value
 
 
 class ClockRow(CompanyOwned, Base):

@@ -69,9 +69,9 @@ class Refused:
 def grounds_for(db: Session, case: Case) -> list[Refusal]:
     """The grounds on which the law of the case lets it be refused; none for what may never be."""
     law = _law_of(case)
-    if law is None or case.kind in NEVER_REFUSED:
+    if law is None or case.kind in NEVER_REFUSED or case.right in NEVER_REFUSED:
         return []
-    return [one for one in law.refusals if not one.kinds or Right(case.kind.value) in one.kinds]
+    return [one for one in law.refusals if not one.kinds or Right(case.right) in one.kinds]
 
 
 def refuse_case(db: Session, number: str, *, ground: Ground, words: str, actor: str, second: str = "") -> None:

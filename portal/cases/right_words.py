@@ -10,6 +10,9 @@ from portal.core.i18n import N_, _
 AT_ONCE = "site:right"
 """The collection point of what an opt-out or an objection stops in the ledger."""
 
+BY_AGENT = "agent:"
+"""How the source of a case begins that somebody else asked for; the number of their own request follows."""
+
 OPT_OUTS = frozenset(kind for kind in CaseKind if kind.value in LAWS_OPT_OUTS)
 """Kinds that need no proof and wait for nobody."""
 
@@ -29,6 +32,7 @@ _TITLES = {
     CaseKind.COMPLAINT: N_("Complain to us"),
     CaseKind.APPEAL: N_("Have a refusal looked at again"),
     CaseKind.QUESTION: N_("A question"),
+    CaseKind.ON_BEHALF: N_("A request for somebody else"),
 }
 
 _MEANING = {

@@ -17,15 +17,17 @@ from portal.cases import letters
 from portal.cases.dates import NoLawGivesThis, choose_law, due_of, laws_of
 from portal.cases.events import PERSON, Code, note
 from portal.cases.filing import begin_clock, count_case, same_words
-from portal.cases.laws import ClockEvent, Happened
+from portal.cases.laws import ClockEvent, Happened, Law
 from portal.cases.laws.promise import promise
 from portal.cases.messages import MessageEmpty, add_message
 from portal.cases.model import Author, Case, CaseCorrection, CaseKind, CaseState
-from portal.cases.right_words import AT_ONCE, OPT_OUTS
+from portal.cases.right_words import AT_ONCE, BY_AGENT, OPT_OUTS
 from portal.cases.scope import Scope, dump_scope
 from portal.cases.showing import clean
 from portal.cases.workflow import RIGHT
 from portal.config.model import Basis, Company
+from portal.consent.opting_out import undo_link
+from portal.consent.saving import Saved
 from portal.consent.stopping import stop_marketing, stop_purposes
 from portal.consent.words import Actor
 from portal.core import clock, crypto
@@ -73,7 +75,7 @@ def open_right_case(
 ) -> Case:  # fmt: skip
     """Store what was asked for; one task a system where it is done there (`systems`: only in these), else a person answers.
 
-    `source` is the door: `site`, `api:<name>` of a system to which the person said it, or how it came to staff, who took it in with its day (`received_at`). `correction` is the value that `text` is about, where it may be changed as it stands. An opt-out that is open already, and the same words within a minute, are the same case. Raises `NotOffered`, a `MessageRefused` or `TooManyCases`.
+    `source` is the door: `site`, `api:<name>` of a system to which the person said it, `agent:<number>` of the request of somebody who acts for them, or how it came to staff, who took it in with its day (`received_at`). `correction` is the value that `text` is about, where it may be changed as it stands. An opt-out that is open already, and the same words within a minute, are the same case. Raises `NotOffered`, a `MessageRefused` or `TooManyCases`.
     """
     company, words = registry.company(company_of(db)), clean(text).strip()
     if kind not in kinds_of(company):
@@ -90,29 +92,38 @@ def open_right_case(
         return db.scalars(select(Case).filter_by(open_key=_open_key(person_id, kind))).one()
     if words:
         add_message(db, case, author=Author.PERSON, text=words, session_id=session_id, files=files)
-    note(db, case, Code.RIGHT_ASKED, actor=PERSON, kind=kind.value)
+    opened = Code.ASKED_BY_AGENT if source.startswith(BY_AGENT) else Code.RIGHT_ASKED
+    note(db, case, opened, actor=PERSON, kind=kind.value)
     if correction is not None:
         db.add(CaseCorrection(case_id=case.id, **asdict(correction)))
-    stopped = _stop_at_once(db, company, case, stops_marketing=stops_marketing)
-    if stopped:
+    saved = _stop_at_once(db, company, case, stops_marketing=stops_marketing)
+    if saved is not None:
         note(db, case, Code.STOPPED_AT_ONCE)
     named = {*(systems or ()), *([correction.system] if correction else [])}
     wanted = company.systems if kind in IN_EVERY_SYSTEM else [key for key in company.systems if key in named]
     for system in wanted:
         add_step(db, act=RIGHT, subject_id=case.id, system=system, person_id=person_id)
-    letters.send_right_received(db, case, due_of(db, case).day, stopped=stopped)
+    if source.startswith(BY_AGENT):
+        letters.send_acted(db, case, undo=undo_link(db, person_id, saved) if saved is not None and saved.events else "")
+    else:
+        letters.send_right_received(db, case, due_of(db, case).day, stopped=saved is not None)
     db.flush()
     return case
+
+
+def law_for(company: Company, kind: CaseKind, at: datetime) -> Law:
+    """The law that dates a case of this kind, or the company's own word where none does."""
+    try:
+        return choose_law(company, kind, ClockEvent(Happened.RECEIVED, at))[0]
+    except NoLawGivesThis:
+        return promise(length_of(company.answers_within).days)
 
 
 def _new_case(
     db: Session, company: Company, person_id: int, kind: CaseKind, *, proven: Scope, language: str, source: str, at: datetime
 ) -> Case | None:
     """The case and its clock; None where another press was a moment faster."""
-    try:
-        law = choose_law(company, kind, ClockEvent(Happened.RECEIVED, at))[0]
-    except NoLawGivesThis:
-        law = promise(length_of(company.answers_within).days)
+    law = law_for(company, kind, at)
     case = Case(
         number=crypto.random_public_id(), person_id=person_id, kind=kind, state=CaseState.OPEN, law=law.id, law_version=law.version,
         language=language, source=source, choice=[], proven=dump_scope(proven), received_at=at,
@@ -128,30 +139,37 @@ def _new_case(
     return case
 
 
-def _stop_at_once(db: Session, company: Company, case: Case, *, stops_marketing: bool) -> bool:
-    """What the portal itself can stop: choices of the ledger, from where they reach every system that acts on them."""
+def _stop_at_once(db: Session, company: Company, case: Case, *, stops_marketing: bool) -> Saved | None:
+    """What the portal itself can stop: choices of the ledger, from where they reach every system that acts on them. None: nothing."""
     if case.person_id is None:
-        return False
+        return None
     point, actor = _told_by(case.source)
     if case.kind is CaseKind.OBJECTION and stops_marketing:
-        stop_marketing(db, case.person_id, language=case.language, collection_point=point, actor=actor)
-        return True
-    # Sharing for adverts is what targeted advertising is made of; profiling is no choice of the ledger and stops in each system.
+        return stop_marketing(db, case.person_id, language=case.language, collection_point=point, actor=actor)
+    wanted = purposes_stopped_by(company, case.kind)
+    if not wanted:
+        return None
+    return stop_purposes(db, case.person_id, wanted, language=case.language, collection_point=point, actor=actor)
+
+
+def purposes_stopped_by(company: Company, kind: CaseKind) -> list[str]:
+    """Purposes that end with an opt-out of this kind. Sharing for adverts is what targeted advertising is made of; profiling is no choice of
+    the ledger and stops in each system.
+    """
     sold = [key for key, one in company.purposes.items() if one.basis is Basis.SALE_OR_SHARING]
-    wanted = {
+    return {
         CaseKind.OPT_OUT_OF_SALE: sold,
         CaseKind.OPT_OUT_OF_TARGETED_ADS: sold,
         CaseKind.LIMIT_SENSITIVE: [key for key, one in company.purposes.items() if one.sensitive],
-    }.get(case.kind, [])
-    if wanted:
-        stop_purposes(db, case.person_id, wanted, language=case.language, collection_point=point, actor=actor)
-    return bool(wanted)
+    }.get(kind, [])
 
 
 def _told_by(source: str) -> tuple[str, Actor]:
     """Where the ledger says that it was said, and by whom."""
     if source == "site":
         return AT_ONCE, Actor.PERSON
+    if source.startswith(BY_AGENT):
+        return f"{BY_AGENT}site", Actor.AGENT
     return (source, Actor.COMPANY_SYSTEM) if source.startswith("api:") else (f"console:{source}", Actor.STAFF)
 
 

@@ -144,6 +144,8 @@ SAMPLES: Mapping[str, Callable[[Company, datetime], Context]] = {
     ),
     "confirm_choice": _choice,
     "stopped": _stopped,
+    "asked_for_you": lambda company, _now: {"page_url": urls.address(company.url, urls.FOR_YOU, case=NUMBER)},
+    "acted_for_you": _case(undo_url=_link(urls.UNDO_STOP), days=_always(30)),
     "address_confirm": _change,
     "address_changed": _change,
     "address_undone": _change,

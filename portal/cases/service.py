@@ -21,6 +21,7 @@ from portal.cases.laws import ClockEvent, Happened, end_of_day
 from portal.cases.laws.deadlines import day_of
 from portal.cases.meaning import GROUPS
 from portal.cases.model import OPEN_STATES, Case, CaseKind, CasePart, CaseState, PartState
+from portal.cases.right_words import BY_AGENT
 from portal.cases.scope import Scope, dump_scope
 from portal.cases.workflow import BUILD, EXPORT, RIGHT, STUCK, newest
 from portal.core import clock, crypto
@@ -80,7 +81,8 @@ def open_access_case(
         return same
     begin_clock(db, case)
     db.add(CasePart(case_id=case.id, number=1, state=PartState.MAKING))
-    note(db, case, Code.RECEIVED, actor=PERSON)
+    by_agent = source.startswith(BY_AGENT)
+    note(db, case, Code.COPY_BY_AGENT if by_agent else Code.RECEIVED, actor=PERSON)
     last_try = end_of_day(margin_of(dates, day_of(now, company.time_zone)), company.time_zone)
     # What arrived long ago is tried all the same: late is better than never.
     last_try = max(last_try, clock.now() + LATE_TRY)
@@ -88,7 +90,10 @@ def open_access_case(
         add_step(db, act=EXPORT, subject_id=case.id, system=system, person_id=person_id, not_after=last_try)
     if not company.systems:
         advancing.advance(db, case)
-    letters.send_received(db, case, dates.due)
+    if by_agent:
+        letters.send_acted(db, case, undo="")
+    else:
+        letters.send_received(db, case, dates.due)
     db.flush()
     return case
 

@@ -371,11 +371,13 @@ class Company(Part):
     proof_titles: dict[Key, Text] = Field(default_factory=dict, description="`postcode: {en: Your postcode}`")
     grace_period: Duration = "72 hours"
     answers_within: Duration = Field("14 days", description="By when a question is answered for which no law sets a date")
+    agents_need_the_person: bool = Field(
+        True, description="An agent's mandate is not enough: the person is asked by mail as well"
+    )
     retention: OwnRetention = OwnRetention()
     allow_non_ascii_addresses: bool = False
     embed_origins: list[FrameOrigin] = Field(
-        default_factory=list,
-        description="Pages of yours, like `https://www.example.com`, that may show /embedded/p/TOKEN in a frame",
+        default_factory=list, description="Pages like `https://www.example.com` that may show /embedded/p/TOKEN in a frame"
     )
     discreet: bool = False
     staff_sign_in: StaffSignIn | None = Field(None, description="Without it, staff sign in by mail and passkey")
@@ -387,7 +389,7 @@ class Company(Part):
     answer_templates: dict[Key, AnswerTemplate] = Field(default_factory=dict, description="Answers that staff keep ready")
     two_people: list[Literal["refuse", "release", "extend", "appeal"]] = Field(
         default_factory=list,
-        description="What one colleague proposes and another approves, besides what always needs two (see docs/console.md)",
+        description="What one proposes and another approves, besides what always needs two (docs/console.md)",
     )
 
 

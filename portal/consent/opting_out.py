@@ -76,12 +76,10 @@ def _settle(db: Session, row_id: int) -> int:
 
 def tell_of_stop(db: Session, person_id: int, address: str, saved: Saved, *, language: str) -> None:
     """One mail that says what was stopped, with an undo that only who reads this mailbox can press."""
-    company_id = company_of(db)
-    company = registry.company(company_id)
-    token = crypto.signer("mail-undo").dumps([company_id, person_id, list(saved.sequences)])
+    company = registry.company(company_of(db))
     with i18n.speaking(language, company.time_zone):
         context = {
-            "link": urls.address(company.url, urls.UNDO_STOP, token=str(token)),
+            "link": undo_link(db, person_id, saved),
             "stopped_at": i18n.format_moment(clock.now()),
             "days": UNDO_DAYS,
         }
@@ -94,6 +92,13 @@ def tell_of_stop(db: Session, person_id: int, address: str, saved: Saved, *, lan
         context=context,
         not_after=clock.now() + timedelta(days=1),
     )
+
+
+def undo_link(db: Session, person_id: int, saved: Saved) -> str:
+    """Where who reads the mailbox takes back what was stopped, for `UNDO_DAYS`."""
+    company_id = company_of(db)
+    token = crypto.signer("mail-undo").dumps([company_id, person_id, list(saved.sequences)])
+    return urls.address(registry.company(company_id).url, urls.UNDO_STOP, token=str(token))
 
 
 def read_undo(db: Session, token: str) -> tuple[int, list[int]]:

@@ -15,6 +15,7 @@ from portal.console import (
     holds,
     intake,
     mails,
+    mandates,
     own,
     proposals,
     provider,
@@ -46,6 +47,7 @@ PARTS = (
     figures,
     settings,
     mails,
+    mandates,
     colleagues,
     audit,
 )

@@ -22,12 +22,12 @@ from portal.cases.laws.citing import in_words
 from portal.cases.laws.promise import NO_LAW
 from portal.cases.meaning import title_of
 from portal.cases.messages import messages_of
-from portal.cases.model import OPEN_STATES, Case
+from portal.cases.model import OPEN_STATES, Case, CaseKind
 from portal.cases.overview import waits_for_review
 from portal.cases.ready_answers import templates_for
 from portal.cases.service import NoSuchCase, case_by_number
-from portal.console import proposed, words
-from portal.console.forms import AnswerForm, NoteForm, SettleForm
+from portal.console import acting_words, proposed, words
+from portal.console.forms import AnswerForm, MandateForm, NoteForm, SettleForm
 from portal.console.kept_items import items_kept
 from portal.web.context import current_company, database
 from portal.web.staff_guards import current_staff, staff_may
@@ -98,7 +98,9 @@ def page(case: Case, *, stale: bool = False, **forms: Any) -> ResponseReturnValu
         "messages": messages_of(db(), case),
         "notes": [{"who": words.owner_of(one.actor, names, current.staff), "note": one} for one in desk.notes_of(db(), case)],
         "colleagues": [one for one in staff_of(db()) if one.may("cases.work")],
-        "choice": [title_of(key) for key in case.choice],
+        "choice": [] if case.kind is CaseKind.ON_BEHALF else [title_of(key) for key in case.choice],
+        "acting": acting_words.acting(db(), case),
+        "mandate_form": forms.get("mandate") or MandateForm(formdata=None),
         "can_close": case.kind not in ENDS_BY_ITSELF and case.state in OPEN_STATES,
         "review": waits_for_review(db(), case),
         "kept": items_kept(kept_of(db(), case)),

@@ -7,8 +7,6 @@ from wtforms import (
     BooleanField,
     DateField,
     EmailField,
-    Field,
-    Form,
     HiddenField,
     MultipleFileField,
     RadioField,
@@ -16,7 +14,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import Optional, StopValidation
+from wtforms.validators import Optional
 
 from portal.cases.file_words import what_may_be_sent
 from portal.cases.letters import longer_words
@@ -25,22 +23,11 @@ from portal.cases.model import LongerBecause
 from portal.core.i18n import N_, _
 from portal.people.numbers import CUSTOMER_NUMBER, PHONE
 from portal.people.service import EMAIL
-from portal.web.fields import ADDRESS, FILES, LONGEST_ADDRESS, TOO_LONG_ADDRESS, Check, at_most, needed
+from portal.web.fields import ADDRESS, FILES, LONGEST_ADDRESS, TOO_LONG_ADDRESS, at_most, needed, picked
 
 CODE = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "characters", "maxlength": "40", "dir": "ltr"}
 
 TYPED = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none", "maxlength": "400", "dir": "ltr"}
-
-
-def picked(message: str) -> Check:
-    """One of the choices, and nothing else."""
-
-    def check(form: Form, field: Field) -> None:
-        if str(field.data) not in [str(value) for value, _words in getattr(field, "choices", [])]:
-            field.errors = []
-            raise StopValidation(_(message))
-
-    return check
 
 
 class WorkAddressForm(FlaskForm):
@@ -103,6 +90,21 @@ class AnswerForm(FlaskForm):
     def offer(self, templates: list[tuple[str, str]]) -> None:
         """The templates to choose from, by key and title."""
         self.template.choices = [("", _("Choose a template")), *templates] if templates else []
+
+
+class MandateForm(FlaskForm):
+    """What becomes of the paper of somebody who acts for another."""
+
+    mandate = RadioField(validators=[picked(N_("Choose what becomes of the paper."))], validate_choice=False)
+    missing = TextAreaField(
+        render_kw={"rows": 3}, validators=[Optional(), at_most(LONGEST_MESSAGE, N_("This is too long. Send it in two messages."))]
+    )
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.mandate.choices = [("accept", _("It is good: accept it")), ("better", _("A better one is needed"))]
+        self.mandate.label.text = _("What becomes of the paper?")
+        self.missing.label.text = _("What is missing")
 
 
 class SettleForm(FlaskForm):

@@ -28,6 +28,7 @@ KINDS = {
     CaseKind.COMPLAINT: N_("Complaint"),
     CaseKind.APPEAL: N_("Appeal"),
     CaseKind.QUESTION: N_("Question"),
+    CaseKind.ON_BEHALF: N_("For somebody else"),
 }
 STATES = {
     CaseState.OPEN: N_("Still open"),
@@ -79,6 +80,8 @@ def came_by(source: str) -> str:
     """Through which door a case came, where it was not the customer's own."""
     if source.startswith("api:"):
         return _("Through %(system)s", system=source.removeprefix("api:"))
+    if source.startswith("agent:"):
+        return _("Through somebody acting for the customer, request %(number)s", number=source.removeprefix("agent:"))
     return _(CAME_BY[CameBy(source)]) if source in {way.value for way in CAME_BY} else ""
 
 

@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from portal.site import (
+    acting,
     address,
     again,
     appeals,
@@ -15,6 +16,7 @@ from portal.site import (
     effects,
     erase,
     erase_links,
+    for_you,
     health,
     held,
     helping,
@@ -37,7 +39,7 @@ from portal.site import (
 )
 
 PARTS = (
-    sign_in, link, again, home, choices, preferences, pending, effects, history, receipts, held, wrong, records, copies, requests, rights, appeals, questions, downloads, erase,
+    sign_in, link, again, home, choices, preferences, pending, effects, history, receipts, held, wrong, records, copies, requests, rights, appeals, questions, acting, for_you, downloads, erase,
     erase_links, certificates, sessions, address, numbers, helping, health, signal, well_known, confirm,
 )  # fmt: skip
 

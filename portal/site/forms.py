@@ -20,7 +20,7 @@ from portal.cases.file_words import what_may_be_sent
 from portal.cases.messages import LONGEST as LONGEST_MESSAGE
 from portal.cases.questions import LONGEST_NUMBER
 from portal.core.i18n import N_, _
-from portal.web.fields import ADDRESS, FILES, LONGEST_ADDRESS, TOO_LONG_ADDRESS, at_most, needed
+from portal.web.fields import ADDRESS, FILES, LONGEST_ADDRESS, TOO_LONG_ADDRESS, at_most, needed, picked
 
 TOO_LONG_MESSAGE = N_("This is too long. Send it in two messages.")
 
@@ -189,6 +189,34 @@ class AppealForm(FlaskForm):
         super().__init__(**given)
         self.message.label.text = _("Why should we look again?")
         self.files.label.text, self.files.description = _("Add files"), what_may_be_sent()
+
+
+class ActingForm(FlaskForm):
+    """As what somebody acts, for whom and for what, with the paper that lets them. Nothing is chosen beforehand."""
+
+    role = RadioField(validators=[picked(N_("Choose as what you act."))], validate_choice=False)
+    named = StringField(
+        render_kw={"required": True, "autocomplete": "name", "maxlength": "120"},
+        validators=[needed(N_("Type your name.")), at_most(120, N_("This is too long."))],
+    )
+    whose = StringField(
+        render_kw={"required": True, "autocomplete": "off", "spellcheck": "false", "autocapitalize": "none", "maxlength": "400", "dir": "ltr"},
+        validators=[needed(N_("Type the person’s e-mail address or customer number.")), at_most(400, N_("This is too long."))],
+    )  # fmt: skip
+    wish = RadioField(validators=[picked(N_("Choose what you ask for."))], validate_choice=False)
+    message = TextAreaField(render_kw={"rows": "5"}, validators=[Optional(), at_most(LONGEST_MESSAGE, TOO_LONG_MESSAGE)])
+    files = MultipleFileField(render_kw=FILES)
+
+    def __init__(self, roles: list[tuple[str, str]], wishes: list[tuple[str, str]], **given: Any) -> None:
+        super().__init__(**given)
+        self.role.choices, self.wish.choices = roles, wishes
+        self.role.label.text = _("As what do you act?")
+        self.named.label.text = _("Your name")
+        self.whose.label.text = _("The person’s e-mail address or customer number")
+        self.wish.label.text = _("What do you ask for?")
+        self.message.label.text = _("In your words")
+        self.files.label.text = _("The paper that lets you act")
+        self.files.description = what_may_be_sent()
 
 
 class ReceiptForm(FlaskForm):

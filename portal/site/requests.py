@@ -16,7 +16,7 @@ from portal.core import clock
 from portal.core.i18n import _
 from portal.core.uploads import Upload
 from portal.identity.sessions import is_fresh
-from portal.site import own_data
+from portal.site import acting_words, own_data
 from portal.site import requests_words as words
 from portal.site.erase_stop_words import told_of_stop
 from portal.site.forms import MessageForm
@@ -38,7 +38,11 @@ def index() -> ResponseReturnValue:
     current = current_session()
     kept, more_url = kept_words(db(), current), words.more_url(db(), current, kept_reading(db(), own_data.reader()))
     return render_template(
-        "site/requests.html", kept=kept, more_url=more_url, **words.overview(db(), words.visible(db(), current))
+        "site/requests.html",
+        kept=kept,
+        more_url=more_url,
+        others=acting_words.waiting(db(), current.person_id),
+        **words.overview(db(), words.visible(db(), current)),
     )
 
 

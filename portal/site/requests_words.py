@@ -37,7 +37,7 @@ from portal.engine.service import steps_of
 from portal.identity.browsers import browser_words
 from portal.identity.proofs import has_proven
 from portal.identity.sessions import CurrentSession
-from portal.site import erase_words
+from portal.site import acting_words, erase_words
 from portal.web import steps
 
 NEWEST = 3
@@ -71,7 +71,7 @@ def under_way(db: Session, cases: Sequence[Case]) -> dict[str, str] | None:
     for case in cases:
         if case.kind is CaseKind.ERASURE and case.state in OPEN_STATES:
             words = erase_words.lead_of(db, case, due_of(db, case))
-            return {"title": _title(case), "words": words, "url": url_for("requests.show", number=case.number)}
+            return {"title": _title(db, case), "words": words, "url": url_for("requests.show", number=case.number)}
     return None
 
 
@@ -94,11 +94,12 @@ def page(db: Session, case: Case, *, fresh: bool) -> dict[str, Any]:
     return {
         "case": {
             "number": case.number,
-            "title": _title(case),
+            "title": _title(db, case),
             "state": _state(db, case, due),
             "lead": (
                 _("We looked again, and the no does not stand. Nothing was deleted so far.") if anew and anew is case else ""
             )
+            or (acting_words.lead(db, case) if case.kind is CaseKind.ON_BEHALF else "")
             or (case.state is not CaseState.REFUSED and erasing.get("lead"))
             or _lead(case, due, package, waits=waits is not None, without=_without(db, case)),
             "asked_at": case.received_at,
@@ -146,7 +147,7 @@ def _line(db: Session, case: Case) -> dict[str, str]:
     words = _("Asked on %(day)s.", day=format_date(case.received_at))
     return {
         "url": url_for("requests.show", number=case.number),
-        "title": _title(case),
+        "title": _title(db, case),
         "words": words,
         "state": _state(db, case, due),
     }
@@ -185,9 +186,11 @@ def _usual(case: Case) -> str:
     return _("four days") if case.kind is CaseKind.ERASURE else _("a few minutes")
 
 
-def _title(case: Case) -> str:
+def _title(db: Session, case: Case) -> str:
     if case.kind is CaseKind.ERASURE:
         return erase_words.title(case)
+    if case.kind is CaseKind.ON_BEHALF:
+        return _("For somebody else: %(right)s", right=acting_words.wish_of_case(db, case))
     if case.kind not in BY_ITSELF:
         return title_of_kind(case.kind)
     if not case.choice:

@@ -36,3 +36,14 @@ def at_most(length: int, message: str) -> Check:
             raise StopValidation(_(message))
 
     return check
+
+
+def picked(message: str) -> Check:
+    """One of the choices, and nothing else."""
+
+    def check(form: Form, field: Field) -> None:
+        if str(field.data) not in [str(value) for value, _words in getattr(field, "choices", [])]:
+            field.errors = []
+            raise StopValidation(_(message))
+
+    return check

@@ -26,6 +26,8 @@ STEPS = {
     "erase.some": N_("Delete some of your data"),
     PLAN: N_("What deleting would do"),
     "questions.show": N_("Ask us"),
+    "acting.ask": N_("Ask for somebody else"),
+    "for_you.show": N_("What somebody asks for you"),
     "address.show": N_("Your address"),
     "sessions.show": N_("Where you are signed in"),
 }
@@ -39,6 +41,9 @@ STARTS = {
     "erase.choose": "erase.some",
     "erase.confirm": PLAN,
     "questions.send": "questions.show",
+    "acting.send": "acting.ask",
+    "for_you.agree": "for_you.show",
+    "for_you.object_": "for_you.show",
 }
 """Where an act begins whose later steps were reached without a fresh sign-in."""
 
@@ -55,7 +60,7 @@ def here() -> str:
     number = str((request.view_args or {}).get("number", ""))
     if endpoint not in STEPS:
         return HOME
-    if endpoint == "requests.show":
+    if endpoint in ("requests.show", "for_you.show"):
         return f"{endpoint}:{number}" if NUMBER.match(number) else HOME
     if endpoint == PLAN:
         return plan_of(dict.fromkeys(request.values.getlist("group")))

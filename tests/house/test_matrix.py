@@ -46,7 +46,7 @@ def paths(site, rule, number, session):
     }
     if "int:number" in str(rule):
         fill["number"] = (session, "99999999")
-    for made_up in ("endpoint", "message", "kind"):
+    for made_up in ("endpoint", "message", "kind", "mail", "language"):
         fill[made_up] = ("7kq2m9xd4tbr", "9kq2m9xd4tbr")
 
     def filled(which):

@@ -276,6 +276,44 @@ def refused_pages(site, language):
     assert browser.path not in (f"/requests/{number}", f"/requests/{number}/appeal")
 
 
+def acting_pages(site, language):
+    """Asking for somebody else, from the page that says how to the answer; the person's yes; what staff see of it."""
+    maren, acts = site.signed_in(MAREN), site.signed_in("acts@agents.example")
+    acts.open(f"/for-somebody-else?lang={language}")
+    yield acts
+    acts.open("/for-somebody-else/ask")
+    yield acts
+    typed = {"role": "agent", "named": "Ada", "whose": MAREN, "wish": "access", "message": "All of it, please."}
+    acts.post(*_typed(acts))
+    yield acts
+    path, values = _typed(acts, **typed)
+    acts.post(path, {**values, "files": sent(("mandate.pdf", PDF))})
+    number = acts.path.rpartition("/")[2]
+    yield acts
+    acts.open("/for-somebody-else/ask")
+    acts.post(*_typed(acts, **{**typed, "wish": "stop_marketing", "message": ""}))
+    yield acts
+    site.work()
+    staff = hired(site)
+    staff.open(f"/console/cases/{number}?lang={language}")
+    yield staff
+    path, values = next(
+        (form.attributes["action"], fields_of(form))
+        for form in staff.page.all("form")
+        if form.attributes["action"].endswith("/mandate")
+    )
+    for decided in ({}, {"mandate": "accept"}):
+        staff.post(path, {**values, **decided})
+        yield staff
+    for path in ("/requests", f"/for-you/{number}"):
+        maren.open(f"{path}?lang={language}")
+        yield maren
+    maren.post(*_first_form(maren))
+    yield maren
+    acts.open(f"/requests/{number}")
+    yield acts
+
+
 def console_pages(site, language):
     """Every page of door 4: signing in, the queue, a case and all that can be done with it, what two people decide, and what stands beside."""
     customer = site.signed_in(MAREN)
@@ -409,7 +447,8 @@ def _typed(browser, **typed):
 
 @pytest.mark.parametrize("language", ["en", "ar", pytest.param("de", marks=pytest.mark.long)])
 @pytest.mark.parametrize(
-    ("walk", "least"), [(pages, 20), (erased_pages, 3), (shared_pages, 3), (refused_pages, 3), (console_pages, 18)]
+    ("walk", "least"),
+    [(pages, 20), (erased_pages, 3), (shared_pages, 3), (refused_pages, 3), (acting_pages, 6), (console_pages, 18)],
 )
 @pytest.mark.timeout(400)
 def test_every_page_is_whole(site, walk, least, language):

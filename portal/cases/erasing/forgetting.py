@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Table, bindparam, delete, func, null, sele
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
+from portal.cases.acting_model import ActingRequest
 from portal.cases.advancing import close_case, drop_package, drop_spools
 from portal.cases.erasing.letters import is_last_mail
 from portal.cases.erasing.model import Erasure, ErasureLink, LinkKind
@@ -65,7 +66,7 @@ def _let_go(row: type[Base], *, by: str = "person_id", **values: object) -> Fixe
 
 _CASES, _MAILS = cast(Table, Case.__table__), cast(Table, Mail.__table__)
 _THEIRS = select(_CASES.c.id).where(_CASES.c.company_id == bindparam("company"), _CASES.c.person_id == bindparam("whose"))
-WORDS = (CaseFile, CaseMessage, WithheldText, BlackedOut, CaseRefusal, CaseCorrection, CaseNote, Proposal)
+WORDS = (ActingRequest, CaseFile, CaseMessage, WithheldText, BlackedOut, CaseRefusal, CaseCorrection, CaseNote, Proposal)
 """What people wrote about a case: it goes with the person. Dates and codes of what happened stay."""
 _CLOCKS = cast(Table, ClockRow.__table__)
 _NO_WORDS = update(_CLOCKS).where(_CLOCKS.c.company_id == bindparam("company")).values(words=null())
@@ -84,6 +85,7 @@ _IDENTITY = [
     _let_go(Case, person_id=null(), proven=bindparam("nothing")),
     _let_go(Step, person_id=null()),
     _let_go(Kept, person_id=null()),
+    _let_go(ActingRequest, person_id=null(), identifier=null()),
     _let_go(Person, by="id", language=null()),
 ]
 _DOWNLOADS = [_delete(DownloadLog, package_id="of")]
