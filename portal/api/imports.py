@@ -29,6 +29,7 @@ from portal.consent.importing import Entry, import_batch
 from portal.consent.telling import Attested, Outcome, Source, Stored
 from portal.consent.words import Act
 from portal.core.db import Database
+from portal.core.statistics import LARGE, count_large_tables
 from portal.web.context import current_company, database
 
 part = Part("imports", "Take over what your old lists say")
@@ -99,6 +100,8 @@ def import_consents() -> Response:
                     told.append(_told(number, outcome))
             if told:
                 yield b"".join(told)
+        if counts.total() >= LARGE and not dry:
+            count_large_tables(files)
         yield _line({"complete": True, "dry_run": dry, "lines": counts.total(), "counts": dict(sorted(counts.items()))})
 
     return answer_lines(work)

@@ -8,10 +8,11 @@ import io
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from functools import cache
 from json.encoder import encode_basestring
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Column, ColumnElement, Table, bindparam, select, tuple_, type_coerce
+from sqlalchemy import Column, ColumnElement, Select, Table, bindparam, literal, select, tuple_, type_coerce
 from sqlalchemy.orm import Session
 from sqlalchemy.types import NullType
 
@@ -41,7 +42,6 @@ _EVENTS = (
     .where(EVENT.c.company_id == bindparam("company"))
     .where(tuple_(EVENT.c.person_id, EVENT.c.sequence) > tuple_(bindparam("person"), bindparam("sequence")))
     .order_by(EVENT.c.person_id, EVENT.c.sequence)
-    .limit(bindparam("at_most"))
 )
 # The sum keeps SQLite from walking through every identifier of the company.
 _NAMES = (
@@ -62,13 +62,19 @@ class Exported(NamedTuple):
     hash: bytes
 
 
+@cache
+def _first_events(at_most: int) -> Select[Any]:
+    """The number stands in the statement: not knowing it, PostgreSQL sorts all that is left of the company for each batch."""
+    return _EVENTS.limit(literal(at_most, literal_execute=True))
+
+
 def export_events(
     db: Session, *, after: tuple[int, int] = (0, 0), at_most: int = BATCH
 ) -> tuple[list[Exported], tuple[int, int] | None]:
     """The next events after that place (person, sequence), and the place to go on from; None where there are no more."""
     company_id, connection = company_of(db), db.connection()
-    place = {"company": company_id, "person": after[0], "sequence": after[1], "at_most": at_most}
-    rows = connection.execute(_EVENTS, place).all()
+    place = {"company": company_id, "person": after[0], "sequence": after[1]}
+    rows = connection.execute(_first_events(at_most), place).all()
     if not rows:
         return [], None
     named, unwrapped = crypto.decrypter(NAMED), crypto.decrypter(WRAPPED)
