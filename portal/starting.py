@@ -126,6 +126,12 @@ def check_laws(config: Config, company_key: str, company: Company) -> None:
                 "companies", company_key, "law_reviews", problem=f"`{law}` is not one of the company's laws.",
                 remedy="Add it to `laws`, or take the review out.",
             )  # fmt: skip
+    for law in company.law_places:
+        if law not in company.laws:
+            raise config.error(
+                "companies", company_key, "law_places", problem=f"`{law}` is not one of the company's laws.",
+                remedy="Add it to `laws`, or take the place out.",
+            )  # fmt: skip
     try:
         laws_of(company)
     except LawNeedsReview as missing:

@@ -64,10 +64,21 @@ def laws_of(company: Company) -> list[Law]:
     return load_laws(company.laws, reviews=reviews_of(company))
 
 
-def choose_law(company: Company, kind: str, event: ClockEvent) -> tuple[Law, DueDates]:
-    """The law whose day comes first of those that give this right. Raises `NoLawGivesThis`."""
-    laws = [as_for(law, kind) for law in laws_of(company)]
-    found = earliest_of(laws, kind, [event], company.time_zone, days_off_of(company))
+def laws_at(company: Company, place: str | None) -> list[Law]:
+    """The laws that hold for who lives at `place` (a key of `law_places`); for all others those that are bound to no place, else the first."""
+    laws = laws_of(company)
+    here = [law for law in laws if law.id in company.law_places and law.id == place]
+    return here or [law for law in laws if law.id not in company.law_places] or laws[:1]
+
+
+def choose_law(company: Company, kind: str, event: ClockEvent, place: str | None = None) -> tuple[Law, DueDates]:
+    """The law whose day comes first of those that hold at `place` and give this right; where none of them does, of all. Raises `NoLawGivesThis`."""
+    for laws in (laws_at(company, place), laws_of(company)):
+        dated = [as_for(law, kind) for law in laws]
+        found = earliest_of(dated, kind, [event], company.time_zone, days_off_of(company))
+        if found is not None:
+            return found
+    found = None
     if found is None:
         raise NoLawGivesThis(f"No law of the company gives the right of {kind}. Add one to its laws in portal.yaml.")
     return found

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from portal.cases.events import PERSON
 from portal.cases.laws import Happened
 from portal.cases.model import Case, CaseKind, CaseMessage, CaseState, ClockRow
+from portal.cases.places import place_of
 from portal.core import clock
 from portal.core.db import company_of
 from portal.core.errors import PortalError
@@ -29,6 +30,7 @@ class TooManyCases(PortalError):
 
 def begin_clock(db: Session, case: Case) -> None:
     """The first entry of a new case's clock: it was received."""
+    case.place = place_of(db, case.person_id) if case.kind is not CaseKind.ON_BEHALF else None
     db.flush()
     db.add(ClockRow(case_id=case.id, happened=Happened.RECEIVED, at=case.received_at, actor=PERSON))
     db.flush()

@@ -109,6 +109,7 @@ class Case(CompanyOwned, Base):
     `open_key` is the same for the same wish while it is open, so that two presses make one case. `proven` says in whose records the case
     may read (`cases.scope`). `about_id`: the refused case that an appeal is about. Of a request for somebody else, `choice` is the right that
     is asked for, and the case is of who acts.
+    `place`: what the person had said of where they live when it was opened (`Person.place`).
     `due_on` is the day in law as the clock last said it, for sorting; `owner` is the actor of who has it in hand.
     """
 
@@ -139,6 +140,7 @@ class Case(CompanyOwned, Base):
     state: Mapped[CaseState] = mapped_column(word_of(CaseState, 12), default=CaseState.OPEN)
     law: Mapped[str] = mapped_column(String(40))
     law_version: Mapped[int] = mapped_column(default=1)
+    place: Mapped[str | None] = mapped_column(String(60))
     language: Mapped[str] = mapped_column(String(20))
     source: Mapped[str] = mapped_column(String(44))
     choice: Mapped[list[str]] = mapped_column(JSON)

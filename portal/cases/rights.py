@@ -14,13 +14,14 @@ from sqlalchemy.orm import Session
 
 from portal.accounts import registry
 from portal.cases import letters
-from portal.cases.dates import NoLawGivesThis, choose_law, due_of, laws_of
+from portal.cases.dates import NoLawGivesThis, choose_law, due_of, laws_at, laws_of
 from portal.cases.events import PERSON, Code, note
 from portal.cases.filing import begin_clock, count_case, same_words
 from portal.cases.laws import ClockEvent, Happened, Law
 from portal.cases.laws.promise import promise
 from portal.cases.messages import MessageEmpty, add_message
 from portal.cases.model import Author, Case, CaseCorrection, CaseKind, CaseState
+from portal.cases.places import place_of
 from portal.cases.right_words import AT_ONCE, BY_AGENT, OPT_OUTS
 from portal.cases.scope import Scope, dump_scope
 from portal.cases.showing import clean
@@ -68,6 +69,13 @@ def kinds_of(company: Company) -> list[CaseKind]:
     return [kind for kind in ASKABLE if kind is CaseKind.COMPLAINT or any(law.gives(kind) for law in laws)]
 
 
+def kinds_for(db: Session, person_id: int) -> list[CaseKind]:
+    """The same for one person: what the laws give that hold where they say that they live."""
+    company = registry.company(company_of(db))
+    laws = laws_at(company, place_of(db, person_id))
+    return [kind for kind in kinds_of(company) if kind is CaseKind.COMPLAINT or any(law.gives(kind) for law in laws)]
+
+
 def open_right_case(
     db: Session, person_id: int, kind: CaseKind, *, text: str, proven: Scope, session_id: int | None, language: str,
     systems: Collection[str] | None = None, correction: Pointer | None = None, stops_marketing: bool = False, source: str = "site",
@@ -111,10 +119,10 @@ def open_right_case(
     return case
 
 
-def law_for(company: Company, kind: CaseKind, at: datetime) -> Law:
+def law_for(company: Company, kind: CaseKind, at: datetime, place: str | None = None) -> Law:
     """The law that dates a case of this kind, or the company's own word where none does."""
     try:
-        return choose_law(company, kind, ClockEvent(Happened.RECEIVED, at))[0]
+        return choose_law(company, kind, ClockEvent(Happened.RECEIVED, at), place)[0]
     except NoLawGivesThis:
         return promise(length_of(company.answers_within).days)
 
@@ -123,7 +131,7 @@ def _new_case(
     db: Session, company: Company, person_id: int, kind: CaseKind, *, proven: Scope, language: str, source: str, at: datetime
 ) -> Case | None:
     """The case and its clock; None where another press was a moment faster."""
-    law = law_for(company, kind, at)
+    law = law_for(company, kind, at, place_of(db, person_id))
     case = Case(
         number=crypto.random_public_id(), person_id=person_id, kind=kind, state=CaseState.OPEN, law=law.id, law_version=law.version,
         language=language, source=source, choice=[], proven=dump_scope(proven), received_at=at,

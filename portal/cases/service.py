@@ -21,6 +21,7 @@ from portal.cases.laws import ClockEvent, Happened, end_of_day
 from portal.cases.laws.deadlines import day_of
 from portal.cases.meaning import GROUPS
 from portal.cases.model import OPEN_STATES, Case, CaseKind, CasePart, CaseState, PartState
+from portal.cases.places import place_of
 from portal.cases.right_words import BY_AGENT
 from portal.cases.scope import Scope, dump_scope
 from portal.cases.workflow import BUILD, EXPORT, RIGHT, STUCK, newest
@@ -64,7 +65,7 @@ def open_access_case(
         return same
     count_case(db, person_id)
     company, now = registry.company(company_of(db)), received_at or clock.now()
-    law, dates = choose_law(company, CaseKind.ACCESS, ClockEvent(Happened.RECEIVED, now))
+    law, dates = choose_law(company, CaseKind.ACCESS, ClockEvent(Happened.RECEIVED, now), place_of(db, person_id))
     case = Case(
         number=crypto.random_public_id(), person_id=person_id, kind=CaseKind.ACCESS, state=CaseState.OPEN, law=law.id, law_version=law.version, language=language,
         source=source, choice=choice, proven=dump_scope(proven), open_key=_wish(person_id, choice, proven), received_at=now,

@@ -356,9 +356,8 @@ class Company(Part):
     privacy_notice: dict[str, HttpUrl]
     authority: Authority
     laws: list[Key] = Field(min_length=1)
-    law_reviews: dict[Key, LawReview] = Field(
-        default_factory=dict, description="By law: who has compared the figures that the project has not read, and when"
-    )
+    law_places: dict[Key, Text] = Field(default_factory=dict, description="By law: where its customers live, as they read it")
+    law_reviews: dict[Key, LawReview] = Field(default_factory=dict, description="By law: who compared unread figures, and when")
     public_holidays: list[date] = Field(default_factory=list, description="Days off, besides those of `holidays_of`")
     holidays_of: HolidayCalendar | None = Field(None, description="Whose public holidays move a date in law")
     purposes: dict[Key, Purpose]

@@ -99,6 +99,7 @@ def page(case: Case, *, stale: bool = False, **forms: Any) -> ResponseReturnValu
         "notes": [{"who": words.owner_of(one.actor, names, current.staff), "note": one} for one in desk.notes_of(db(), case)],
         "colleagues": [one for one in staff_of(db()) if one.may("cases.work")],
         "choice": [] if case.kind is CaseKind.ON_BEHALF else [title_of(key) for key in case.choice],
+        "why_law": words.why_law(current_company().config, case),
         "acting": acting_words.acting(db(), case),
         "mandate_form": forms.get("mandate") or MandateForm(formdata=None),
         "can_close": case.kind not in ENDS_BY_ITSELF and case.state in OPEN_STATES,

@@ -8,9 +8,9 @@ from flask import url_for
 from portal.accounts.staff import Staff
 from portal.cases.desk import SOON, Filters, Line, Stage, Whose
 from portal.cases.laws.model import StopReason
-from portal.cases.model import OPEN_STATES, CameBy, CaseKind, CaseState
+from portal.cases.model import OPEN_STATES, CameBy, Case, CaseKind, CaseState
 from portal.config.model import Company
-from portal.core.i18n import N_, _, name_of, ngettext
+from portal.core.i18n import N_, _, name_of, ngettext, pick
 
 KINDS = {
     CaseKind.ACCESS: N_("Copy of the data"),
@@ -83,6 +83,16 @@ def came_by(source: str) -> str:
     if source.startswith("agent:"):
         return _("Through somebody acting for the customer, request %(number)s", number=source.removeprefix("agent:"))
     return _(CAME_BY[CameBy(source)]) if source in {way.value for way in CAME_BY} else ""
+
+
+def why_law(company: Company, case: Case) -> str:
+    """Why this law dates the case, where the company has laws of several places; empty where there is nothing to choose."""
+    if not company.law_places:
+        return ""
+    if case.place not in company.law_places:
+        return _("The customer said no place, so the laws hold that are bound to none.")
+    said = _("The customer says that they live here: %(place)s.", place=pick(company.law_places[case.place]))
+    return said if case.law == case.place else _("%(said)s Its law does not give this, or not first.", said=said)
 
 
 def languages(company: Company) -> list[tuple[str, str]]:

@@ -12,7 +12,8 @@ from portal.core.db import Base, CompanyOwned, Encrypted
 class Person(CompanyOwned, Base):
     """A customer, as far as the portal must know one. `wrapped_key` seals what is kept about them and dies with them.
 
-    `public_id` is random, and what the company's own systems may know a person by.
+    `public_id` is random, and what the company's own systems may know a person by. `place`: where they said that they live, as a key of
+    `law_places`; empty: they would not say, or elsewhere; null: they were not asked.
     """
 
     __tablename__ = "person"
@@ -21,6 +22,7 @@ class Person(CompanyOwned, Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = mapped_column(String(14), default=crypto.random_public_id, nullable=True)
     language: Mapped[str | None] = mapped_column(String(20))
+    place: Mapped[str | None] = mapped_column(String(60))
     wrapped_key: Mapped[bytes | None] = mapped_column(LargeBinary, info={"ciphertext": "person.wrapped_key"})
     created_at: Mapped[datetime]
 

@@ -35,12 +35,13 @@ from portal.site import (
     sign_in,
     signal,
     well_known,
+    where,
     wrong,
 )
 
 PARTS = (
     sign_in, link, again, home, choices, preferences, pending, effects, history, receipts, held, wrong, records, copies, requests, rights, appeals, questions, acting, for_you, downloads, erase,
-    erase_links, certificates, sessions, address, numbers, helping, health, signal, well_known, confirm,
+    erase_links, certificates, sessions, address, numbers, helping, health, signal, well_known, where, confirm,
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from portal.cases.laws import ClockEvent, Happened
 from portal.cases.laws.citing import in_words
 from portal.cases.meaning import CHOICES, title_of
 from portal.cases.model import CaseKind
+from portal.cases.places import place_of
 from portal.cases.service import open_access_case
 from portal.core import clock, i18n
 from portal.core.durations import length_of
@@ -17,6 +18,7 @@ from portal.core.i18n import _
 from portal.site import own_data
 from portal.site.forms import CopyForm
 from portal.site.messages_words import too_many_cases
+from portal.site.where import asked_where
 from portal.web.context import current_company, database
 from portal.web.guards import current_session, person_required
 from portal.web.transactions import asks_systems
@@ -70,7 +72,9 @@ def ask() -> ResponseReturnValue:
 
 def _check_page(form: CopyForm, held: Held) -> ResponseReturnValue:
     company = current_company().config
-    law, dates = choose_law(company, CaseKind.ACCESS, ClockEvent(Happened.RECEIVED, clock.now()))
+    with database().reading(current_company().id) as reading:
+        place = place_of(reading, current_session().person_id)
+    law, dates = choose_law(company, CaseKind.ACCESS, ClockEvent(Happened.RECEIVED, clock.now()), place)
     later = review_groups(held) & set(form.chosen or [group.key for group in held.groups])
     return render_template(
         "site/get_copy_check.html",
@@ -79,6 +83,7 @@ def _check_page(form: CopyForm, held: Held) -> ResponseReturnValue:
         later=[title_of(key) for key in sorted(later)],
         due=dates.due,
         law=in_words(law, law.respond.article),
+        where_url=asked_where(),
         usual=_("a few minutes"),
         keep_days=length_of(company.retention.downloads).days,
         fields=[("scope", form.scope.data), *(("categories", key) for key in form.chosen)],

@@ -20,12 +20,15 @@ from portal.cases.held import Held
 from portal.cases.laws import ClockEvent, Happened
 from portal.cases.meaning import title_of
 from portal.cases.model import OPEN_STATES, Case, CaseKind, CaseState
+from portal.cases.places import place_of
 from portal.consent.basis import NO_CHOICE
 from portal.core import clock
 from portal.core.durations import length_of
 from portal.core.i18n import _, format_date, format_length, format_list, format_moment, pick
 from portal.site import own_data
-from portal.web.context import current_company
+from portal.site.where import asked_where
+from portal.web.context import current_company, database
+from portal.web.guards import current_session
 
 
 def asks_for_marketing() -> bool:
@@ -46,7 +49,9 @@ def may_erase(data: own_data.OwnData) -> bool:
 def plan_page(plans: Sequence[SystemPlan], groups: Sequence[str]) -> dict[str, Any]:
     """The plan of all systems: losses first, then what goes, what stays without the person in it, what has to stay."""
     company, now = current_company().config, clock.now()
-    _law, dates = choose_law(company, CaseKind.ERASURE, ClockEvent(Happened.RECEIVED, now))
+    with database().reading(current_company().id) as reading:
+        place = place_of(reading, current_session().person_id)
+    _law, dates = choose_law(company, CaseKind.ERASURE, ClockEvent(Happened.RECEIVED, now), place)
     by_fate: dict[Fate, list[dict[str, Any]]] = {fate: [] for fate in Fate}
     for plan in plans:
         for item in plan.items if plan.answer is not Planned.BY_HAND else ():
@@ -80,6 +85,7 @@ def plan_page(plans: Sequence[SystemPlan], groups: Sequence[str]) -> dict[str, A
         "proof": proof_kept(groups),
         "starts": format_moment(now + length_of(company.grace_period)),
         "due": dates.due,
+        "where_url": asked_where(),
     }
 
 

@@ -219,6 +219,17 @@ class ActingForm(FlaskForm):
         self.files.description = what_may_be_sent()
 
 
+class WhereForm(FlaskForm):
+    """Where a person lives, of the places that the company's laws are bound to."""
+
+    place = RadioField(validators=[picked(N_("Choose where you live, or the last one."))], validate_choice=False)
+
+    def __init__(self, places: list[tuple[str, str]], **given: Any) -> None:
+        super().__init__(**given)
+        self.place.choices = places
+        self.place.label.text = _("Where do you live?")
+
+
 class ReceiptForm(FlaskForm):
     """A receipt as its file has it."""
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from portal.cases.model import CaseKind
-from portal.cases.rights import kinds_of
+from portal.cases.rights import kinds_for
 from portal.config.model import Basis
 from portal.consent import told
 from portal.consent.asking import open_row, wanted_of
@@ -120,7 +120,7 @@ def page(
         "purposes": [_purpose(db, one, form, reached) for one in stand.purposes],
         "stated": choices_words.stated(agreed=False),
         "agreed_elsewhere": choices_words.stated(agreed=True),
-        "may_object": CaseKind.OBJECTION in kinds_of(current_company().config),
+        "may_object": CaseKind.OBJECTION in kinds_for(db, stand.person_id),
         "told": told,
         "in_use": bool(stand.in_use()),
         "paused_until": max((one.choice.until for one in paused if one.choice.until), default=None),

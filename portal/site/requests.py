@@ -22,6 +22,7 @@ from portal.site.erase_stop_words import told_of_stop
 from portal.site.forms import MessageForm
 from portal.site.kept_words import kept_words
 from portal.site.sending import send_or_say
+from portal.site.where import where_url
 from portal.web import steps
 from portal.web.context import current_company, database
 from portal.web.guards import current_session, person_required
@@ -41,6 +42,7 @@ def index() -> ResponseReturnValue:
         "site/requests.html",
         kept=kept,
         more_url=more_url,
+        where_url=where_url(db()),
         others=acting_words.waiting(db(), current.person_id),
         **words.overview(db(), words.visible(db(), current)),
     )

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.cases.model import CaseKind
 from portal.cases.right_words import OPT_OUTS, meaning_of_kind, title_of_kind
-from portal.cases.rights import kinds_of, open_right_case
+from portal.cases.rights import kinds_for, open_right_case
 from portal.cases.scope import Scope
 from portal.core import i18n
 from portal.core.i18n import _
@@ -16,9 +16,10 @@ from portal.core.uploads import Upload
 from portal.site import choices_words, own_data
 from portal.site.forms import RightForm
 from portal.site.sending import send_or_say
+from portal.site.where import where_url
 from portal.web.context import current_company, database
 from portal.web.guards import current_session, person_required
-from portal.web.transactions import asks_systems
+from portal.web.transactions import asks_systems, db
 from portal.web.uploads import takes_files
 
 bp = Blueprint("rights", __name__, url_prefix="/rights")
@@ -30,9 +31,9 @@ def index() -> ResponseReturnValue:
     """What can be asked for, each with what it does."""
     offered = [
         {"title": title_of_kind(kind), "words": meaning_of_kind(kind), "url": url_for("rights.show", kind=kind.value)}
-        for kind in kinds_of(current_company().config)
+        for kind in kinds_for(db(), current_session().person_id)
     ]
-    return render_template("site/rights.html", offered=offered)
+    return render_template("site/rights.html", offered=offered, where_url=where_url(db()))
 
 
 @bp.get("/<kind>")
@@ -59,16 +60,17 @@ def send(kind: str) -> ResponseReturnValue:
 def _open(kind: CaseKind, form: RightForm, files: list[Upload]) -> str:
     # Whose records it is about is for staff to see; an opt-out does not even ask.
     proven = Scope() if kind in OPT_OUTS else own_data.read().scope
-    with database().writing(current_company().id) as db:
+    with database().writing(current_company().id) as writing:
         current = current_session()
         return open_right_case(
-            db, current.person_id, kind, text="" if kind in OPT_OUTS else form.message.data or "", proven=proven,
+            writing, current.person_id, kind, text="" if kind in OPT_OUTS else form.message.data or "", proven=proven,
             session_id=current.id, language=i18n.language(), stops_marketing=bool(form.marketing.data), files=() if kind in OPT_OUTS else files,
         ).number  # fmt: skip
 
 
 def _kind(name: str) -> CaseKind:
-    offered = {kind.value: kind for kind in kinds_of(current_company().config)}
+    with database().reading(current_company().id) as reading:
+        offered = {kind.value: kind for kind in kinds_for(reading, current_session().person_id)}
     return offered.get(name) or abort(404)
 
 

@@ -22,6 +22,7 @@ from portal.cases.laws import ClockEvent, Happened, end_of_day
 from portal.cases.laws.deadlines import day_of
 from portal.cases.meaning import GROUPS
 from portal.cases.model import OPEN_STATES, Case, CaseKind, CaseState
+from portal.cases.places import place_of
 from portal.cases.scope import Scope, dump_scope, may_see
 from portal.cases.workflow import BEGIN
 from portal.consent.stopping import stop_what_could_be_used
@@ -72,7 +73,7 @@ def open_erasure_case(
     choice = [group for group in GROUPS if group in groups]
     plans = _shown(db, current, choice, scope, seen)
     company, now = registry.company(company_of(db)), clock.now()
-    law, dates = choose_law(company, CaseKind.ERASURE, ClockEvent(Happened.RECEIVED, now))
+    law, dates = choose_law(company, CaseKind.ERASURE, ClockEvent(Happened.RECEIVED, now), place_of(db, current.person_id))
     case = Case(
         number=crypto.random_public_id(), person_id=current.person_id, kind=CaseKind.ERASURE, state=CaseState.OPEN, law=law.id, law_version=law.version,
         language=language, source=source, choice=choice, proven=dump_scope(scope), open_key=_wish(current.person_id, scope), received_at=now,

@@ -86,7 +86,7 @@ _IDENTITY = [
     _let_go(Step, person_id=null()),
     _let_go(Kept, person_id=null()),
     _let_go(ActingRequest, person_id=null(), identifier=null()),
-    _let_go(Person, by="id", language=null()),
+    _let_go(Person, by="id", language=null(), place=null()),
 ]
 _DOWNLOADS = [_delete(DownloadLog, package_id="of")]
 _MAIL = [_delete(Mail, id="of")]
