@@ -7,6 +7,7 @@ from flask import Blueprint, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.cases.acting import deciding
+from portal.cases.filing import TooManyCases
 from portal.cases.messages import MessageRefused
 from portal.cases.model import Case
 from portal.console.acts import is_overtaken, locked
@@ -40,6 +41,10 @@ def _accepted(case: Case, form: MandateForm) -> bool:
         form.mandate.errors = [_("The person says that they do not want this. Refuse it, on a ground of the law.")]
     except deciding.NobodyToAsk:
         form.mandate.errors = [_("We cannot ask the person: no mailbox of theirs is known here. Ask for their e-mail address.")]
+    except TooManyCases:
+        form.mandate.errors = [
+            _("So many requests were opened for this customer today that this one has to wait until tomorrow.")
+        ]
     except deciding.NothingToDecide:
         form.mandate.errors = [_("There is nothing to decide about a paper here any more.")]
     else:

@@ -8,12 +8,14 @@ from flask.typing import ResponseReturnValue
 
 from portal.cases.acting.deciding import NobodyToAsk, NothingToDecide, request_of, say
 from portal.cases.acting_model import ActingRequest, Role, Word
+from portal.cases.filing import TooManyCases
 from portal.cases.messages import messages_of
 from portal.cases.model import OPEN_STATES, Author, Case, CaseKind
 from portal.cases.service import NoSuchCase, case_by_number
 from portal.core.i18n import _
 from portal.people.service import mail_address_of
 from portal.site import acting_words
+from portal.site.messages_words import too_many_cases
 from portal.web.guards import current_session, person_required
 from portal.web.transactions import db
 
@@ -66,6 +68,10 @@ def object_(number: str) -> ResponseReturnValue:
 def _said(case: Case, *, wants: bool) -> bool:
     try:
         say(db(), case, wants=wants)
+    except TooManyCases:
+        db().rollback()
+        flash(too_many_cases(), "warn")
+        return False
     except (NothingToDecide, NobodyToAsk):
         db().rollback()
         flash(_("There is nothing to say about it any more."), "warn")

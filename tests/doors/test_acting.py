@@ -261,3 +261,42 @@ def test_names_and_papers_lie_sealed(site):
     stored = b"".join(path.read_bytes() for path in site.folder.rglob("*.sqlite*"))
     for words in (b"Ada Agent", HERS.encode(), b"mandate.pdf"):
         assert words not in stored
+
+
+def with_company_that_trusts_paper(site, monkeypatch):
+    """The first company, which takes an agent's paper alone."""
+    trusting = registry.config().company("fjordkaffe").model_copy(update={"agents_need_the_person": False})
+    companies = registry.company
+
+    monkeypatch.setattr(
+        registry, "company", lambda number: trusting if number == registry.ids()["fjordkaffe"] else companies(number)
+    )
+
+
+def test_a_company_may_let_the_paper_be_enough_and_the_copy_is_still_the_persons(site, monkeypatch):
+    site.signed_in(MAREN)
+    with_company_that_trusts_paper(site, monkeypatch)
+    browser, before = asks(site), len(theirs(site))
+    number, staff = number_of(browser), hired(site)
+    decides(site, staff, number)
+    site.work()
+    [case] = theirs(site)[before:]
+    assert case.source == f"agent:{number}" and any("Somebody acted for you" in one for one in subjects(site, MAREN))
+    browser.open(f"/requests/{number}")
+    assert "The person gets the answer themselves" in browser.words and "Download" not in browser.words
+    deletion = number_of(asks(site, browser, wish="erasure"))
+    decides(site, staff, deletion)
+    assert not [one for one in theirs(site) if one.kind is CaseKind.ERASURE], "a deletion needs the person all the same"
+
+
+def test_past_ten_a_day_the_persons_yes_waits_and_nothing_breaks(site):
+    maren = site.signed_in(MAREN)
+    number = number_of(asks(site))
+    decides(site, hired(site), number)
+    for count in range(10):
+        maren.open("/ask")
+        maren.submit("Send to a person", message=f"Question {count}")
+    maren.open(f"/for-you/{number}")
+    maren.submit("Yes, I want this")
+    assert maren.status == 200 and row_of(site, number).word is Word.ASKED
+    assert case_of(site, number).state is CaseState.OPEN
