@@ -17,6 +17,7 @@ FAMILIES = (
     "keys",
     "config",
     "case",
+    "task",
     "laws",
     "kept",
     "api-key",
@@ -46,6 +47,7 @@ SUMMARIES = {
     "kept": "what erasures had to leave, and holding it beyond its day (`kept list | hold | lift | settle`)",
     "laws": "the laws that the portal knows, and how a date comes about (`laws list | show`)",
     "case": "look at cases and settle what waits for a human (`case list | show | answer | extend | release | resolve`)",
+    "task": "what owners of systems have still to do by hand (`task list | send | end`)",
 }
 ALIASES = {"migrate": ["database", "migrate"], "map": ["config", "map"]}
 

@@ -7,6 +7,7 @@ import portal.cases.file_model
 import portal.cases.kept_model
 import portal.cases.model
 import portal.cases.proposal_model
+import portal.cases.tasks.model
 import portal.consent.asking_model
 import portal.consent.delivery_model
 import portal.consent.effect_model

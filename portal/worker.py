@@ -18,6 +18,7 @@ from portal.cases.desk import fill_due
 from portal.cases.handlers import case_handlers
 from portal.cases.kept_erasing import prune_kept, sweep_kept
 from portal.cases.pruning import prune_cases, prune_files
+from portal.cases.tasks.reminding import remind_owners
 from portal.cases.unusual_reading import raise_alarms
 from portal.consent.confirming import end_waiting
 from portal.consent.effect import prune_counts
@@ -168,6 +169,8 @@ class Worker:
                 sweep_kept(db)
                 fill_due(db)
                 raise_alarms(db)
+            with self.database.writing(company_id) as db:
+                remind_owners(db)
             found["journal_files"] = drop_old_files(self.journal, key, before=clock.now() - length_of(company.retention.journal))
             for kind, count in found.items():
                 if count:

@@ -5,8 +5,9 @@ Must never say that nothing is held, nor that anything was done: only whoever lo
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from portal.adapters import taxonomy
 from portal.adapters.contract import (
@@ -28,10 +29,21 @@ from portal.adapters.contract import (
 )
 from portal.adapters.notes import refuse_unknown_category, scope_of
 from portal.config.loading import parse_part
-from portal.config.model import CollectionRef, Line, Part
+from portal.config.model import CollectionRef, Language, Line, Part, System
 
 RECORD = "by_hand:person"
 BY_HAND = "Only a person can look here."
+KIND = "manual"
+_LOCAL, _DOMAIN = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}", r"[A-Za-z0-9]([A-Za-z0-9.-]{0,250}[A-Za-z0-9])?"
+Mailbox = Annotated[str, StringConstraints(pattern=f"^{_LOCAL}@{_DOMAIN}$")]
+
+
+class Owner(Part):
+    """Who looks after a system and does there what has to be done: a colleague or a processor. Their tasks come by mail, each with a link."""
+
+    email: Mailbox = Field(description="The one mailbox that gets the links: whoever reads it may answer")
+    name: Line = Field(description="How staff know them: `Records office`. No customer reads it")
+    language: Language = Field(description="Of their mails and pages: one of the company's languages")
 
 
 class ManualSettings(Part):
@@ -40,7 +52,8 @@ class ManualSettings(Part):
     holds: dict[CollectionRef, list[str]] = Field(
         min_length=1, description="What may be held there: data categories a collection"
     )
-    task: Line = Field("", description="For staff, shown by `portal case show`: where to look and what to do")
+    task: Line = Field("", description="Where to look and what to do: shown by `portal case show`, and to the owner")
+    owner: Owner | None = Field(None, description="Who gets a task by mail; without one, staff see to it")
 
 
 class ManualAdapter(Adapter):
@@ -100,6 +113,13 @@ def open_manual(place: Place) -> ManualAdapter:
     """Open a system of kind `manual`. Raises `DocumentError`."""
     at = ("companies", place.company, "systems", place.key, "settings")
     settings = parse_part(ManualSettings, place.system.settings, place.config.document, at)
+    spoken = place.config.company(place.company).languages
+    if settings.owner is not None and settings.owner.language not in spoken:
+        raise place.error(
+            "settings", "owner", "language",
+            problem=f"`{settings.owner.language}` is none of the company's languages.",
+            remedy=f"Name one of {', '.join(spoken)}.",
+        )  # fmt: skip
     for key, categories in settings.holds.items():
         here = ("settings", "holds", key)
         for category in categories:
@@ -111,3 +131,8 @@ def open_manual(place: Place) -> ManualAdapter:
                 *here, problem=f"`{key}` has no note.", remedy=f"Add `{key}:` under `collections` with title, source and purpose."
             )
     return ManualAdapter(place, settings)
+
+
+def settings_of(system: System) -> ManualSettings | None:
+    """What `portal.yaml` says of a system of this kind, which was checked at the start; None for any other kind."""
+    return ManualSettings.model_validate(system.settings) if system.kind == KIND else None

@@ -92,12 +92,14 @@ def checked_files(files: Sequence[Upload]) -> list[tuple[Upload, FileKind]]:
     return found
 
 
-def attach_files(db: Session, case: Case, message: CaseMessage, files: Sequence[tuple[Upload, FileKind]]) -> None:
-    """Store what `checked_files` let pass with a message, each under a key of its own."""
+def attach_files(
+    db: Session, case: Case, message: CaseMessage | None, files: Sequence[tuple[Upload, FileKind]], *, task_id: int | None = None
+) -> None:
+    """Store what `checked_files` let pass with a message or with the answer to a task, each under a key of its own."""
     for file, kind in files:
         content, number, key = file.content or b"", crypto.random_public_id(), crypto.new_key()
         row = CaseFile(
-            case_id=case.id, message_id=message.id, number=number, kind=kind, name=shown_name(file), size=len(content),
+            case_id=case.id, message_id=message.id if message else None, task_id=task_id, number=number, kind=kind, name=shown_name(file), size=len(content),
             key=crypto.encrypt(key, PLACE), content=crypto.encrypt_under(key, content, _context(number)), at=clock.now(),
         )  # fmt: skip
         db.add(row)
@@ -108,8 +110,18 @@ def files_of(db: Session, case: Case) -> Mapping[int, tuple[Attachment, ...]]:
     """The files of a case by the id of their message, in the order in which they came."""
     found: dict[int, list[Attachment]] = defaultdict(list)
     for row in db.scalars(select(CaseFile).filter_by(case_id=case.id).order_by(CaseFile.id)):
-        found[row.message_id].append(Attachment(row.number, row.kind, row.size, row.name))
+        if row.message_id is not None:
+            found[row.message_id].append(Attachment(row.number, row.kind, row.size, row.name))
     return {message_id: tuple(files) for message_id, files in found.items()}
+
+
+def files_of_tasks(db: Session, case: Case) -> Mapping[int, tuple[Attachment, ...]]:
+    """What owners of systems sent along, by the id of their task: for staff alone."""
+    found: dict[int, list[Attachment]] = defaultdict(list)
+    for row in db.scalars(select(CaseFile).filter_by(case_id=case.id).order_by(CaseFile.id)):
+        if row.task_id is not None:
+            found[row.task_id].append(Attachment(row.number, row.kind, row.size, row.name))
+    return {task_id: tuple(files) for task_id, files in found.items()}
 
 
 def open_file(db: Session, case: Case, number: str) -> OpenedFile:

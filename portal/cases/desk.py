@@ -33,6 +33,7 @@ from portal.cases.model import (
 )
 from portal.cases.model import CaseEvent as Event
 from portal.cases.proposal_model import WAITING, Proposal
+from portal.cases.tasks.model import CaseTask, TaskState
 from portal.cases.workflow import BUILD, ERASING, EXPORT, RIGHT, STUCK
 from portal.core import clock, crypto
 from portal.core.db import company_of
@@ -46,7 +47,9 @@ SOON = 7
 
 FILL_AT_ONCE = 500
 _ACTS = (EXPORT, RIGHT, BUILD, *ERASING)
-_STEPS, _PARTS, _CLOCKS, _PROPOSALS = (cast(Table, one.__table__).c for one in (Step, CasePart, ClockRow, Proposal))
+_STEPS, _PARTS, _CLOCKS, _PROPOSALS, _TASKS = (
+    cast(Table, one.__table__).c for one in (Step, CasePart, ClockRow, Proposal, CaseTask)
+)
 """Of cases that were asked for within their company. One more condition, of the company, would lead SQLite to all rows of the company."""
 
 _OPEN = text(f'"case".{STILL_OPEN}')
@@ -79,7 +82,9 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One open case in the queue. `days` until its date (below 0: late); `waits`: `step`, `review`, `message` and `proposal`, for a human of ours."""
+    """One open case in the queue. `days` until its date (below 0: late); `waits`: `step`, `review`, `message` and `proposal`,
+    for a human of ours, and `owner`, for whoever looks after a system.
+    """
 
     id: int
     number: str
@@ -102,7 +107,7 @@ class Counts:
 
 
 def queue(db: Session, filters: Filters, staff: Staff, *, after: tuple[date, int] | None = None) -> tuple[list[Line], bool]:
-    """One page of open cases after a place in the order, and whether more follow. Two statements and four look-ups, however many there are."""
+    """One page of open cases after a place in the order, and whether more follow. Two statements and five look-ups, however many there are."""
     query = select(Case).where(_OPEN, Case.due_on.is_not(None), *_wanted(db, filters, staff)).order_by(Case.due_on, Case.id)
     if after is not None:
         query = query.where(or_(Case.due_on > after[0], and_(Case.due_on == after[0], Case.id > after[1])))
@@ -183,7 +188,9 @@ def mark_of(db: Session, case: Case) -> str:
         # The case was asked for within its company; one more condition would lead SQLite to all rows of the company.
         for table in (cast(Table, kind.__table__) for kind in (Event, ClockRow, CaseMessage, CaseNote))
     ]
-    return crypto.keyed_hash("case.mark", f"{case.id} {case.state} {case.owner} {newest}").hex()[:24]
+    tasks = db.execute(select(CaseTask.id, CaseTask.state, CaseTask.sent).filter_by(case_id=case.id).order_by(CaseTask.id)).all()
+    with_tasks = f" {[(one, str(state), sent) for one, state, sent in tasks]}" if tasks else ""
+    return crypto.keyed_hash("case.mark", f"{case.id} {case.state} {case.owner} {newest}{with_tasks}").hex()[:24]
 
 
 def today_of(db: Session) -> date:
@@ -222,12 +229,22 @@ def _wanted(db: Session, filters: Filters, staff: Staff) -> list[ColumnElement[b
     if filters.stage is Stage.LATE:
         wanted.append(Case.due_on < today_of(db))
     elif filters.stage is Stage.DECISION:
-        wanted.append(or_(_stuck_step(), _review(), waits_for_staff(), _proposed()))
+        wanted.append(or_(_stuck_step(db), _review(), waits_for_staff(), _proposed()))
     return wanted
 
 
-def _stuck_step() -> ColumnElement[bool]:
-    return exists().where(_STEPS.subject_id == Case.id, _STEPS.act.in_(_ACTS), _STEPS.state.in_(STUCK))
+def _stuck_step(db: Session) -> ColumnElement[bool]:
+    """A step waits for staff: not while the owner of its system has the task, and has time for it."""
+    return exists().where(_STEPS.subject_id == Case.id, _STEPS.act.in_(_ACTS), _STEPS.state.in_(STUCK), ~_with_owner(db))
+
+
+def _waits_for_owner(db: Session) -> ColumnElement[bool]:
+    return exists().where(_STEPS.subject_id == Case.id, _STEPS.act.in_(_ACTS), _STEPS.state.in_(STUCK), _with_owner(db))
+
+
+def _with_owner(db: Session) -> ColumnElement[bool]:
+    in_time = (_TASKS.due_on >= today_of(db), _TASKS.expires_at > clock.now())
+    return exists().where(_TASKS.case_id == Case.id, _TASKS.step_id == _STEPS.id, _TASKS.state == TaskState.WAITING, *in_time)
 
 
 def _proposed() -> ColumnElement[bool]:
@@ -256,7 +273,10 @@ def _waits(db: Session, ids: Collection[int]) -> Mapping[int, tuple[str, ...]]:
     if not ids:
         return {}
     found: dict[int, list[str]] = {}
-    kinds = {"step": _stuck_step(), "review": _review(), "message": waits_for_staff(), "proposal": _proposed()}
+    kinds = {
+        "step": _stuck_step(db), "owner": _waits_for_owner(db), "review": _review(), "message": waits_for_staff(),
+        "proposal": _proposed(),
+    }  # fmt: skip
     for kind, condition in kinds.items():
         for case_id in db.scalars(select(Case.id).where(Case.id.in_(ids), condition)):
             found.setdefault(case_id, []).append(kind)

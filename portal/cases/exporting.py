@@ -19,6 +19,7 @@ from portal.cases.model import OPEN_STATES, Case, Spool
 from portal.cases.scope import Scope, load_scope
 from portal.cases.spooling import digest_of, write_spool
 from portal.cases.systems import open_system, place_of
+from portal.cases.tasks.mailing import ask_owner
 from portal.core import clock, faultpoints
 from portal.core.db import Database
 from portal.core.vault import new_private_path
@@ -92,6 +93,7 @@ class AccessExport:
             note(db, case, Code.SYSTEM_SILENT, system=claim.system)
         elif isinstance(outcome, Park):
             note(db, case, Code.SYSTEM_PARKED, system=claim.system)
+            ask_owner(db, case, claim, outcome.reason)
         if isinstance(outcome, Done | Park):
             db.flush()
             advance(db, case)

@@ -14,6 +14,7 @@ from portal.accounts import registry
 from portal.accounts.model import AuditEntry, StaffRow
 from portal.accounts.roles import RANK
 from portal.accounts.staff import actor_of
+from portal.cases.events import system_title
 from portal.cases.laws.deadlines import day_of
 from portal.cases.model import Case
 from portal.core.i18n import N_, _, format_date, ngettext
@@ -21,11 +22,13 @@ from portal.core.i18n import N_, _, format_date, ngettext
 _DID = {
     "case.read": N_("Opened your request to work on it."),
     "case.file": N_("Opened a file that stands with your messages."),
+    "case.task_opened": N_("Saw by what you are found, to do by hand what you asked for."),
     "case.texts": N_("Read what you or others wrote in own words, before it could be handed out."),
     "case.release": N_("Decided what of it is handed out."),
 }
 """Entries that say somebody saw something of the person; others only change where the case stands, which its timeline tells."""
 
+BY_TASK = "case.task_opened"
 _ROLES = {
     "agent": N_("Customer service"),
     "auditor": N_("Somebody who checks our work"),
@@ -50,11 +53,20 @@ def who_looked(db: Session, case: Case) -> list[Looked]:
     ).all()
     roles = _roles(db) if rows else {}
     zone = registry.company(case.company_id).time_zone
-    seen: Counter[tuple[date, str, str]] = Counter((day_of(row.at, zone), roles.get(row.actor, ""), row.act) for row in rows)
+    seen: Counter[tuple[date, str, str, str]] = Counter(
+        (day_of(row.at, zone), roles.get(row.actor, ""), row.act, str(row.detail.get("system", "")) if row.act == BY_TASK else "")
+        for row in rows
+    )
     return [
-        Looked(_(_ROLES[role]) if role else _("Somebody of our staff"), f"{_when(day, count)} {_(_DID[act])}")
-        for (day, role, act), count in seen.items()
+        Looked(_who(case, role, system), f"{_when(day, count)} {_(_DID[act])}")
+        for (day, role, act, system), count in seen.items()
     ]
+
+
+def _who(case: Case, role: str, system: str) -> str:
+    if system:
+        return _("Whoever looks after: %(system)s", system=system_title(registry.company(case.company_id), system))
+    return _(_ROLES[role]) if role else _("Somebody of our staff")
 
 
 def _when(day: date, count: int) -> str:

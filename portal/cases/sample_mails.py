@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 from portal.cases.dates import laws_of
 from portal.cases.laws.citing import in_words
 from portal.cases.letters import longer_words, why_words
-from portal.cases.model import LongerBecause
+from portal.cases.model import CaseKind, LongerBecause
 from portal.cases.refusal_words import ground_words
+from portal.cases.tasks.words import act_words
 from portal.config.model import Company
 from portal.core import clock, i18n, urls
 from portal.core.durations import length_of
@@ -106,6 +107,19 @@ def _refused(company: Company, now: datetime) -> Context:
     return {**_case()(company, now), **words}
 
 
+def _task(late: bool) -> Callable[[Company, datetime], Context]:
+    """A task to whoever looks after the first of the company's systems."""
+
+    def make(company: Company, now: datetime) -> Context:
+        return {
+            "task_number": NUMBER, "act_words": act_words(CaseKind.ERASURE), "late": late, "due_date_words": _day(now, -7 if late else 14),
+            "system_title": next((i18n.pick(one.title) for one in company.systems.values()), ""),
+            "link": urls.address(company.url, urls.TASK, token=TOKEN_OF_NOBODY),
+        }  # fmt: skip
+
+    return make
+
+
 SAMPLES: Mapping[str, Callable[[Company, datetime], Context]] = {
     "sign_in": lambda company, now: _asked(company, now, urls.LINK, 10),
     "received": _case(request_words=lambda _company, _now: _("a copy of your data"), due_date_words=_in_days(30)),
@@ -155,6 +169,8 @@ SAMPLES: Mapping[str, Callable[[Company, datetime], Context]] = {
         "own": True,
         "page_url": urls.address(company.url, urls.STAFF_CASE, case=NUMBER),
     },
+    "task": _task(late=False),
+    "task_reminder": _task(late=True),
     "unusual_reading": lambda company, _now: {"page_url": urls.address(company.url, urls.AUDIT)},
 }
 """What each mail is given beside the company, its language and the help page: one for each folder below `templates/mail`."""

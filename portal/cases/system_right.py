@@ -18,6 +18,7 @@ from portal.cases.model import OPEN_STATES, Case, CaseCorrection, CaseState, Hel
 from portal.cases.scope import Scope, load_scope
 from portal.cases.showing import as_text
 from portal.cases.systems import open_system, place_of
+from portal.cases.tasks.mailing import ask_owner
 from portal.config.model import System
 from portal.core import i18n
 from portal.core.db import Database
@@ -85,6 +86,7 @@ class SystemRight:
         if not isinstance(outcome, Done):
             if isinstance(outcome, Park):
                 note(db, case, Code.SYSTEM_PARKED, system=claim.system)
+                ask_owner(db, case, claim, outcome.reason)
             return
         note(db, case, Code.CORRECTED, system=claim.system)
         advancing.close_case(case, CaseState.DONE)

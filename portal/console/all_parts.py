@@ -24,6 +24,7 @@ from portal.console import (
     second,
     settings,
     sign_in,
+    tasks,
     texts,
 )
 
@@ -38,6 +39,7 @@ PARTS = (
     case,
     acts,
     drafts,
+    tasks,
     texts,
     clock,
     refusals,

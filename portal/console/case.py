@@ -26,7 +26,8 @@ from portal.cases.model import OPEN_STATES, Case, CaseKind
 from portal.cases.overview import waits_for_review
 from portal.cases.ready_answers import templates_for
 from portal.cases.service import NoSuchCase, case_by_number
-from portal.console import acting_words, proposed, words
+from portal.cases.tasks.listing import tasks_of
+from portal.console import acting_words, proposed, task_words, words
 from portal.console.forms import AnswerForm, MandateForm, NoteForm, SettleForm
 from portal.console.kept_items import items_kept
 from portal.web.context import current_company, database
@@ -106,6 +107,7 @@ def page(case: Case, *, stale: bool = False, **forms: Any) -> ResponseReturnValu
         "review": waits_for_review(db(), case),
         "kept": items_kept(kept_of(db(), case)),
         "proposal": proposed.line(waits, names, current.staff) if (waits := proposing.waiting_of(db(), case)) else None,
+        "tasks": task_words.lines(tasks_of(db(), case)),
         "declined": proposing.last_declined(db(), case),
     }
     html = render_template(

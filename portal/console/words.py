@@ -60,6 +60,7 @@ REASONS = {
 }
 WAITS = {
     "step": N_("A step needs a decision"),
+    "owner": N_("With the owner of a system"),
     "review": N_("Texts to look at"),
     "message": N_("Message to answer"),
     "proposal": N_("Waits for a second person"),

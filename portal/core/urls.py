@@ -17,6 +17,7 @@ ERASURE_RESULT = "/erase/result/{token}"
 PREFERENCES_LINK = "/p/{token}"
 ONE_CLICK = "/u/{token}"
 UNDO_STOP = "/undo/{token}"
+TASK = "/t/{token}"
 
 
 def address(base: str, path: str, **values: str) -> str:

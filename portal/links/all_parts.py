@@ -2,9 +2,9 @@
 
 from flask import Blueprint
 
-from portal.links import one_click, page, unsubscribe
+from portal.links import one_click, page, tasks, unsubscribe
 
-PARTS = (page, one_click, unsubscribe)
+PARTS = (page, one_click, tasks, unsubscribe)
 
 
 def blueprints() -> list[Blueprint]:

@@ -14,7 +14,19 @@ from portal.core import crypto
 from portal.settings import settings
 from portal.web.context import company_of_host
 
-NO_COOKIE_BELOW = ("/static/", "/healthz", "/.well-known/", "/p/", "/u/", "/c/", "/undo/", "/unsubscribe", "/embedded/", "/api/")
+NO_COOKIE_BELOW = (
+    "/static/",
+    "/healthz",
+    "/.well-known/",
+    "/p/",
+    "/u/",
+    "/c/",
+    "/undo/",
+    "/t/",
+    "/unsubscribe",
+    "/embedded/",
+    "/api/",
+)
 LONGEST = 60 * 60 * 24
 CONSOLE = "/console"
 

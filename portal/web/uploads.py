@@ -1,6 +1,6 @@
 """Files that a form brings along: read while they come, kept in memory as far as they may be kept, and never on a disk.
 
-Must never hold more than the files of one message may have, nor read a large body of somebody who is not signed in.
+Must never hold more than the files of one message may have, nor read a large body of somebody who neither is signed in nor holds a link.
 """
 
 import io
@@ -63,10 +63,23 @@ def takes_files(view: View) -> View:
     return view
 
 
+def takes_files_by_link(opens: Callable[[str], bool]) -> Callable[[View], View]:
+    """Mark a view whose form may bring files from whoever holds a link: `opens` says of the token of the address whether it is one."""
+
+    def marked(view: View) -> View:
+        cast(Any, view).takes_files, cast(Any, view).opens = True, opens
+        return view
+
+    return marked
+
+
 def allow_files() -> None:
     """Before the form is read, which the check of its token does."""
     view = current_app.view_functions.get(request.endpoint or "")
-    if getattr(view, "takes_files", False) and isinstance(session.get("sid"), str):
+    if not getattr(view, "takes_files", False):
+        return
+    opens = getattr(view, "opens", None)
+    if opens((request.view_args or {}).get("token", "")) if opens else isinstance(session.get("sid"), str):
         request.max_content_length = LARGEST_BODY
         cast(PortalRequest, request).takes_files = True
 

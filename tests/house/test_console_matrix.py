@@ -14,6 +14,7 @@ MISSING = {
     "int:number": "99999999",
     "int:hold": "99999999",
     "file": "AAAA-BBBB-CCCC",
+    "task": "AAAA-BBBB-CCCC",
     "token": "x" * 43,
     "search": "y" * 43,
     "person": "z" * 12,

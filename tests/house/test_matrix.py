@@ -40,6 +40,7 @@ def paths(site, rule, number, session):
         "mail": ("nothing", "none"),
         "language": ("xx", "yy"),
         "hold": ("1", "99999999"),
+        "task": ("AAAA-BBBB-CCCC", "BBBB-CCCC-DDDD"),
         "name": ("portal.css", "nothing.css"),
         "number": (number, "AAAA-BBBB-CCCC"),
         "file": (site.seen["file"], "AAAA-BBBB-CCCC"),

@@ -35,6 +35,7 @@ from portal.cases.model import (
 )
 from portal.cases.proposal_model import Proposal
 from portal.cases.scope import Scope, dump_scope, load_scope
+from portal.cases.tasks.model import CaseTask
 from portal.cases.workflow import BUILD, EXPORT, RIGHT
 from portal.consent.delivery_model import ConsentDelivery
 from portal.consent.sealing import seal_proof
@@ -66,7 +67,9 @@ def _let_go(row: type[Base], *, by: str = "person_id", **values: object) -> Fixe
 
 _CASES, _MAILS = cast(Table, Case.__table__), cast(Table, Mail.__table__)
 _THEIRS = select(_CASES.c.id).where(_CASES.c.company_id == bindparam("company"), _CASES.c.person_id == bindparam("whose"))
-WORDS = (ActingRequest, CaseFile, CaseMessage, WithheldText, BlackedOut, CaseRefusal, CaseCorrection, CaseNote, Proposal)
+WORDS = (
+    ActingRequest, CaseFile, CaseTask, CaseMessage, WithheldText, BlackedOut, CaseRefusal, CaseCorrection, CaseNote, Proposal,
+)  # fmt: skip
 """What people wrote about a case: it goes with the person. Dates and codes of what happened stay."""
 _CLOCKS = cast(Table, ClockRow.__table__)
 _NO_WORDS = update(_CLOCKS).where(_CLOCKS.c.company_id == bindparam("company")).values(words=null())

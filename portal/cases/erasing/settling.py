@@ -24,6 +24,7 @@ from portal.cases.events import Code, happened, note
 from portal.cases.kept import remember_kept
 from portal.cases.model import OPEN_STATES, Case, CaseState
 from portal.cases.reading import forget_what_changed
+from portal.cases.tasks.mailing import ask_owner
 from portal.cases.workflow import BEGIN, CHECK, ERASE, IDENTITY, OWN, STUCK, WITHDRAWN, next_round
 from portal.core import clock
 from portal.core.db import prepared
@@ -61,6 +62,7 @@ def settle_system(db: Session, case: Case, claim: Claim, outcome: Outcome) -> No
         note(db, case, Code.SYSTEM_LEFT_SOMETHING, system=claim.system, count=outcome.told.left_count)
     elif isinstance(outcome, Park):
         note(db, case, _PARKED.get(outcome.reason, Code.SYSTEM_PARKED), system=claim.system)
+        ask_owner(db, case, claim, outcome.reason)
     elif isinstance(outcome, Later) and not happened(db, case, Code.SYSTEM_SILENT, system=claim.system):
         note(db, case, Code.SYSTEM_SILENT, system=claim.system)
     if isinstance(outcome, Erased | LeftBehind):

@@ -6,13 +6,14 @@ Links that only stop something (an erasure, a change of address) stay good: nobo
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from portal.cases.tasks.model import CaseTask, TaskState
 from portal.core import clock
 from portal.identity.model import AddressChange, ChangeState, RequestState, SessionRow, SignInRequest
 from portal.identity.staff_model import StaffCode, StaffLink, StaffSession
 
 
 def void_credentials(db: Session) -> int:
-    """End all sessions, sign-in links and codes, changes of address under way, and the recovery codes of staff, of the session's company.
+    """End all sessions, sign-in links and codes, changes of address under way, links of tasks, and the recovery codes of staff, of the session's company.
 
     Returns how many. Passkeys stay: what they prove is not in the backup. An operator gives a new code to who has none.
 
@@ -34,6 +35,11 @@ def void_credentials(db: Session) -> int:
         .where(StaffLink.state.in_((RequestState.ASKED, RequestState.ISSUED)))
         .values(state=RequestState.STOPPED, ended_at=now, token_hash=None)
         .returning(StaffLink.id),
+        # A task that was ended or sent again since the backup would open anew: staff send those that are still open.
+        update(CaseTask)
+        .where(CaseTask.state == TaskState.WAITING, CaseTask.expires_at > now)
+        .values(expires_at=now)
+        .returning(CaseTask.id),
         update(StaffCode).where(StaffCode.ended_at.is_(None)).values(ended_at=now).returning(StaffCode.id),
     )
     return sum(len(db.execute(one.execution_options(synchronize_session=False)).all()) for one in ended)

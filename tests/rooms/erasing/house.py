@@ -229,3 +229,27 @@ def far_house(world: World, folder: Path) -> Iterator[FarHouse]:
         publish_notices(db, world.company())
     yield FarHouse(world, shop, post, Post())
     close_systems()
+
+
+def with_cellar(house: FarHouse, owner: dict[str, str] | None = None) -> None:
+    """The same company with an archive in its cellar, and (where one is named) somebody who looks after it."""
+    config = registry.config().folder / "portal.yaml"
+    plain = quick_yaml.safe_load(config.read_text(encoding="utf-8"))
+    first, note = plain["companies"]["first"], {"source": "you", "purpose": "orders", "recipients": []}
+    first["retention_rules"]["until_asked"] = {"title": {"en": "you ask", "de": "Sie fragen"}}
+    first["systems"]["cellar"] = {
+        "kind": "manual",
+        "title": {"en": "The cellar", "de": "Der Keller"},
+        "settings": {
+            "holds": {"cellar.letters": ["user.content"], "cellar.bills": ["user.financial"]},
+            "task": "Room 2, by name.",
+            **({"owner": owner} if owner else {}),
+        },
+        "collections": {
+            "cellar.letters": {**note, "title": {"en": "Old letters", "de": "Alte Briefe"}, "retention": "until_asked"},
+            "cellar.bills": {**note, "title": {"en": "Paper bills", "de": "Rechnungen"}, "retention": "three_years"},
+        },
+    }
+    config.write_text(quick_yaml.safe_dump(plain, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    registry.use_companies(load_config(config), registry.ids())
+    close_systems()

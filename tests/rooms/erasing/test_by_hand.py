@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from portal.accounts import registry
 from portal.cases.erasing.plans import Planned
 from portal.cases.erasing.result import Went
 from portal.cases.found import Answer
@@ -13,40 +12,17 @@ from portal.cases.model import CaseState
 from portal.cases.overview import describe_case, open_cases
 from portal.cases.reading import read_held
 from portal.cases.service import resolve_step
-from portal.cases.systems import close_systems
-from portal.config import load_config
 from portal.core import clock
 from portal.core.i18n import speaking
-from tests import quick_yaml
-from tests.rooms.erasing.house import GRACE, MAREN, FarHouse
+from tests.rooms.erasing.house import GRACE, MAREN, FarHouse, with_cellar
 
 pytestmark = pytest.mark.no_sql
-
-NOTE = {"source": "you", "purpose": "orders", "recipients": []}
 
 
 @pytest.fixture
 def cellar(house: FarHouse) -> FarHouse:
     """The same company with an archive in its cellar."""
-    config = registry.config().folder / "portal.yaml"
-    plain = quick_yaml.safe_load(config.read_text(encoding="utf-8"))
-    first = plain["companies"]["first"]
-    first["retention_rules"]["until_asked"] = {"title": {"en": "you ask", "de": "Sie fragen"}}
-    first["systems"]["cellar"] = {
-        "kind": "manual",
-        "title": {"en": "The cellar", "de": "Der Keller"},
-        "settings": {
-            "holds": {"cellar.letters": ["user.content"], "cellar.bills": ["user.financial"]},
-            "task": "Room 2, by name.",
-        },
-        "collections": {
-            "cellar.letters": {**NOTE, "title": {"en": "Old letters", "de": "Alte Briefe"}, "retention": "until_asked"},
-            "cellar.bills": {**NOTE, "title": {"en": "Paper bills", "de": "Rechnungen"}, "retention": "three_years"},
-        },
-    }
-    config.write_text(quick_yaml.safe_dump(plain, allow_unicode=True, sort_keys=False), encoding="utf-8")
-    registry.use_companies(load_config(config), registry.ids())
-    close_systems()
+    with_cellar(house)
     return house
 
 

@@ -1,0 +1,26 @@
+"""Remind owners of tasks that are still open: three days before the day, on it, then weekly, and at most six times."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.accounts import registry
+from portal.cases.advancing import lock_case
+from portal.cases.laws.deadlines import day_of
+from portal.cases.tasks.listing import is_open
+from portal.cases.tasks.mailing import REMINDED, remind_owner, reminders_due, step_of
+from portal.cases.tasks.model import CaseTask, TaskState
+from portal.core import clock
+from portal.core.db import company_of
+
+
+def remind_owners(db: Session) -> int:
+    """One mail a task whose next day has come; returns how many. Harmless to run twice or in two workers: the day is counted with its mail."""
+    today, sent = day_of(clock.now(), registry.company(company_of(db)).time_zone), 0
+    waiting = select(CaseTask.case_id).filter_by(state=TaskState.WAITING).where(CaseTask.expires_at > clock.now())
+    for case_id in db.scalars(waiting.where(CaseTask.reminders < len(REMINDED)).distinct().order_by(CaseTask.case_id)).all():
+        case = lock_case(db, case_id)
+        for task in db.scalars(select(CaseTask).filter_by(case_id=case_id).execution_options(populate_existing=True)).all():
+            count = reminders_due(task.due_on, today)
+            if task.reminders < count and is_open(task, step_of(db, task)):
+                sent += remind_owner(db, case, task, count)
+    return sent
