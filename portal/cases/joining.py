@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.accounts.companies import record_audit
+from portal.cases.acting_model import ActingRequest
 from portal.cases.model import Case, CaseState
 from portal.consent import joining
 from portal.consent.joining import CannotBeJoined
@@ -51,6 +52,7 @@ def merge_people(db: Session, keep: Identifier, gone: Identifier, *, source: Sou
     trace = joining.join(db, kept, going, point=source.point, told_by=source.key_id)
     for person_id in (kept, going):
         end_all_sessions(db, person_id)
+    _let_requests_follow(db, going)
     person = db.get_one(Person, kept)
     _note(db, source, "person.merged", person.public_id, gone=trace.person, events=trace.length, tip=trace.tip)
     return person
@@ -63,9 +65,19 @@ def split_person(db: Session, identifier: Identifier, *, source: Source) -> Pers
     _refuse_while_answered(db, before)
     trace = joining.part(db, row, point=source.point, told_by=source.key_id)
     end_all_sessions(db, before)
+    _let_requests_follow(db, before)
     person = db.get_one(Person, row.person_id)
     _note(db, source, "person.split", person.public_id, split_from=trace.person, events=trace.length, tip=trace.tip)
     return person
+
+
+def _let_requests_follow(db: Session, before: int) -> None:
+    """What others ask for somebody is for who has the identifier that they named, whoever that was before."""
+    db.flush()
+    for asked in db.scalars(select(ActingRequest).where(ActingRequest.person_id == before)):
+        row = find_identifier(db, Identifier(asked.identifier_kind, asked.identifier)) if asked.identifier else None
+        asked.person_id = row.person_id if row is not None else None
+    db.flush()
 
 
 def _row(db: Session, identifier: Identifier) -> PersonIdentifier:

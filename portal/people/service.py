@@ -17,6 +17,8 @@ from portal.people.identifier import EMAIL, Identifier
 from portal.people.model import Person, PersonIdentifier
 
 _OF_SIGNING_IN = frozenset({"identifier", "session", "address_change"})
+_OF_OTHERS = frozenset({"acting_request"})
+"""What others asked for somebody: nothing that they did themselves, and nobody may stand in their way by it."""
 
 
 _ROWS = cast(Table, PersonIdentifier.__table__)
@@ -164,7 +166,7 @@ def is_blank(db: Session, person_id: int, *, besides: Collection[str] = ()) -> b
         for column in table.columns:
             if (
                 table.name in besides
-                or table.name in _OF_SIGNING_IN
+                or table.name in _OF_SIGNING_IN | _OF_OTHERS
                 or not any(key.column.table.name == "person" for key in column.foreign_keys)
             ):
                 continue

@@ -6,7 +6,7 @@ Must never show it to anybody but the person, nor take a press for a yes that wa
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.cases.acting.deciding import NobodyToAsk, NothingToDecide, request_of, say
+from portal.cases.acting.deciding import NobodyToAsk, NothingToDecide, is_for, request_of, say
 from portal.cases.acting_model import ActingRequest, Role, Word
 from portal.cases.filing import TooManyCases
 from portal.cases.messages import messages_of
@@ -90,6 +90,6 @@ def _theirs(number: str) -> tuple[Case, ActingRequest]:
     except NoSuchCase:
         abort(404)
     row = request_of(db(), case)
-    if row is None or row.person_id is None or row.person_id != current_session().person_id or row.word is Word.NOT_ASKED:
+    if row is None or row.word is Word.NOT_ASKED or not is_for(db(), row, current_session().person_id):
         abort(404)
     return case, row

@@ -11,8 +11,10 @@ from portal.accounts.model import AuditEntry
 from portal.accounts.staff import staff_of
 from portal.cases.acting_model import ActingRequest, Mandate, Word
 from portal.cases.file_model import CaseFile
+from portal.cases.joining import merge_people, split_person
 from portal.cases.model import Case, CaseKind, CaseState
 from portal.cases.service import case_by_number
+from portal.consent.telling import Source
 from portal.people.service import EMAIL, Identifier, find_person
 from tests.attachments import PDF, SVG, sent
 from tests.doors.staff import hired
@@ -300,3 +302,23 @@ def test_past_ten_a_day_the_persons_yes_waits_and_nothing_breaks(site):
     maren.submit("Yes, I want this")
     assert maren.status == 200 and row_of(site, number).word is Word.ASKED
     assert case_of(site, number).state is CaseState.OPEN
+
+
+def test_what_is_asked_for_an_address_follows_it_to_whoever_has_it(site):
+    for address in (MAREN, OTHER):
+        site.signed_in(address)
+    number = number_of(asks(site, whose=OTHER))
+    site.work()
+    with site.running.database.writing(registry.ids()["fjordkaffe"]) as db:
+        merge_people(db, Identifier(EMAIL, MAREN), Identifier(EMAIL, OTHER), source=Source("shop", "k1"))
+    maren = site.signed_in(MAREN)
+    maren.open(f"/for-you/{number}")
+    assert maren.status == 200 and "Ada Agent" in maren.words
+    with site.running.database.writing(registry.ids()["fjordkaffe"]) as db:
+        split_person(db, Identifier(EMAIL, OTHER), source=Source("shop", "k1"))
+    maren = site.signed_in(MAREN)
+    maren.open(f"/for-you/{number}")
+    assert maren.status == 404
+    other = site.signed_in(OTHER)
+    other.open(f"/for-you/{number}")
+    assert other.status == 200

@@ -47,6 +47,13 @@ def request_of(db: Session, case: Case) -> ActingRequest | None:
     return db.get(ActingRequest, case.id) if case.kind is CaseKind.ON_BEHALF else None
 
 
+def is_for(db: Session, row: ActingRequest, person_id: int) -> bool:
+    """Whether it is asked for this person: who has the identifier today that was named, whoever had it then."""
+    named = identifier_of(row)
+    person = find_person(db, named) if named is not None else None
+    return person is not None and person.id == person_id
+
+
 def requests_about(db: Session, person_id: int) -> list[ActingRequest]:
     """What others ask for this person and waits for their word, oldest first."""
     waiting = select(ActingRequest).join(Case, Case.id == ActingRequest.case_id).where(ActingRequest.person_id == person_id)
