@@ -6,6 +6,7 @@ import portal.cases.erasing.model
 import portal.cases.file_model
 import portal.cases.kept_model
 import portal.cases.model
+import portal.cases.phone.model
 import portal.cases.proposal_model
 import portal.cases.tasks.model
 import portal.consent.asking_model

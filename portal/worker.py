@@ -17,6 +17,7 @@ from portal.cases.acting.looking_up import look_up_named
 from portal.cases.desk import fill_due
 from portal.cases.handlers import case_handlers
 from portal.cases.kept_erasing import prune_kept, sweep_kept
+from portal.cases.phone.asking import prune_calls
 from portal.cases.pruning import prune_cases, prune_files
 from portal.cases.tasks.reminding import remind_owners
 from portal.cases.unusual_reading import raise_alarms
@@ -156,6 +157,7 @@ class Worker:
                     "staff_sign_ins": prune_staff_links(db),
                     "mails": prune_mails(db, company),
                     "cases": prune_cases(db, company),
+                    "calls": prune_calls(db, company),
                     "kept": prune_kept(db, company),
                     "journal_rows": prune_journal(db),
                     "unconfirmed": end_waiting(db, company),

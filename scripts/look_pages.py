@@ -89,6 +89,7 @@ def pages() -> list[Page]:
         page("link_ended", hint=MASKED, destination="A copy of your data", fresh_url="/in/x/fresh"),
         page("link_unknown", "link_ended", hint="", destination="", fresh_url=""),
         page("not_me"),
+        page("phone", call=None, acts=[], changed_url="/phone/changed"),
         page(
             "error",
             status=500,

@@ -11,6 +11,7 @@ from portal.cases.dates import laws_of
 from portal.cases.laws.citing import in_words
 from portal.cases.letters import longer_words, why_words
 from portal.cases.model import CaseKind, LongerBecause
+from portal.cases.phone.words import in_general
 from portal.cases.refusal_words import ground_words
 from portal.cases.tasks.words import act_words
 from portal.config.model import Company
@@ -160,6 +161,11 @@ SAMPLES: Mapping[str, Callable[[Company, datetime], Context]] = {
     "stopped": _stopped,
     "asked_for_you": lambda company, _now: {"page_url": urls.address(company.url, urls.FOR_YOU, case=NUMBER)},
     "acted_for_you": _case(undo_url=_link(urls.UNDO_STOP), days=_always(30)),
+    "done_by_phone": lambda company, now: {
+        "act_words": in_general(CaseKind.QUESTION),
+        "at_words": i18n.format_moment(now),
+        "page_url": urls.address(company.url, urls.PHONE),
+    },
     "address_confirm": _change,
     "address_changed": _change,
     "address_undone": _change,

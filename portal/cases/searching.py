@@ -60,3 +60,8 @@ def found_by(db: Session, token: str, *, by: Staff) -> tuple[int, list[Case]]:
     if row is None:
         raise NoSuchSearch("There is no such search.")
     return row.id, cases_of(db, row.person_id) if row.person_id is not None else []
+
+
+def found_somebody(db: Session, search_id: int) -> bool:
+    """Whether a search found a customer, with or without a case."""
+    return db.get_one(StaffSearch, search_id).person_id is not None

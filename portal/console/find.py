@@ -71,12 +71,14 @@ def found(search: str) -> ResponseReturnValue:
     current = current_staff()
     try:
         search_id, cases = searching.found_by(db(), search, by=current.staff)
+        somebody = searching.found_somebody(db(), search_id)
     except searching.NoSuchSearch:
         abort(404)
     with database().writing(current_company().id) as writing:
         record_audit(writing, actor=current.staff.actor, act="people.found", target=f"search:{search_id}")
     lines = words.lines(desk.lines_of(db(), cases), names_of(db()), current.staff)
-    return render_template("console/found.html", current=current, lines=lines)
+    ask_url = url_for("staff_phone.ask", search=search) if somebody and current.staff.may("cases.work") else ""
+    return render_template("console/found.html", current=current, lines=lines, ask_url=ask_url)
 
 
 def _page(form: SearchForm, *, wrong: str = "") -> ResponseReturnValue:

@@ -317,3 +317,18 @@ class PasskeyForm(FlaskForm):
     """What the browser answered in a passkey ceremony; a script fills it in."""
 
     answer = HiddenField()
+
+
+class PhoneForm(FlaskForm):
+    """What is opened for a customer who is on the telephone and said yes. Whether it needs words depends on its kind."""
+
+    kind = SelectField(choices=[], validators=[picked(N_("Choose what is asked for."))], validate_choice=False)
+    text = TextAreaField(
+        render_kw={"rows": 5},
+        validators=[at_most(LONGEST_MESSAGE, N_("This is too long. Shorten it."))],
+    )
+
+    def __init__(self, kinds: list[tuple[str, str]], **given: Any) -> None:
+        super().__init__(**given)
+        self.kind.choices, self.kind.label.text = kinds, _("What is asked for")
+        self.text.label.text = _("What the customer asks, in their words")

@@ -25,6 +25,7 @@ from portal.site import (
     link,
     numbers,
     pending,
+    phone,
     preferences,
     questions,
     receipts,
@@ -41,7 +42,7 @@ from portal.site import (
 
 PARTS = (
     sign_in, link, again, home, choices, preferences, pending, effects, history, receipts, held, wrong, records, copies, requests, rights, appeals, questions, acting, for_you, downloads, erase,
-    erase_links, certificates, sessions, address, numbers, helping, health, signal, well_known, where, confirm,
+    erase_links, certificates, sessions, phone, address, numbers, helping, health, signal, well_known, where, confirm,
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
+from portal.cases.phone.asking import call_for
 from portal.site import choices_words, own_data, requests_words
 from portal.site.kept_words import kept_words
 from portal.web.context import current_company, database
@@ -24,6 +25,7 @@ def show() -> ResponseReturnValue:
         asked |= {"erasing": requests_words.under_way(db, cases), "requests_count": len(cases)}
         choices = choices_words.summary(db, current_session().person_id)
         kept = kept_words(db, current_session())
+        asked |= {"call": call_for(db, current_session().person_id)}
         asked |= {"more_url": requests_words.more_url(db, current_session(), data.reading)}
     asked["requests"] = asked["requests"][: requests_words.NEWEST]
     held = None if data.closed else own_data.page(data)

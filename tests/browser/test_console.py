@@ -52,10 +52,14 @@ def page(url):
 
 
 def half_in(page, site):
+    half_in_as(page, site, AGENT)
+
+
+def half_in_as(page, site, address):
     page.goto("/console/sign-in")
-    page.get_by_label("Your work e-mail address").fill(AGENT)
+    page.get_by_label("Your work e-mail address").fill(address)
     page.get_by_role("button", name="Send me the link").click()
-    page.goto(link_of(site, AGENT))
+    page.goto(link_of(site, address))
     page.get_by_role("button", name="Go on").click()
     page.wait_for_url("**/console/second**")
 
@@ -169,3 +173,46 @@ def is_whole(page, path, language):
         assert wide <= width, (path, language, width, wide)
     found = Axe().run(page, options=AXE)
     assert found.violations_count == 0, (path, language, found.generate_report())
+
+
+def test_a_yes_on_the_telephone_in_two_browsers_with_each_act_on_the_customer_s_page_by_itself(site, url):
+    (code,) = hire(site, "agent", address="telephone@example.net")[:1]
+    chromium = shared_chromium()
+    with (
+        chromium.new_context(reduced_motion="reduce", locale="en", base_url=url) as desk,
+        chromium.new_context(reduced_motion="reduce", locale="en", base_url=url, viewport={"width": 390, "height": 844}) as phone,
+    ):
+        staff, customer = desk.new_page(), phone.new_page()
+        customer.goto("/sign-in?lang=en")
+        customer.get_by_label("Your e-mail address").fill(demo.CUSTOMER)
+        customer.get_by_role("button", name="Send me the link").click()
+        customer.wait_for_url("**/check-mail**")
+        customer.goto(site.link_of(demo.CUSTOMER))
+        customer.get_by_role("button", name="Sign in").click()
+        customer.goto("/phone?lang=en")
+        customer.get_by_text("Nobody asks for your yes now.").wait_for()
+        half_in_as(staff, site, "telephone@example.net")
+        staff.get_by_label("Recovery code").fill(code)
+        staff.get_by_role("button", name="Use this code").click()
+        staff.wait_for_url(is_in)
+        staff.goto("/console/find")
+        staff.locator("input[name=email]").fill(demo.CUSTOMER)
+        staff.locator("[name=reason]").fill("A call.")
+        staff.get_by_role("button", name="Find their cases").click()
+        staff.get_by_role("button", name="Ask for their yes").click()
+        staff.get_by_text("The customer has not answered yet.").wait_for()
+        customer.get_by_role("heading", name="support asks for your yes").wait_for()
+        yes, no = (customer.get_by_role("button", name=name, exact=True).bounding_box() for name in ("Yes, go ahead", "No"))
+        assert yes and no and (yes["width"], yes["height"]) == (no["width"], no["height"])
+        is_whole(customer, "asked", "en")
+        customer.get_by_role("button", name="Yes, go ahead").click()
+        customer.get_by_role("heading", name="You are on the telephone with us").wait_for()
+        staff.get_by_role("link", name="Look again").click()
+        is_whole(staff, "agreed", "en")
+        staff.get_by_role("button", name="Stop it all").click()
+        staff.get_by_text("Stopped. The customer sees it now").wait_for()
+        customer.get_by_text("All advertising was stopped.").wait_for()
+        customer.get_by_role("button", name="End it now").click()
+        customer.get_by_text("Nobody can do anything for you by telephone now.").wait_for()
+        staff.reload()
+        staff.get_by_text("This is over.").wait_for()

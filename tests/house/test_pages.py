@@ -55,6 +55,7 @@ def pages(site, language):
         "/address",
         "/address/" + "x" * 43,
         "/numbers",
+        "/phone",
         "/sessions",
         "/help",
         "/again",
@@ -314,6 +315,28 @@ def acting_pages(site, language):
     yield acts
 
 
+def _by_phone(customer, staff, token, language):
+    """The phone desk and the customer's page beside it: asked, agreed, something done, over, and asked too often."""
+    found = staff.path
+    staff.post(f"{found}/phone", {"csrf_token": token})
+    desk = staff.path
+    yield staff
+    for path in ("/", "/phone"):
+        customer.open(f"{path}?lang={language}")
+        yield customer
+    forms = re.findall(r'action="(/phone/[^"]+)"', customer.answer.text)
+    customer.post(forms[0], {"csrf_token": fields_of(customer.page)["csrf_token"]})
+    yield customer
+    for act, values in (("", {}), ("/case", {"kind": "question", "text": ""}), ("/stop", {}), ("/end", {})):
+        staff.post(f"{desk}{act}", {"csrf_token": token, **values}) if act else staff.open(desk)
+        yield staff
+    customer.open("/phone")
+    yield customer
+    for _again in range(6):
+        staff.post(f"{found}/phone", {"csrf_token": token})
+    yield staff
+
+
 def console_pages(site, language):
     """Every page of door 4: signing in, the queue, a case and all that can be done with it, what two people decide, and what stands beside."""
     customer = site.signed_in(MAREN)
@@ -365,6 +388,7 @@ def console_pages(site, language):
     one.post("/console/find", {"csrf_token": token, "kind": "email", "email": MAREN, "reason": "She called."})
     assert one.path.startswith("/console/found/")
     yield one
+    yield from _by_phone(customer, one, token, language)
     yield from _two_people(site, case, one, language)
     with with_service(site, "http://127.0.0.1:9"):
         one.open("/console/own")
