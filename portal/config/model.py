@@ -314,7 +314,7 @@ class AnswerTemplate(Part):
     kinds: list[
         Literal[
             "access", "portability", "erasure", "correction", "restriction", "objection", "opt_out", "opt_out_of_sale",
-            "opt_out_of_targeted_ads", "opt_out_of_profiling", "limit_sensitive", "human_review", "complaint", "appeal", "question",
+            "opt_out_of_targeted_ads", "opt_out_of_profiling", "limit_sensitive", "human_review", "complaint", "appeal", "question", "on_behalf",
         ]
     ] = Field(default_factory=list, description="For these kinds of request; without it, for all")  # fmt: skip
     text: Text = Field(
