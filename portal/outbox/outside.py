@@ -4,7 +4,10 @@ Must never connect to an address that was not judged (a name may answer differen
 """
 
 import ipaddress
+import queue
 import socket
+import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +18,8 @@ from portal.core.errors import PortalError
 
 Resolver = Callable[[str, int], list[str]]
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
+LONGEST_LOOKUP = 10.0
+"""Seconds after which a name counts as not known: the machine's resolver has no deadline of its own that can be set."""
 
 
 class AddressNotAllowed(PortalError):
@@ -34,12 +39,25 @@ def refuse_address(url: str, *, loopback: bool) -> None:
         raise AddressNotAllowed("Give a plain address like https://hooks.example.com/privacy, without user name and fragment.")
     if parts.scheme != "https" and not local:
         raise AddressNotAllowed("Only https addresses are called.")
+    # What is a number already is judged now; a name is judged when it is called, each time.
+    if not local and _is_number(parts.hostname) and not is_open_internet(parts.hostname):
+        raise AddressNotAllowed("Only addresses on the open internet are called.")
+
+
+def _is_number(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True
 
 
 def is_open_internet(text: str) -> bool:
     """Whether an IP address is one of the open internet, whatever it is wrapped in."""
     address = ipaddress.ip_address(text.partition("%")[0])
     if isinstance(address, ipaddress.IPv6Address):
+        if address.is_site_local:
+            return False
         inner = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
         if address in NAT64 or int(address) >> 32 == 0:
             inner.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
@@ -51,6 +69,26 @@ def is_open_internet(text: str) -> bool:
 def ask_resolver(host: str, port: int) -> list[str]:
     """Every address of a host name, as this machine's resolver has it."""
     return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+
+
+def _ask_in_time(resolver: Resolver, host: str, port: int, timeout: float) -> list[str]:
+    """What the resolver says. Raises `OSError`, or `httpcore.ConnectTimeout` where it takes too long: its thread is left to end alone."""
+    said: queue.SimpleQueue[list[str] | Exception] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            said.put(resolver(host, port))
+        except Exception as error:  # noqa: BLE001  # raised again by whoever waits
+            said.put(error)
+
+    threading.Thread(target=ask, name="lookup", daemon=True).start()
+    try:
+        found = said.get(timeout=timeout)
+    except queue.Empty:
+        raise httpcore.ConnectTimeout("The look-up of the name takes too long.") from None
+    if isinstance(found, Exception):
+        raise found
+    return found
 
 
 class CheckedNetwork(httpcore.NetworkBackend):
@@ -69,12 +107,17 @@ class CheckedNetwork(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         """Connect, or raise `AddressNotAllowed`."""
+        began = time.monotonic()
         try:
-            addresses = self._resolver(host, port)
-        except OSError:
+            addresses = _ask_in_time(
+                self._resolver, host, port, LONGEST_LOOKUP if timeout is None else min(timeout, LONGEST_LOOKUP)
+            )
+        except (OSError, UnicodeError):
             raise httpcore.ConnectError("The name is not known.") from None
         if not addresses or not all(self._may(address) for address in addresses):
             raise AddressNotAllowed("The address leads to a place that is not on the open internet.")
+        if timeout is not None:
+            timeout = max(timeout - (time.monotonic() - began), 0.1)
         for address in addresses[:-1]:
             try:
                 return self._inner.connect_tcp(address, port, timeout, local_address, socket_options)

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import threading
 import time
 from datetime import timedelta
 from email.utils import format_datetime
@@ -12,7 +13,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from portal.core import clock
 from portal.core.errors import PortalError
 from portal.outbox.outside import AddressNotAllowed, is_open_internet, refuse_address
-from portal.outbox.webhook_delivery import LARGEST_ANSWER, WAITS, Caller, Deliveries, deliver_webhooks
+from portal.outbox.webhook_delivery import LARGEST_ANSWER, WAITS, Caller, Deliveries, NotTaken, deliver_webhooks
 from portal.outbox.webhook_model import WebhookMessage
 from portal.outbox.webhooks import (
     NoSuchMessage,
@@ -257,7 +258,15 @@ def wait_until(come_true, seconds=5):
             "64:ff9b::7f00:1",
             "2002:7f00:1::",
         ),
-        *("::127.0.0.1", "2001:db8::1", "fe80::1%eth0", "2001:0:7f00:1::80ff:fffe"),
+        *(
+            "::127.0.0.1",
+            "2001:db8::1",
+            "fe80::1%eth0",
+            "2001:0:7f00:1::80ff:fffe",
+            "fec0::1",
+            "::ffff:0:10.0.0.1",
+            "64:ff9b:1::a00:1",
+        ),
     ],
 )
 def test_A12_addresses_inside_are_never_called_however_they_are_written(address):
@@ -282,6 +291,13 @@ def test_addresses_of_the_open_internet_may_be_called(address):
         ),
         *("https://hooks.example.com/ x", "https://x.example/" + "a" * 600, "//hooks.example.com/", "https://[::1/", ""),
         "http://127.0.0.1/",
+        *(
+            "https://10.0.0.1/",
+            "https://[::]/",
+            "https://[::ffff:10.0.0.1]/",
+            "https://[2002:a00:1::]/",
+            "https://[fe80::1%25eth0]/",
+        ),
     ],
 )
 def test_A12_only_plain_https_addresses_are_taken(url):
@@ -299,6 +315,18 @@ def test_A12_a_name_that_answers_differently_a_moment_later_leads_nowhere(world,
         assert caught.value.__context__ is None
     assert hook.asked == []
     rebinding.close()
+
+
+def test_A13_a_look_up_that_never_ends_costs_no_longer_than_the_deadline():
+    ended = threading.Event()
+    caller = Caller(loopback=False, resolver=lambda host, port: [str(ended.wait(30))], deadline=0.3)
+    began = time.monotonic()
+    with pytest.raises(NotTaken) as caught:
+        caller.send("https://slow.example/hook", b"{}", {})
+    ended.set()
+    caller.close()
+    assert caught.value.failure == "no_answer"
+    assert time.monotonic() - began < 5
 
 
 def test_of_several_addresses_the_next_is_tried_where_one_cannot_be_reached(world, shop, hook):
