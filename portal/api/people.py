@@ -56,7 +56,8 @@ class PersonOut(BaseModel):
 )  # fmt: skip
 def add_person(body: PersonUpsert) -> PersonOut:
     """Nothing is ever taken away. An address that is added to somebody who is known has their no at once; a yes that they said before is
-    for the new address only once it is proven. Identifiers of several people are a `conflict`: merge first.
+    for the new address only once it is proven. Of several addresses of somebody new the first is theirs, and each other one is as if added
+    later. Identifiers of several people are a `conflict`: merge first.
     """
     languages = current_company().config.languages
     named = [identifiers.to_be_known(one, pointer=f"/identifiers/{number}/value") for number, one in enumerate(body.identifiers)]

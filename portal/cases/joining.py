@@ -14,7 +14,7 @@ from portal.consent.joining import CannotBeJoined
 from portal.consent.telling import Source
 from portal.identity.sessions import end_all_sessions
 from portal.people.model import Person, PersonIdentifier
-from portal.people.service import Identifier, add_identifier, find_identifier, person_for
+from portal.people.service import EMAIL, Identifier, add_identifier, find_identifier, person_for
 
 BEING_ANSWERED = (CaseState.OPEN, CaseState.PARTLY, CaseState.READY)
 
@@ -37,8 +37,11 @@ def upsert_person(db: Session, identifiers: list[Identifier], *, source: Source,
     new = [one for one in identifiers if find_identifier(db, one) is None]
     if new and was_known:
         _refuse_while_answered(db, person.id)
+    # Of several addresses that come at once none is proven: the first is the person's, the others wait for their mailbox as if added later.
+    has_address = was_known or first.kind == EMAIL
     for one in new:
-        add_identifier(db, person.id, one, joined=was_known)
+        add_identifier(db, person.id, one, joined=was_known or (one.kind == EMAIL and has_address))
+        has_address = has_address or one.kind == EMAIL
     if new and was_known:
         _note(db, source, "person.identifiers_added", person.public_id, count=len(new))
     return person

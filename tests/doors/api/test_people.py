@@ -135,6 +135,30 @@ def test_C7_a_case_that_a_machine_opens_proves_no_mailbox_that_a_machine_added(s
     )
 
 
+def test_C7_of_two_new_addresses_that_come_at_once_the_second_is_as_unproven_as_one_that_comes_later(site):
+    shop = caller(site)
+    said_before = clock.now()
+    person = shop.call("POST", "/people", {"identifiers": [NUMBER, mail(ONE), mail(TWO)]}).get_json()["person"]
+    shop.call("POST", "/consents/attestations", {
+        "identifier": mail(ONE), "purpose": "newsletter", "channel": "email", "act": "given", "acted_at": said_before.isoformat(),
+        "form_url": "https://shop.example.com/x", "notice": _hash_of_newsletter(site),
+    })  # fmt: skip
+    assert (allowed(shop, ONE), allowed(shop, TWO)) == (True, False)
+    named = shop.call("POST", "/consents/state", {"person": person}).get_json()["identifiers"]
+    assert sorted(one["value"] for one in named) == [NUMBER["value"], ONE]
+    refused = shop.call("POST", "/cases", {"identifier": mail(TWO), "kind": "access", "proof": {"method": "phone"}})
+    assert (refused.status_code, refused.get_json()["type"]) == (422, "/api/v1/problems#refused")
+    with site.running.database.writing(company()) as db:
+        person_for(db, Identifier(EMAIL, TWO), proven=True)
+    assert allowed(shop, TWO)
+    every_chain_is_whole(site)
+
+
+def _hash_of_newsletter(site):
+    with site.running.database.writing(company()) as db:
+        return notice_for(db, "newsletter", "en").hash.hex()
+
+
 def test_C7_a_yes_by_a_link_is_asked_of_no_mailbox_that_a_machine_added(site):
     shop = caller(site)
     shop.call("POST", "/people", {"identifiers": [mail(ONE)]})
