@@ -159,11 +159,11 @@ class _Reader:
 
 
 def _meta(node: MapNode, known: tuple[str, ...]) -> MapNode | None:
-    """`fides_meta`, or `fidesops_meta` where that name is used; as in Fides, the newer one is heard where both stand."""
+    """`fides_meta`, or `fidesops_meta` where that name is used; as in Fides, the newer one is heard where both stand and it says anything."""
     metas = [meta for name in ("fides_meta", "fidesops_meta") if (meta := node.get(name)) is not None]
     for meta in metas:
         meta.refuse_unknown_keys(known)
-    return metas[0] if metas else None
+    return next((meta for meta in metas if meta.data), None)
 
 
 def _with_meta(bare: MapField, meta: MapNode) -> MapField:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from portal.adapters.fideslang import STRATEGIES, read_maps
@@ -108,12 +108,19 @@ maps = st.fixed_dictionaries(
 )
 
 
+def one_field(field: Any) -> Any:
+    """A map of one table with this field alone."""
+    return {"dataset": [{"fides_key": "shop", "collections": [{"name": "t", "fields": [field]}]}]}
+
+
 def test_the_map_with_every_key_is_one_to_fideslang(fideslang_says: Accepts) -> None:
     assert fideslang_says(quick_yaml.safe_load(EVERY_KEY)) == "yes"
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(maps)
+@example(one_field({"name": "id", "fides_meta": {}, "fidesops_meta": {"return_all_elements": True}}))
+@example(one_field({"name": "id", "fides_meta": {"data_type": "string[]"}, "fidesops_meta": {"return_all_elements": True}}))
 def test_what_our_reader_takes_fideslang_takes(
     fideslang_says: Accepts, tmp_path_factory: pytest.TempPathFactory, data: Any
 ) -> None:
