@@ -4,7 +4,7 @@ Must never store a plain byte or a file that was not recognised, nor hand one ou
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -108,20 +108,21 @@ def attach_files(
 
 def files_of(db: Session, case: Case) -> Mapping[int, tuple[Attachment, ...]]:
     """The files of a case by the id of their message, in the order in which they came."""
-    found: dict[int, list[Attachment]] = defaultdict(list)
-    for row in db.scalars(select(CaseFile).filter_by(case_id=case.id).order_by(CaseFile.id)):
-        if row.message_id is not None:
-            found[row.message_id].append(Attachment(row.number, row.kind, row.size, row.name))
-    return {message_id: tuple(files) for message_id, files in found.items()}
+    return _files_by(db, case, lambda row: row.message_id)
 
 
 def files_of_tasks(db: Session, case: Case) -> Mapping[int, tuple[Attachment, ...]]:
     """What owners of systems sent along, by the id of their task: for staff alone."""
+    return _files_by(db, case, lambda row: row.task_id)
+
+
+def _files_by(db: Session, case: Case, whose: Callable[[CaseFile], int | None]) -> Mapping[int, tuple[Attachment, ...]]:
     found: dict[int, list[Attachment]] = defaultdict(list)
     for row in db.scalars(select(CaseFile).filter_by(case_id=case.id).order_by(CaseFile.id)):
-        if row.task_id is not None:
-            found[row.task_id].append(Attachment(row.number, row.kind, row.size, row.name))
-    return {task_id: tuple(files) for task_id, files in found.items()}
+        key = whose(row)
+        if key is not None:
+            found[key].append(Attachment(row.number, row.kind, row.size, row.name))
+    return {key: tuple(files) for key, files in found.items()}
 
 
 def open_file(db: Session, case: Case, number: str) -> OpenedFile:

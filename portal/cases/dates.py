@@ -16,6 +16,7 @@ from portal.cases.laws.promise import NO_LAW, promise
 from portal.cases.model import Case, ClockRow
 from portal.config.model import Company
 from portal.core import clock
+from portal.core.db import company_of
 from portal.core.durations import length_of
 from portal.core.errors import PortalError
 
@@ -59,6 +60,11 @@ def reviews_of(company: Company) -> dict[str, Review]:
     return {law: Review(review.by, review.on) for law, review in company.law_reviews.items()}
 
 
+def today_of(db: Session) -> date:
+    """Today, where the company is."""
+    return day_of(clock.now(), registry.company(company_of(db)).time_zone)
+
+
 def laws_of(company: Company) -> list[Law]:
     """The company's laws, without figures that nobody has read. Raises `LawNeedsReview`."""
     return load_laws(company.laws, reviews=reviews_of(company))
@@ -78,10 +84,7 @@ def choose_law(company: Company, kind: str, event: ClockEvent, place: str | None
         found = earliest_of(dated, kind, [event], company.time_zone, days_off_of(company))
         if found is not None:
             return found
-    found = None
-    if found is None:
-        raise NoLawGivesThis(f"No law of the company gives the right of {kind}. Add one to its laws in portal.yaml.")
-    return found
+    raise NoLawGivesThis(f"No law of the company gives the right of {kind}. Add one to its laws in portal.yaml.")
 
 
 def due_of(db: Session, case: Case) -> Due:

@@ -12,12 +12,10 @@ from typing import cast
 from sqlalchemy import ColumnElement, Table, and_, exists, func, or_, select, text, true, update
 from sqlalchemy.orm import Session
 
-from portal.accounts import registry
 from portal.accounts.companies import record_audit
 from portal.accounts.staff import Staff
 from portal.cases.acting_model import ActingRequest
-from portal.cases.dates import due_of
-from portal.cases.laws.deadlines import day_of
+from portal.cases.dates import due_of, today_of
 from portal.cases.messages import waits_for_staff
 from portal.cases.model import (
     OPEN_STATES,
@@ -191,11 +189,6 @@ def mark_of(db: Session, case: Case) -> str:
     tasks = db.execute(select(CaseTask.id, CaseTask.state, CaseTask.sent).filter_by(case_id=case.id).order_by(CaseTask.id)).all()
     with_tasks = f" {[(one, str(state), sent) for one, state, sent in tasks]}" if tasks else ""
     return crypto.keyed_hash("case.mark", f"{case.id} {case.state} {case.owner} {newest}{with_tasks}").hex()[:24]
-
-
-def today_of(db: Session) -> date:
-    """Today, where the company is."""
-    return day_of(clock.now(), registry.company(company_of(db)).time_zone)
 
 
 def fill_due(db: Session) -> int:

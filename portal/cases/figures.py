@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
-from portal.cases.desk import today_of
+from portal.cases.dates import today_of
 from portal.cases.laws.deadlines import day_of
 from portal.cases.model import STILL_OPEN, Case, CaseKind, CaseState
 from portal.core.db import company_of

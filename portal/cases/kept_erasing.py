@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from portal.accounts import registry
 from portal.accounts.companies import record_audit
 from portal.adapters.contract import EraseKind, Fate, Pending, PlannedItem
+from portal.cases.dates import today_of
 from portal.cases.kept import rows_of
-from portal.cases.kept_holds import KEPT_ERASE, hold_of, holds_now, prune_holds, today_of
+from portal.cases.kept_holds import KEPT_ERASE, hold_of, holds_now, prune_holds
 from portal.cases.kept_model import Kept, KeptOwner
 from portal.cases.systems import open_system, place_of
 from portal.cases.workflow import next_round

@@ -10,14 +10,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, or_, select, true
 from sqlalchemy.orm import Session
 
-from portal.accounts import registry
 from portal.accounts.companies import record_audit
+from portal.cases.dates import today_of
 from portal.cases.kept_model import Kept, KeptHold
-from portal.cases.laws.deadlines import day_of
 from portal.cases.showing import clean
 from portal.cases.two_people import check_second
 from portal.core import clock
-from portal.core.db import company_of
 from portal.core.errors import PortalError
 from portal.core.journal import JournalKind, note_for_journal
 from portal.engine.model import OPEN, Step
@@ -126,11 +124,6 @@ def prune_holds(db: Session, *, before: datetime) -> int:
     remembered = select(Kept.id).where(Kept.company_id == KeptHold.company_id, Kept.case_number == KeptHold.case_number)
     gone = delete(KeptHold).where(KeptHold.placed_at < before, ~remembered.exists()).returning(KeptHold.id)
     return len(db.execute(gone.execution_options(synchronize_session=False)).all())
-
-
-def today_of(db: Session) -> date:
-    """The day that it is where the company is."""
-    return day_of(clock.now(), registry.company(company_of(db)).time_zone)
 
 
 def _note(db: Session, hold: KeptHold) -> None:

@@ -15,6 +15,7 @@ from portal.cases.phone.words import in_general
 from portal.cases.refusal_words import ground_words
 from portal.cases.tasks.words import act_words
 from portal.config.model import Company
+from portal.consent.opting_out import UNDO_DAYS
 from portal.core import clock, i18n, urls
 from portal.core.durations import length_of
 from portal.core.i18n import _
@@ -89,7 +90,7 @@ def _stopped(company: Company, now: datetime) -> Context:
     return {
         "link": urls.address(company.url, urls.UNDO_STOP, token=TOKEN_OF_NOBODY),
         "stopped_at": i18n.format_moment(now),
-        "days": 14,
+        "days": UNDO_DAYS,
     }
 
 
@@ -160,7 +161,7 @@ SAMPLES: Mapping[str, Callable[[Company, datetime], Context]] = {
     "confirm_choice": _choice,
     "stopped": _stopped,
     "asked_for_you": lambda company, _now: {"page_url": urls.address(company.url, urls.FOR_YOU, case=NUMBER)},
-    "acted_for_you": _case(undo_url=_link(urls.UNDO_STOP), days=_always(30)),
+    "acted_for_you": _case(undo_url=_link(urls.UNDO_STOP), days=_always(UNDO_DAYS)),
     "done_by_phone": lambda company, now: {
         "act_words": in_general(CaseKind.QUESTION),
         "at_words": i18n.format_moment(now),

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.accounts.companies import record_audit
 from portal.cases import desk, register, yearly
+from portal.cases.dates import today_of
 from portal.cases.events import system_title
 from portal.cases.figures import KindFigures, by_kind, due_ahead
 from portal.consent.figures import Rate, opt_in_rates
@@ -36,7 +37,7 @@ YEARS = 3
 @staff_may("figures.read")
 def show() -> ResponseReturnValue:
     """Everything on one page; each chart has its table."""
-    now, year = clock.now(), desk.today_of(db()).year
+    now, year = clock.now(), today_of(db()).year
     return render_template(
         "console/figures.html", current=current_staff(), counts=desk.counts(db()), ahead=due_ahead(db()),
         kinds=[_kind(one) for one in by_kind(db(), since=now - LATELY)], rates=[_rate(one) for one in opt_in_rates(db())],
@@ -49,7 +50,7 @@ def show() -> ResponseReturnValue:
 @staff_may("figures.read", fresh=True)
 def year() -> ResponseReturnValue:
     """The figures of a year as CSV (11 CCR 7102)."""
-    this, wanted = desk.today_of(db()).year, request.form.get("year", "")
+    this, wanted = today_of(db()).year, request.form.get("year", "")
     chosen = (
         int(wanted)
         if wanted.isascii() and wanted.isdecimal() and len(wanted) == 4 and this - YEARS < int(wanted) <= this

@@ -9,11 +9,11 @@ from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from portal.cases.dates import due_of
+from portal.cases.dates import due_of, today_of
 from portal.cases.desk import mark_of
 from portal.cases.events import system_title
 from portal.cases.kept import kept_of
-from portal.cases.kept_holds import NoSuchHold, lift_hold, today_of
+from portal.cases.kept_holds import NoSuchHold, lift_hold
 from portal.cases.kept_model import KeptHold
 from portal.cases.laws.citing import in_words
 from portal.cases.laws.model import Right

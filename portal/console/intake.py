@@ -5,8 +5,9 @@ from datetime import date
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.cases import desk, intake
+from portal.cases import intake
 from portal.cases.attaching import FileRefused
+from portal.cases.dates import today_of
 from portal.cases.file_words import choose_again, why_refused
 from portal.cases.filing import TooManyCases
 from portal.cases.messages import MessageRefused
@@ -28,7 +29,7 @@ bp = Blueprint("staff_intake", __name__, url_prefix="/console/intake")
 def show() -> ResponseReturnValue:
     """The form."""
     form = _form(formdata=None)
-    form.received_on.data = desk.today_of(db())
+    form.received_on.data = today_of(db())
     return _page(form)
 
 

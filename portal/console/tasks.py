@@ -8,6 +8,7 @@ from datetime import date
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from portal.adapters.manual import KIND
 from portal.cases.model import Case
 from portal.cases.task_answers import NoSuchTask, send_again, take_back
 from portal.cases.tasks.listing import Which, open_tasks
@@ -45,7 +46,7 @@ def show() -> ResponseReturnValue:
         ],
         which=which.value,
         system=system,
-        systems=[(key, pick(one.title)) for key, one in current_company().config.systems.items() if one.kind == "manual"],
+        systems=[(key, pick(one.title)) for key, one in current_company().config.systems.items() if one.kind == KIND],
         next_url=_address(which.value, system, last) if more else "",
         first_url=_address(which.value, system) if request.args.get("after") else "",
     )

@@ -9,6 +9,7 @@ from portal.accounts.staff import Staff
 from portal.cases.desk import SOON, Filters, Line, Stage, Whose
 from portal.cases.laws.model import StopReason
 from portal.cases.model import OPEN_STATES, CameBy, Case, CaseKind, CaseState
+from portal.cases.right_words import BY_AGENT
 from portal.config.model import Company
 from portal.core.i18n import N_, _, name_of, ngettext, pick
 
@@ -81,8 +82,8 @@ def came_by(source: str) -> str:
     """Through which door a case came, where it was not the customer's own."""
     if source.startswith("api:"):
         return _("Through %(system)s", system=source.removeprefix("api:"))
-    if source.startswith("agent:"):
-        return _("Through somebody acting for the customer, request %(number)s", number=source.removeprefix("agent:"))
+    if source.startswith(BY_AGENT):
+        return _("Through somebody acting for the customer, request %(number)s", number=source.removeprefix(BY_AGENT))
     return _(CAME_BY[CameBy(source)]) if source in {way.value for way in CAME_BY} else ""
 
 

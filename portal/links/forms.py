@@ -12,7 +12,7 @@ from portal.cases.task_answers import LONGEST_NOTE, LONGEST_WORDS, Answered
 from portal.cases.tasks.model import TaskAnswer
 from portal.cases.tasks.words import answers
 from portal.core.i18n import N_, _
-from portal.web.fields import FILES, at_most
+from portal.web.fields import FILES, at_most, picked
 from portal.web.uploads import brought
 
 WANTED = N_("This is needed where something cannot be done: the customer has a right to know.")
@@ -26,7 +26,7 @@ class TaskForm(FlaskForm):
 
         csrf = False
 
-    answer = RadioField(validate_choice=False)
+    answer = RadioField(validators=[picked(N_("Choose what the answer is."))], validate_choice=False)
     ground = StringField(
         render_kw={"maxlength": str(LONGEST_WORDS)}, validators=[at_most(LONGEST_WORDS, N_("Name the law and its article."))]
     )
@@ -38,19 +38,13 @@ class TaskForm(FlaskForm):
 
     def __init__(self, kind: CaseKind, **given: Any) -> None:
         super().__init__(**given)
-        self._offered = answers(kind)
-        self.answer.choices = self._offered
+        self.answer.choices = answers(kind)
         self.answer.label.text = _("What is the answer?")
         self.ground.label.text = _("Which law says so? (Only where something cannot be done)")
         self.words.label.text = _("Why, in one sentence that the customer can read (only where something cannot be done)")
         self.note.label.text = _("Note for our staff (optional)")
         self.files.label.text = _("Files for our staff (optional)")
         self.files.description = what_may_be_sent()
-
-    def validate_answer(self, field: RadioField) -> None:
-        """One of the four."""
-        if field.data not in {value for value, _said in self._offered}:
-            raise StopValidation(_("Choose what the answer is."))
 
     def validate_ground(self, field: StringField) -> None:
         """Wanted with an exception."""

@@ -17,19 +17,16 @@ from portal.cases.acting.asking import (
     wishes_of,
 )
 from portal.cases.acting_model import Role
-from portal.cases.attaching import FileRefused
-from portal.cases.file_words import choose_again, why_refused
-from portal.cases.filing import TooManyCases
-from portal.cases.messages import MessageRefused
 from portal.core import i18n
 from portal.core.i18n import _
+from portal.core.uploads import Upload
 from portal.site import acting_words
 from portal.site.forms import ActingForm
-from portal.site.messages_words import refused
+from portal.site.sending import send_or_say
 from portal.web.context import current_company
 from portal.web.guards import current_session, person_required, public
 from portal.web.transactions import db
-from portal.web.uploads import brought, takes_files
+from portal.web.uploads import takes_files
 
 bp = Blueprint("acting", __name__, url_prefix="/for-somebody-else")
 
@@ -54,40 +51,34 @@ def ask() -> ResponseReturnValue:
 def send() -> ResponseReturnValue:
     """Store it; what only stops something counts with it."""
     form = _form()
-    number = _asked(form) if form.validate_on_submit() else ""
+    number = send_or_say(form, lambda files: _asked(form, files), empty=_("Say in your words what you ask for."))
     if number:
         said = _("It counts from now on.") if is_at_once(form.wish.data) else _("It has arrived. A person looks at your paper.")
         flash(said, "ok")
         return redirect(url_for("requests.show", number=number))
-    if brought(form.files.data) and not form.files.errors:
-        form.files.errors = [choose_again()]
     return _page(form)
 
 
-def _asked(form: ActingForm) -> str:
+def _asked(form: ActingForm, files: list[Upload]) -> str:
     """The number of the case; empty where it cannot be, and the form says why."""
     current = current_session()
     wanted = Wanted(
-        Role(form.role.data), form.wish.data, form.named.data or "", form.whose.data or "", form.message.data or "",
-        brought(form.files.data),
+        Role(form.role.data), form.wish.data, form.named.data or "", form.whose.data or "", form.message.data or "", files
     )  # fmt: skip
     try:
-        return ask_for_another(
-            db(), current.person_id, current.address, wanted, session_id=current.id, language=i18n.language()
-        ).number  # fmt: skip
+        # What is refused on the way leaves nothing behind.
+        with db().begin_nested():
+            return ask_for_another(
+                db(), current.person_id, current.address, wanted, session_id=current.id, language=i18n.language()
+            ).number  # fmt: skip
     except NobodyNamed:
         form.whose.errors = [_("Type an e-mail address or a customer number, as the company has it.")]
     except AboutThemselves:
         form.whose.errors = [_("This is your own address. What you ask for yourself needs no paper: see Your requests.")]
     except MandateMissing:
         form.files.errors = [_("Add the paper that lets you act. Only what stops something needs none.")]
-    except FileRefused as refusal:
-        form.files.errors = [why_refused(refusal)]
     except TooManyToday:
         form.wish.errors = [_("So many were asked for from your mailbox today that the next one has to wait until tomorrow.")]
-    except (MessageRefused, TooManyCases) as refusal:
-        form.message.errors = [refused(refusal, words=_("Say in your words what you ask for."))]
-    db().rollback()
     return ""
 
 

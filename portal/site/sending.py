@@ -7,19 +7,22 @@ from portal.cases.file_words import choose_again, why_refused
 from portal.cases.filing import TooManyCases
 from portal.cases.messages import MessageRefused
 from portal.core.uploads import Upload
-from portal.site.forms import AppealForm, MessageForm, QuestionForm, RightForm
+from portal.site.forms import ActingForm, AppealForm, MessageForm, QuestionForm, RightForm
 from portal.site.messages_words import refused
 from portal.web.uploads import brought
 
-Sends = QuestionForm | RightForm | AppealForm | MessageForm
+Sends = ActingForm | QuestionForm | RightForm | AppealForm | MessageForm
 
 
 def send_or_say(form: Sends, store: Callable[[list[Upload]], str], *, empty: str = "") -> str | None:
-    """What `store` gave for the files that came along; None where the form says why not. `empty` is said where there are no words."""
+    """What `store` gave for the files that came along; None where the form says why not, by itself or because `store` gave nothing. `empty` is
+    said where there are no words.
+    """
     files = brought(form.files.data)
     if form.validate_on_submit():
         try:
-            return store(files)
+            if stored := store(files):
+                return stored
         except (MessageRefused, TooManyCases) as refusal:
             form.message.errors = [refused(refusal, words=empty)]
         except FileRefused as refusal:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from portal.accounts import registry
 from portal.accounts.model import AuditEntry
-from portal.cases.desk import today_of
+from portal.cases.dates import today_of
 from portal.cases.intake import kinds_to_take_in
 from portal.cases.model import Case, CaseKind
 from portal.cases.right_words import OPT_OUTS

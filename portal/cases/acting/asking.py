@@ -19,7 +19,7 @@ from portal.cases.filing import begin_clock, count_case
 from portal.cases.messages import MessageEmpty, add_message
 from portal.cases.model import Author, Case, CaseKind, CaseState
 from portal.cases.numbers import kinds_of as kinds_of_number
-from portal.cases.right_words import OPT_OUTS
+from portal.cases.right_words import BY_AGENT, OPT_OUTS
 from portal.cases.rights import kinds_of, law_for, purposes_stopped_by
 from portal.cases.scope import Scope, dump_scope
 from portal.cases.showing import clean
@@ -125,7 +125,7 @@ def ask_for_another(
     )  # fmt: skip
     note(db, case, Code.ASKED_FOR_ANOTHER, actor=PERSON)
     if at_once:
-        suppress_all(db, whose, _stopped(company, wanted.wish), source="agent:site")
+        suppress_all(db, whose, _stopped(company, wanted.wish), source=f"{BY_AGENT}site")
         note(db, case, Code.STOPPED_FOR_ANOTHER)
         close_case(case, CaseState.ANSWERED)
     else:

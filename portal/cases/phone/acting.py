@@ -9,7 +9,7 @@ from portal.accounts import registry
 from portal.accounts.companies import record_audit
 from portal.accounts.staff import Staff
 from portal.cases import intake
-from portal.cases.desk import today_of
+from portal.cases.dates import today_of
 from portal.cases.model import CameBy, Case, CaseKind
 from portal.cases.phone.asking import is_live, row_of_staff
 from portal.cases.phone.letters import send_done

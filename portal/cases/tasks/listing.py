@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.accounts import registry
 from portal.cases.attaching import Attachment, files_of_tasks
+from portal.cases.dates import today_of
 from portal.cases.events import system_title
 from portal.cases.laws.deadlines import day_of
 from portal.cases.model import OPEN_STATES, Case
@@ -17,7 +18,6 @@ from portal.cases.tasks.mailing import owner_of, step_of
 from portal.cases.tasks.model import CaseTask, TaskAnswer, TaskState
 from portal.cases.workflow import STUCK
 from portal.core import clock
-from portal.core.db import company_of
 from portal.engine.model import Step
 
 PAGE = 50
@@ -82,7 +82,7 @@ def open_tasks(
         .where(Step.state.in_(STUCK), Case.state.in_(OPEN_STATES))
         .order_by(CaseTask.due_on, CaseTask.id)
     )
-    today = day_of(clock.now(), registry.company(company_of(db)).time_zone)
+    today = today_of(db)
     if which is Which.LATE:
         query = query.where(CaseTask.due_on < today)
     elif which is Which.UNOPENED:

@@ -3,19 +3,17 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.accounts import registry
 from portal.cases.advancing import lock_case
-from portal.cases.laws.deadlines import day_of
+from portal.cases.dates import today_of
 from portal.cases.tasks.listing import is_open
 from portal.cases.tasks.mailing import REMINDED, remind_owner, reminders_due, step_of
 from portal.cases.tasks.model import CaseTask, TaskState
 from portal.core import clock
-from portal.core.db import company_of
 
 
 def remind_owners(db: Session) -> int:
     """One mail a task whose next day has come; returns how many. Harmless to run twice or in two workers: the day is counted with its mail."""
-    today, sent = day_of(clock.now(), registry.company(company_of(db)).time_zone), 0
+    today, sent = today_of(db), 0
     waiting = select(CaseTask.case_id).filter_by(state=TaskState.WAITING).where(CaseTask.expires_at > clock.now())
     for case_id in db.scalars(waiting.where(CaseTask.reminders < len(REMINDED)).distinct().order_by(CaseTask.case_id)).all():
         case = lock_case(db, case_id)
