@@ -18,7 +18,7 @@ from portal.consent.events import Choice
 from portal.consent.ledger import UnknownChoice
 from portal.consent.notices import current_hash
 from portal.consent.readers import items_of, reader_of
-from portal.consent.unproven import is_asked, save_unproven
+from portal.consent.unproven import is_asked, save_unproven, stop
 from portal.consent.words import STOPS
 from portal.people.link_tokens import LONGEST_TOKEN, LinkUnreadable, OpenedLink, open_link
 from portal.people.service import EMAIL
@@ -124,7 +124,7 @@ def show_state(body: TokenIn) -> CentreState:
         hint=reader.hint,
         shows=opened.may_show,
         may_say_yes=opened.may_show and reader.identifier.kind == EMAIL,
-        seen=reader.seen,
+        seen=reader.seen if opened.may_show else 0,
         choices=[
             StandingOut(purpose=one.choice.purpose, channel=one.choice.channel, said=one.said, paused=one.paused, waits=one.waits)
             for one in items
@@ -143,6 +143,8 @@ def post_acts(body: ActsIn) -> ActsOut:
         raise Problem("invalid", errors=[{"pointer": "/language", "detail": "One of the company's languages."}])
     for number, act in enumerate(body.acts):
         _check(act, opened, body.language, f"/acts/{number}")
+    if not opened.may_show:
+        return _only_stop(opened, body)
     changes = [Change(one.purpose, one.channel, Answer(one.answer), one.topics, one.frequency) for one in body.acts]
     try:
         done = save_unproven(
@@ -163,6 +165,13 @@ def post_acts(body: ActsIn) -> ActsOut:
         stopped=stopped, waiting=[_ref(one.choice) for one in saved.pending], stale=[_ref(one) for one in saved.stale],
         mailed=saved.mailed,
     )  # fmt: skip
+
+
+def _only_stop(opened: OpenedLink, body: ActsIn) -> ActsOut:
+    """What a link does that shows nothing: every no counts, and nobody learns whether it changed anything."""
+    noes = [Choice(one.purpose, one.channel) for one in body.acts]
+    stop(db(), opened.link.identifier, noes, language=body.language, collection_point=f"page:{current_key().name}")
+    return ActsOut(stopped=[_ref(one) for one in noes], waiting=[], stale=[], mailed=False)
 
 
 def _opened(token: str) -> OpenedLink:

@@ -32,7 +32,8 @@ class PersonIdentifier(CompanyOwned, Base):
 
     `seen_alone_at`: when every system had answered and nothing spoke for a second person behind it. `left_at`: from when on it is no
     longer theirs, since they changed to another address; who signs in with it after that is somebody new. `joined_at`: when it was put
-    to a person who was known already; what they had said yes to before is not for this address until it is proven.
+    to a person who was known already; what they had said yes to before is not for this address until it is proven. `taken_over_at`: when somebody
+    new got it who is not who had it before; links to it from until then show nothing of them.
     """
 
     __tablename__ = "identifier"
@@ -48,6 +49,7 @@ class PersonIdentifier(CompanyOwned, Base):
     seen_alone_at: Mapped[datetime | None]
     left_at: Mapped[datetime | None]
     joined_at: Mapped[datetime | None]
+    taken_over_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 

@@ -1,6 +1,7 @@
 """Find or make the person behind an identifier. Must never make two persons of one identifier, nor one of two companies'."""
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import cast
 
 from sqlalchemy import Table, bindparam, select
@@ -76,10 +77,22 @@ def find_identifier(db: Session, identifier: Identifier) -> PersonIdentifier | N
     return db.scalar(select(PersonIdentifier).filter_by(kind=identifier.kind).where(PersonIdentifier.hash.in_(hashes.values())))
 
 
-def was_left(db: Session, identifier: Identifier) -> bool:
-    """Whether its person changed from it to another address and can no longer undo that."""
+def is_of_somebody_before(db: Session, identifier: Identifier, *, since: datetime) -> bool:
+    """Whether who had it at `since` may be somebody else than its person: that one left it for good, somebody new got it after that, or a
+    system put it to somebody known after that and nobody has proven it since.
+
+    Nobody was before who was known here for the first time after that.
+    """
     row = find_identifier(db, identifier)
-    return row is not None and row.left_at is not None and row.left_at <= clock.now()
+    if row is None:
+        return False
+    if row.left_at is not None and row.left_at <= clock.now():
+        return True
+    if row.taken_over_at is not None and since <= row.taken_over_at:
+        return True
+    # What nobody was known by before came to its person at `created_at`: that is no change of hands.
+    told = row.joined_at if row.proven_at is None and row.joined_at != row.created_at else None
+    return told is not None and since <= told
 
 
 def vouched_person(db: Session, identifier: Identifier) -> Person:
@@ -137,10 +150,14 @@ def identifier_for(db: Session, identifier: Identifier) -> PersonIdentifier:
 
 
 def move_identifier(db: Session, row: PersonIdentifier, person_id: int | None = None) -> None:
-    """Give an identifier to another person, or (none named) to one made for it. Nothing that was shown with it before counts any more."""
-    row.joined_at = clock.now() if person_id is not None else None
+    """Give an identifier to another person, or (none named) to one made for it, who is not who had it. Nothing that was shown with it before
+    counts any more.
+    """
+    now = clock.now()
+    row.joined_at = now if person_id is not None else None
     if person_id is None:
-        person = Person(created_at=clock.now())
+        row.taken_over_at = now
+        person = Person(created_at=now)
         db.add(person)
         db.flush()
         person_id = person.id
@@ -275,6 +292,7 @@ __all__ = [
     "identifiers_of",
     "is_blank",
     "is_in_normal_form",
+    "is_of_somebody_before",
     "mail_address_of",
     "move_identifier",
     "note_seen_alone",

@@ -19,7 +19,7 @@ from portal.core.fixed import adding
 from portal.core.journal import JournalKind, note_for_journal
 from portal.people.link_tokens import Life, OpenedLink
 from portal.people.model import Tombstone
-from portal.people.service import Identifier, hashes_of, was_left
+from portal.people.service import Identifier, hashes_of, is_of_somebody_before
 
 __all__ = ["Tombstone", "as_known_now", "bury", "covers", "is_erased", "tombstones_of"]
 
@@ -100,11 +100,13 @@ def is_erased(
 def as_known_now(db: Session, opened: OpenedLink) -> OpenedLink:
     """A link from before the erasure of its identifier is an old one: it stops, and shows nothing of whoever has that address now.
 
-    So is one to an address that its person left for another, once that can no longer be undone: the mailbox may be somebody else's by then.
+    So is one to an address that its person left for another, once that can no longer be undone: the mailbox may be somebody else's by then;
+    and one from before somebody new got it.
     """
     if not opened.may_show:
         return opened
-    old = is_erased(db, opened.link.identifier, obtained_at=opened.link.issued_at) or was_left(db, opened.link.identifier)
+    whose, issued_at = opened.link.identifier, opened.link.issued_at
+    old = is_erased(db, whose, obtained_at=issued_at) or is_of_somebody_before(db, whose, since=issued_at)
     return replace(opened, life=Life.LATE) if old else opened
 
 

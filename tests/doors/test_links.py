@@ -11,9 +11,14 @@ import demo
 from benchmarks.home_weight import weigh
 from demo.stars import ANNA
 from portal.accounts import registry
+from portal.cases.joining import merge_people, upsert_person
+from portal.consent.telling import Source
 from portal.core import clock
 from portal.links.reader import UNDO_SECONDS
 from portal.people.link_tokens import Scope
+from portal.people.numbers import CUSTOMER_NUMBER
+from portal.people.service import EMAIL, Identifier, find_identifier
+from tests.doors.api.caller import caller
 from tests.doors.links import SECOND, erased, events, shut_off, standing, suppressed, token_for, undo_path, with_company
 from tests.doors.site import FIRST_HOST, SECOND_HOST
 from tests.doors.tables import changed, digest
@@ -183,6 +188,76 @@ def test_E7_a_link_from_before_an_erasure_stops_and_shows_nothing_of_whoever_has
     with clock.moved(timedelta(days=2)):
         browser.open(f"/p/{token_for(MAREN)}")
         assert "Save" in browser.words, "a link that was made since is theirs"
+
+
+def left(site, address, company="fjordkaffe"):
+    """Who had this address changed to another one; what can be undone of that is over since a moment."""
+    with site.running.database.writing(registry.ids()[company]) as db:
+        row = find_identifier(db, Identifier(EMAIL, address))
+        assert row is not None
+        row.left_at = clock.now()
+
+
+def test_E7_a_link_from_before_somebody_new_got_the_address_stops_and_shows_nothing_of_them(both_sites):
+    site, browser = both_sites, both_sites.browser()
+    old = token_for(MAREN, SAID_YES)
+    left(site, MAREN)
+    newcomer = site.signed_in(MAREN)
+    newcomer.open("/preferences")
+    newcomer.submit("Save", **{"say-newsletter-email": "yes"})
+    assert standing(site, MAREN)[SAID_YES] == "given"
+    browser.open(f"/p/{old}")
+    gone = without_hint(browser.words)
+    assert browser.status == 200 and "Save" not in browser.words and "You said yes" not in browser.words
+    shop = caller(site, "consents:check", "consents:write", name="web-shop")
+    said = shop.call("POST", "/centre/state", {"token": old}).get_json()
+    assert (said["shows"], said["choices"], said["seen"]) == (False, [], 0)
+    with clock.moved(timedelta(days=2)):
+        browser.open(f"/p/{token_for(MAREN)}")
+        assert "Save" in browser.words and "You said yes" in browser.words, "a link that was made since is theirs"
+    erased(site, demo.HOUSEHOLD[0].email)
+    browser.open(f"/p/{token_for(demo.HOUSEHOLD[0].email, SAID_YES)}")
+    assert without_hint(browser.words) == gone, "the same page as for who is gone"
+    assert browser.client.post(f"/u/{old}", base_url="http://127.0.0.1:8080").status_code == 200
+    assert standing(site, MAREN)[SAID_YES] == "withdrawn", "a stop always counts"
+
+
+def test_links_of_a_list_stay_whole_when_their_reader_becomes_a_customer_later(site):
+    """Minted first; then the person comes by a click, by an import that knows the number first, or by signing in."""
+    browser, tokens = site.browser(), {}
+    for address in (STRANGER, "import@example.org", "signs.in@example.org"):
+        tokens[address] = token_for(address)
+    browser.open(f"/p/{tokens[STRANGER]}")
+    browser.submit("Save", **{"say-newsletter-email": "yes"})
+    with site.running.database.writing(registry.ids()["fjordkaffe"]) as db:
+        number = Identifier(CUSTOMER_NUMBER, "FK-77777")
+        upsert_person(db, [number], source=Source("shop", "k1"))
+        upsert_person(db, [number, Identifier(EMAIL, "import@example.org")], source=Source("shop", "k1"))
+    site.signed_in("signs.in@example.org")
+    for address, token in tokens.items():
+        browser.open(f"/p/{token}")
+        assert "Save" in browser.words, address
+
+
+def test_a_link_from_before_a_merge_shows_the_choices_once_its_address_is_proven(site):
+    first, second = "first@example.org", "second@example.org"
+    for address in (first, second):
+        site.signed_in(address)
+    browser, old = site.browser(), token_for(second)
+    with site.running.database.writing(registry.ids()["fjordkaffe"]) as db:
+        merge_people(db, Identifier(EMAIL, first), Identifier(EMAIL, second), source=Source("shop", "k1"))
+    browser.open(f"/p/{old}")
+    assert "Save" not in browser.words
+    browser.open(f"/p/{token_for(first)}")
+    assert "Save" in browser.words
+    site.signed_in(second)
+    browser.open(f"/p/{old}")
+    assert "Save" in browser.words
+
+
+def without_hint(words):
+    """What a page says, whomever it is for."""
+    return re.sub(r"\S*•••\S*", "", words)
 
 
 def test_L7_no_page_of_this_door_is_indexed_or_says_where_it_was(site):

@@ -195,4 +195,7 @@ def test_E7_a_link_from_before_an_erasure_shows_nothing_and_takes_no_yes(site, s
     assert (said["shows"], said["may_say_yes"], said["choices"]) == (False, False, [])
     refused = post(shop, token, act("yes", notice=hashed))
     assert (refused.status_code, "can only say no" in refused.text) == (422, True)
-    assert post(shop, token, act("no")).status_code == 200
+    first, again = post(shop, token, act("no")), post(shop, token, act("no"))
+    assert first.status_code == 200 and first.get_json() == again.get_json(), "nobody learns whether there was a yes"
+    assert first.get_json()["stopped"] == [{"purpose": "newsletter", "channel": "email"}]
+    assert standing(site, MAREN)["newsletter.email"] == "withdrawn"
