@@ -28,6 +28,7 @@ from portal.config.model import Company
 from portal.consent.checking import Asked, Verdict, choices_to_check
 from portal.consent.checking_crowds import answers_of, suppressed_of
 from portal.consent.checking_one import answer_at_a_glance
+from portal.core.ahead import in_order
 from portal.core.glances import Glance
 from portal.people.service import EMAIL, Identifier
 from portal.web.context import CurrentCompany, current_company, database
@@ -37,6 +38,9 @@ Answering = Callable[[Session, str, Sequence[bytes], Sequence[Asked]], list[byte
 """For identifiers of one kind, what each answer says: its names and values, without the braces."""
 
 BATCH = 4000
+AT_ONCE = 2
+"""Batches of one call in hand: one is put together while the database looks up the other."""
+
 _ADDRESS = rb'"(%s)"' % identifiers.PLAIN.pattern.encode()
 PLAIN = re.compile(rb"[ \t\r]*%s[ \t\r]*" % _ADDRESS)
 """What nearly every line is: an address in normal form."""
@@ -178,14 +182,19 @@ def _many(asked: list[Asked], answer: Answering) -> Response:
     company_id, key_id, files = current_company().id, current_key().id, database()
     allow = current_company().config.allow_non_ascii_addresses
 
+    def answered(batch: Batch) -> bytes | None:
+        with files.reading(company_id) as session:
+            if not is_live(session, key_id):
+                return None
+            said = _answers(session, batch, asked, answer, allow)
+        return b"".join([b'{"line":%d,%s}\n' % one for one in enumerate(said, batch.first) if one[1]])
+
     def work(path: Path) -> Iterator[bytes]:
-        for batch in batches_of(path, BATCH):
-            with files.reading(company_id) as session:
-                if not is_live(session, key_id):
-                    yield REVOKED
-                    return
-                said = _answers(session, batch, asked, answer, allow)
-            yield b"".join([b'{"line":%d,%s}\n' % one for one in enumerate(said, batch.first) if one[1]])
+        for _, told in in_order(batches_of(path, BATCH), answered, at_once=AT_ONCE):
+            if told is None:
+                yield REVOKED
+                return
+            yield told
 
     return answer_lines(work)
 

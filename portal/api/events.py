@@ -197,7 +197,7 @@ def attest_consent(body: AttestationIn) -> StoredOut:
         outcome = attest(db(), identifiers.to_be_known(body.identifier), said, source=_source())
     except REFUSED as error:
         raise Problem("refused", detail=str(error)) from None
-    watch_attestations(db(), current_key(), int(outcome.stored is Stored.ATTESTED))
+    watch_attestations(db(), current_key(), int(outcome.stored is Stored.ATTESTED), company=current_company().key)
     return _stored(outcome)
 
 

@@ -5,7 +5,8 @@ Must never repeat what a line said, nor tell of somebody who is left out whether
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Set
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -28,9 +29,12 @@ from portal.consent.events import Choice
 from portal.consent.importing import Entry, import_batch
 from portal.consent.telling import Attested, Outcome, Source, Stored
 from portal.consent.words import Act
+from portal.core.ahead import in_order
 from portal.core.db import Database
 from portal.core.statistics import LARGE, count_large_tables
-from portal.web.context import current_company, database
+from portal.people.crowds import owners_of
+from portal.people.service import Identifier
+from portal.web.context import CurrentCompany, current_company, database
 
 part = Part("imports", "Take over what your old lists say")
 
@@ -77,24 +81,21 @@ def import_consents() -> Response:
     if not is_stream():
         raise Problem("unsupported-media-type", detail=f"Send `Content-Type: {NDJSON}`.")
     dry = read_query(ImportQuery).dry_run == "true"
-    company_id, key, files = current_company().id, current_key(), database()
-    allow = current_company().config.allow_non_ascii_addresses
-    attests = "consents:attest" in key.scopes
+    company, key, files = current_company(), current_key(), database()
+
+    def take_in(batch: _Read) -> list[Outcome] | None:
+        return _take_in(files, company, batch.entries, key, dry=dry)
 
     def work(path: Path) -> Iterator[bytes]:
         counts: Counter[str] = Counter()
-        for batch in batches_of(path):
-            with files.reading(company_id) as session:
-                live = is_live(session, key.id)
-            if not live:
+        read = _batches(path, files, company, attests="consents:attest" in key.scopes)
+        # SQLite lets one write at a time; the next batch is read meanwhile.
+        for batch, outcomes in in_order(read, take_in, at_once=1 if files.is_sqlite else 2, meets=_Read.meets):
+            if outcomes is None:
                 yield _line({"error": "The key was revoked while this ran; what follows is not taken in."})
                 return
-            lines = list(batch.numbered())
-            read = [_read(raw, allow=allow, attests=attests) for _, raw in lines]
-            outcomes = iter(_take_in(files, company_id, [one for one in read if one is not None], key, dry=dry))
             told = []
-            for (number, _), one in zip(lines, read, strict=True):
-                outcome = next(outcomes) if one is not None else None
+            for number, outcome in batch.with_numbers(outcomes):
                 counts[outcome.stored if outcome else "unreadable"] += 1
                 if outcome is None or outcome.stored in LISTED:
                     told.append(_told(number, outcome))
@@ -107,16 +108,49 @@ def import_consents() -> Response:
     return answer_lines(work)
 
 
-def _take_in(files: Database, company_id: int, entries: list[Entry], key: ApiKey, *, dry: bool) -> list[Outcome]:
-    """One batch, one transaction; a dry run does the same and takes it back, so that it cannot say anything else."""
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A batch that was read: each line's number and entry (None: it cannot be read), and who is meant by all of them."""
+
+    lines: list[tuple[int, Entry | None]]
+    entries: list[Entry]
+    identifiers: frozenset[Identifier]
+    people: Set[int]
+
+    def meets(self, later: "_Read") -> bool:
+        """Whether both speak of the same person, so that the order in which they are taken in may matter."""
+        return not self.identifiers.isdisjoint(later.identifiers) or not self.people.isdisjoint(later.people)
+
+    def with_numbers(self, outcomes: Iterable[Outcome]) -> Iterator[tuple[int, Outcome | None]]:
+        """What became of each line, in their order."""
+        rest = iter(outcomes)
+        return ((number, None if one is None else next(rest)) for number, one in self.lines)
+
+
+def _batches(path: Path, files: Database, company: CurrentCompany, *, attests: bool) -> Iterator[_Read]:
+    allow = company.config.allow_non_ascii_addresses
+    for batch in batches_of(path):
+        lines = [(number, _read(raw, allow=allow, attests=attests)) for number, raw in batch.numbered()]
+        entries = [one for _, one in lines if one is not None]
+        named = frozenset(one.identifier for one in entries)
+        with files.reading(company.id) as session:
+            people = frozenset() if files.is_sqlite else owners_of(session, named)
+        yield _Read(lines, entries, named, people)
+
+
+def _take_in(files: Database, company: CurrentCompany, entries: list[Entry], key: ApiKey, *, dry: bool) -> list[Outcome] | None:
+    """One batch, one transaction; a dry run does the same and takes it back, so that it cannot say anything else. None: the key was revoked."""
     for tries_left in reversed(range(TRIES)):
-        with files.open_to_write(company_id) as session:
+        with files.open_to_write(company.id) as session:
             try:
+                if not is_live(session, key.id):
+                    return None
                 outcomes = import_batch(session, entries, source=Source(key.name, key.public_id))
                 if dry:
                     session.rollback()
                 else:
-                    watch_attestations(session, key, sum(one.stored is Stored.ATTESTED for one in outcomes))
+                    attested = sum(one.stored is Stored.ATTESTED for one in outcomes)
+                    watch_attestations(session, key, attested, company=company.key)
                     session.commit()
                 return outcomes
             except IntegrityError:

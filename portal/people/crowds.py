@@ -64,12 +64,20 @@ class Crowd:
         )
 
 
+def owners_of(db: Session, identifiers: Collection[Identifier]) -> set[int]:
+    """The people to whom identifiers in normal form belong (at most a few thousand). One statement."""
+    asked = {
+        "company": company_of(db),
+        "wanted": list(_hashes(db, identifiers)),
+        "kinds": list({one.kind for one in identifiers}),
+    }
+    return {row.person_id for row in db.connection().execute(_OWNERS, asked)}
+
+
 def crowd_of(db: Session, identifiers: Collection[Identifier]) -> Crowd:
     """What is known of identifiers in normal form (at most a few thousand). Three statements."""
-    company_id = company_of(db)
-    hashers = [crypto.identifier_hasher(registry.key_of(company_id), key_id) for key_id in crypto.keys().ids("hash")]
-    hashes = {hashed(one.kind, one.value): one for one in identifiers for hashed in hashers}
-    asked, connection = {"company": company_id, "wanted": list(hashes)}, db.connection()
+    hashes = _hashes(db, identifiers)
+    asked, connection = {"company": company_of(db), "wanted": list(hashes)}, db.connection()
     suppressed: dict[Identifier, set[tuple[str, str]]] = defaultdict(set)
     for stop in connection.execute(_STOPS, asked):
         suppressed[hashes[bytes(stop.hash)]].add((stop.purpose, stop.channel))
@@ -85,6 +93,13 @@ def crowd_of(db: Session, identifiers: Collection[Identifier]) -> Crowd:
         if row.joined_at is not None and row.proven_at is None:
             joined[one] = row.joined_at
     return Crowd(people, suppressed, erased, joined)
+
+
+def _hashes(db: Session, identifiers: Collection[Identifier]) -> dict[bytes, Identifier]:
+    """Each identifier by its keyed hashes, one for each key of the ring."""
+    company_key = registry.key_of(company_of(db))
+    hashers = [crypto.identifier_hasher(company_key, key_id) for key_id in crypto.keys().ids("hash")]
+    return {hashed(one.kind, one.value): one for one in identifiers for hashed in hashers}
 
 
 def add_people(db: Session, wrapped_keys: Mapping[Identifier, bytes]) -> dict[Identifier, NewPerson]:

@@ -123,16 +123,17 @@ def test_lines_and_single_questions_say_the_same(site):
 
 def test_A3_a_key_that_is_revoked_while_lines_run_gets_no_further(site, monkeypatch):
     shop = caller(site, "consents:check")
-    batches = streams.batches_of
+    answers = checks._answers
+    monkeypatch.setattr(checks, "AT_ONCE", 1)
+    monkeypatch.setattr(checks, "batches_of", lambda path, _size: streams.batches_of(path, size=2))
 
-    def revoking(path, _size):
-        for number, batch in enumerate(batches(path, size=2)):
-            if number == 1:
-                with site.running.database.writing(registry.ids()["fjordkaffe"]) as db:
-                    revoke_key(db, keys_of(db)[0].public_id, by="test")
-            yield batch
+    def revoking(*args):
+        said = answers(*args)
+        with site.running.database.writing(registry.ids()["fjordkaffe"]) as db:
+            revoke_key(db, keys_of(db)[0].public_id, by="test")
+        return said
 
-    monkeypatch.setattr(checks, "batches_of", revoking)
+    monkeypatch.setattr(checks, "_answers", revoking)
     said = shop.call("POST", "/consents/check", raw=b'"a@example.org"\n' * 6, headers=NDJSON).data.splitlines()
     assert len(said) == 3
     assert "revoked" in json.loads(said[-1])["error"]
