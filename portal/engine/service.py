@@ -143,10 +143,14 @@ def steps_of(db: Session, acts: Collection[str], subject_id: int) -> list[Step]:
 
 
 def cancel_step(db: Session, step_id: int) -> bool:
-    """Take a step back before it begins. False where it has begun or ended: then the loser of the race tells the truth."""
+    """Take a step back before it begins. False where it has begun or ended: then the loser of the race tells the truth.
+
+    A step that a worker has hold of counts as begun. Waiting for it could be for ever: the caller may hold what the worker waits for.
+    """
+    unbegun = select(Step.id).where(Step.id == step_id, Step.state == StepState.WAITING, Step.fence == 0)
     cancelled = db.execute(
         update(Step)
-        .where(Step.id == step_id, Step.state == StepState.WAITING, Step.fence == 0)
+        .where(Step.id.in_(unbegun.with_for_update(skip_locked=True)))
         .values(state=StepState.CANCELLED, ended_at=clock.now())
         .returning(Step.id)
     )
@@ -161,10 +165,10 @@ def settle_by_hand(db: Session, step_id: int, *, outcome: ByHand, reason: str, a
     """
     if not reason.strip():
         raise ReasonMissing("Say why: the customer and the audit see it.")
-    step = db.scalar(select(Step).where(Step.id == step_id).with_for_update())
-    if step is None:
+    step = db.scalar(select(Step).where(Step.id == step_id).with_for_update(skip_locked=True))
+    if step is None and db.scalar(select(Step.id).where(Step.id == step_id)) is None:
         raise NoSuchStep("There is no such step.")
-    if step.state == StepState.CLAIMED:
+    if step is None or step.state == StepState.CLAIMED:
         raise StepIsRunning("A worker is on it right now. Look again in a minute.")
     if step.state in (StepState.DONE, StepState.FAILED, StepState.CANCELLED):
         raise StepHasEnded(f"The step has ended already: {step.state}.")

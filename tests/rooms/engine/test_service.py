@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select, text
 
 from portal.accounts.model import AuditEntry
 from portal.core import clock
@@ -133,6 +134,23 @@ def test_a_step_is_taken_back_only_before_it_begins(world: World) -> None:
     with world.writing() as db:
         assert not cancel_step(db, late)
     assert [step(world, number).state for number in (early, late)] == [StepState.CANCELLED, StepState.DONE]
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_nobody_waits_for_a_step_that_a_worker_has_hold_of(world: World) -> None:
+    """Who holds a case and waited for its step, while the step's worker waits for the case, would wait until the database ends one of them."""
+    number = ask(world)
+    with world.writing() as worker:
+        worker.execute(select(Step.id).where(Step.id == number).with_for_update())
+        with world.writing() as db:
+            db.execute(text("SET LOCAL lock_timeout = '2s'"))
+            assert not cancel_step(db, number)
+            with pytest.raises(StepIsRunning):
+                settle_by_hand(db, number, outcome=ByHand.SKIP, reason="The shop is closed.", actor="staff:1")
+    assert step(world, number).state == StepState.WAITING
+    with world.writing() as db:
+        assert cancel_step(db, number)
 
 
 def test_a_steps_dates_are_kept_as_asked(world: World) -> None:
