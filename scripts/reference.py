@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT))
 from pydantic import BaseModel  # noqa: E402  # the checkout has to be on the path first
 
 from portal import cli  # noqa: E402  # as above
-from portal.config import model  # noqa: E402  # as above
+from portal.config import model, parts, systems  # noqa: E402  # as above
 from portal.settings import SECRETS, Settings  # noqa: E402  # as above
 from portal.tables import METADATA  # noqa: E402  # as above
 from scripts.consent_page import consent_page  # noqa: E402  # as above
@@ -56,8 +56,9 @@ def configuration_page() -> str:
 
 
 def _parts() -> list[type[BaseModel]]:
-    found = [thing for thing in vars(model).values() if isinstance(thing, type) and issubclass(thing, model.Part)]
-    return [part for part in reversed(found) if part is not model.Part]
+    things = [thing for module in (parts, systems, model) for thing in vars(module).values()]
+    found = dict.fromkeys(thing for thing in things if isinstance(thing, type) and issubclass(thing, parts.Part))
+    return [part for part in reversed(found) if part is not parts.Part]
 
 
 def _type(annotation: Any) -> str:
@@ -77,7 +78,7 @@ def _type(annotation: Any) -> str:
         return f"by key: {_type(arguments[1])}"
     if isinstance(annotation, type) and issubclass(annotation, StrEnum):
         return " or ".join(f"`{value.value}`" for value in annotation)
-    if isinstance(annotation, type) and issubclass(annotation, model.Part):
+    if isinstance(annotation, type) and issubclass(annotation, parts.Part):
         return f"[{annotation.__name__}](#{annotation.__name__.lower()})"
     return {str: "text", int: "number", bool: "true or false"}.get(annotation, getattr(annotation, "__name__", str(annotation)))
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from portal.config import Config
-from portal.config.model import System
+from portal.config.systems import System
 from portal.core.documents import DocumentError
 from portal.core.errors import PortalError
 

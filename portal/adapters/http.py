@@ -42,7 +42,8 @@ from portal.adapters.identifiers import normal
 from portal.adapters.notes import noted_value, scope_of
 from portal.adapters.remote import Limits, Remote
 from portal.config.loading import parse_part
-from portal.config.model import CollectionNote, HttpUrl, Line, Part, Secret
+from portal.config.parts import HttpUrl, Line, Part, Secret
+from portal.config.systems import CollectionNote
 
 JSON, LINES = "application/json", "application/x-ndjson"
 ANSWER_BYTES = 1_000_000

@@ -11,7 +11,7 @@ from pydantic import Field
 from portal.adapters.contract import ChoiceToWrite, ConsentReceipt, Json, Match
 from portal.adapters.http_requests import RequestSettings, field_of, send
 from portal.adapters.remote import Limits, Remote, Sent
-from portal.config.model import Line, Part
+from portal.config.parts import Line, Part
 
 
 class ReadRequest(RequestSettings):

@@ -25,7 +25,9 @@ from portal.adapters.contract import (
 from portal.adapters.fates import Held, Tally, aim_at, day_of, decide, is_about_a_person, wanted_by
 from portal.adapters.http_requests import RequestSettings, field_of, send, uses
 from portal.adapters.remote import Limits, Remote, Sent
-from portal.config.model import CollectionNote, Line, RetentionRule
+from portal.config.model import RetentionRule
+from portal.config.parts import Line
+from portal.config.systems import CollectionNote
 from portal.core import clock
 
 NOT_THERE = "The record is no longer there under this identifier. Search again."

@@ -13,7 +13,7 @@ from pydantic import Field, JsonValue
 
 from portal.adapters.contract import AdapterError, Json, Place
 from portal.adapters.remote import JSON, Limits, Remote, Sent
-from portal.config.model import Line, Part
+from portal.config.parts import Line, Part
 
 WORD = re.compile(r"\{([a-z_]+)\}")
 WHOSE = ("key", "stored", "idempotency_key")

@@ -29,7 +29,8 @@ from portal.adapters.contract import (
 )
 from portal.adapters.notes import refuse_unknown_category, scope_of
 from portal.config.loading import parse_part
-from portal.config.model import CollectionRef, Language, Line, Part, System
+from portal.config.parts import CollectionRef, Language, Line, Part
+from portal.config.systems import System
 
 RECORD = "by_hand:person"
 BY_HAND = "Only a person can look here."

@@ -12,7 +12,7 @@ from portal.adapters.contract import Json, Place
 from portal.adapters.memory_store import Changes
 from portal.adapters.notes import refuse_unknown_category
 from portal.config.loading import parse_part
-from portal.config.model import CollectionRef, Key, Line, Part, Secret
+from portal.config.parts import CollectionRef, Key, Line, Part, Secret
 
 ChoiceName = Annotated[str, StringConstraints(pattern=r"^[^.\s]+\.[^.\s]+$")]
 RecordKey = Annotated[str, StringConstraints(pattern=r"^[\w-]{1,60}$")]

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from portal.adapters import taxonomy
 from portal.adapters.contract import Export, Json, Place, Value
-from portal.config.model import CollectionNote
+from portal.config.systems import CollectionNote
 
 
 def noted_value(note: CollectionNote, name: str, category: str, value: Json, obtained: date | datetime | None = None) -> Value:

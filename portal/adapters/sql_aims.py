@@ -13,7 +13,8 @@ from portal.adapters.sql_links import Link, all_links
 from portal.adapters.sql_masks import Mask, make_mask
 from portal.adapters.sql_queries import Layout, make_layout
 from portal.adapters.sql_tables import Shown, SqlTable
-from portal.config.model import Loss, RetentionRule
+from portal.config.model import RetentionRule
+from portal.config.systems import Loss
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from portal.adapters.sql_schema import LiveTable
 from portal.adapters.sql_tables import Tables
 from portal.adapters.sql_values import Family
 from portal.adapters.sql_whose import reference_of, refuse_unmapped, values_of
-from portal.config.model import CollectionRef, Line, Part
+from portal.config.parts import CollectionRef, Line, Part
 
 Word = bool | int | str
 ChoiceName = Annotated[str, StringConstraints(pattern=r"^[^.\s]+\.[^.\s]+(\.[^.\s]+)?$")]

@@ -13,7 +13,7 @@ from portal.adapters.contract import Place
 from portal.adapters.sql_connections import NoDriver, NotAUrl, open_engine, open_writing_engine
 from portal.adapters.sql_consent import ConsentSettings
 from portal.adapters.sql_sent import SentSettings
-from portal.config.model import Line, Part, Secret
+from portal.config.parts import Line, Part, Secret
 
 
 class EraseSettings(Part):

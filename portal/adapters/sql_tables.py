@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from portal.adapters import never_leaves, taxonomy
 from portal.adapters.contract import Place
 from portal.adapters.dataset_map import Dataset, Direction, MapCollection, MapField
-from portal.config.model import CollectionNote
+from portal.config.systems import CollectionNote
 
 KINDS = {"phone_number": "phone"}
 """Names of identities in Fideslang that are called otherwise here."""

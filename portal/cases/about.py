@@ -10,7 +10,8 @@ from datetime import date, datetime
 from portal.adapters.contract import Json, Value
 from portal.cases.meaning import is_within
 from portal.cases.showing import as_text
-from portal.config.model import CollectionNote, Company, FieldNote, Release, SourceKind
+from portal.config.model import Company, SourceKind
+from portal.config.systems import CollectionNote, FieldNote, Release
 from portal.core.i18n import _, format_date, locale, pick
 
 FREE_TEXT = ("user.content",)

@@ -11,7 +11,8 @@ from portal.cases import meaning
 from portal.cases.about import about, collection_title, kind_of, position_of, wording_of
 from portal.cases.showing import is_long
 from portal.cases.tables import Table, group_of_columns, joined, table_of
-from portal.config.model import Company, Release, SourceKind
+from portal.config.model import Company, SourceKind
+from portal.config.systems import Release
 from portal.core.i18n import _, format_names
 
 

@@ -12,7 +12,8 @@ from portal.cases.material import Material
 from portal.cases.meaning import is_within
 from portal.cases.model import Part
 from portal.cases.redacting import Phrase, leaves_of, phrase_of
-from portal.config.model import Company, Release
+from portal.config.model import Company
+from portal.config.systems import Release
 
 LONGEST_VALUE = 200
 """What is longer is a text, and says nothing of who somebody is."""

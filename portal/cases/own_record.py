@@ -8,18 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from sqlalchemy.orm import Session
 
 from portal.adapters.contract import Record, Value
-from portal.config.model import (
-    Basis,
-    CollectionNote,
-    Company,
-    FieldNote,
-    Purpose,
-    Release,
-    RetentionRule,
-    Source,
-    SourceKind,
-    System,
-)
+from portal.config.model import Basis, Company, Purpose, RetentionRule, Source, SourceKind
+from portal.config.systems import CollectionNote, FieldNote, Release, System
 from portal.consent.choices import HistoryEntry, choices_of, history_of
 from portal.consent.ledger import KeyIsDestroyed
 from portal.consent.told import act_words, actor_of, place_of, standing_words, title_of, topics_of

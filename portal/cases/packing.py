@@ -18,7 +18,8 @@ from portal.cases.model import CaseKind, Part
 from portal.cases.own_record import SYSTEM, records_of, with_own_record
 from portal.cases.redacting import Blackening, places_by_part, redacted_words
 from portal.cases.spooling import read_head, read_records
-from portal.config.model import Company, Release
+from portal.config.model import Company
+from portal.config.systems import Release
 from portal.core import clock
 from portal.core.i18n import _, format_list, ngettext, speaking
 from portal.people.addresses import masked

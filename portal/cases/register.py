@@ -5,7 +5,8 @@ Must never claim what the configuration does not say: what only the company know
 
 from collections.abc import Iterator
 
-from portal.config.model import CollectionNote, Company, Contact, Purpose, Recipient
+from portal.config.model import Company, Contact, Purpose, Recipient
+from portal.config.systems import CollectionNote
 from portal.core.i18n import _, pick
 
 COLUMNS = (

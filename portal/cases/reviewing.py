@@ -40,7 +40,8 @@ from portal.cases.service import case_by_number
 from portal.cases.showing import as_text, clean
 from portal.cases.spooling import read_records
 from portal.cases.two_people import check_second, needs_two
-from portal.config.model import Company, Release
+from portal.config.model import Company
+from portal.config.systems import Release
 from portal.core import clock, crypto
 from portal.core.db import Database
 from portal.core.errors import PortalError

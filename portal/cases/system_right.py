@@ -19,7 +19,7 @@ from portal.cases.scope import Scope, load_scope
 from portal.cases.showing import as_text
 from portal.cases.systems import open_system, place_of
 from portal.cases.tasks.mailing import ask_owner
-from portal.config.model import System
+from portal.config.systems import System
 from portal.core import i18n
 from portal.core.db import Database
 from portal.engine.contract import Claim, Done, Outcome, Park

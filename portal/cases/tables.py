@@ -10,7 +10,8 @@ from portal.adapters.contract import Record, Value
 from portal.cases import meaning
 from portal.cases.about import About, about, collection_title, position_of, wording_of
 from portal.cases.showing import as_text
-from portal.config.model import Company, Release
+from portal.config.model import Company
+from portal.config.systems import Release
 from portal.core.i18n import _, format_date, format_list, format_names, format_number
 
 

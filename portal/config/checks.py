@@ -11,17 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel
 
-from portal.config.model import (
-    AnswerTemplate,
-    Basis,
-    CollectionNote,
-    Company,
-    FieldNote,
-    Palette,
-    Placeholder,
-    Portal,
-    SourceKind,
-)
+from portal.config.model import AnswerTemplate, Basis, Company, Palette, Placeholder, Portal, SourceKind
+from portal.config.systems import CollectionNote, FieldNote
 from portal.core.documents import Document
 
 Place = tuple[str | int, ...]

@@ -13,7 +13,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from portal.config import checks
-from portal.config.model import Company, Part, Portal, Secret
+from portal.config.model import Company, Portal
+from portal.config.parts import Part, Secret
 from portal.core.documents import Document, DocumentError, read_yaml
 
 P = TypeVar("P", bound=BaseModel)

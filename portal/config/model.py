@@ -8,34 +8,10 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-Text = dict[str, str]
-"""One text in every language of the company: `{en: ..., de: ...}`; completeness is checked by `portal.config.checks`."""
-
-Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
-Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
-HostName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")]
-HttpUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s\"'<>\\]+$")]
-FrameOrigin = Annotated[str, StringConstraints(pattern=r"^https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?$")]
-Line = Annotated[str, StringConstraints(pattern=r"^[^\r\n\x00-\x1f\u2028\u2029]{1,300}$")]
-Duration = Annotated[str, StringConstraints(pattern=r"^\d+ (hours?|days?|weeks?|months?|years?)$")]
-CollectionRef = Annotated[str, StringConstraints(pattern=r"^[^.\s]+\.[^.\s]+$")]
-"""`dataset.collection`, as in a Fideslang map."""
-
-
-class Part(BaseModel):
-    """The base of all parts: closed (an unknown key is an error) and never changed after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Secret(Part):
-    """A value that stands in the environment: variable `env`, or the file that `<env>_FILE` names."""
-
-    env: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")]
+from portal.config.parts import Colour, Country, Duration, FrameOrigin, HostName, HttpUrl, Key, Language, Line, Part, Secret, Text
+from portal.config.systems import System
 
 
 class Palette(Part):
@@ -202,75 +178,6 @@ class ProofRule(Part):
     categories: list[str] = Field(default_factory=list)
     need: ProofKind
     values: int = Field(1, ge=1, le=3)
-
-
-class Release(StrEnum):
-    """Whether values go out at once or after a person has looked."""
-
-    AUTO = "auto"
-    REVIEW = "review"
-
-
-class FieldNote(Part):
-    """What a map cannot say of one field; what is not said is taken from the collection."""
-
-    title: Text
-    source: Key | None = None
-    purpose: Key | None = None
-    retention: Key | None = None
-    recipients: list[Key] | None = None
-    release: Release | None = None
-    values: dict[str, Text] = Field(default_factory=dict, description="What a code in it means: `delivered: {en: Delivered}`")
-    shown_as: Literal["country", "language"] | None = Field(
-        None, description="It holds a code that every language has a name for: `NO`, `de`"
-    )
-
-
-class CollectionNote(Part):
-    """What a map cannot say of one collection: where it comes from, why it is held, who gets it, until when."""
-
-    title: Text
-    source: Key
-    purpose: Key
-    retention: Key
-    recipients: list[Key]
-    release: Release | None = None
-    obtained: str | None = Field(None, description="The field that holds the date when the record came")
-    owner: str | None = Field(None, description="The field that names whose record it is, where other people reach it too")
-    correctable: list[str] = Field(
-        default_factory=list, description="The fields that a correction may change; never an identifier, a key or a reference"
-    )
-    fields: dict[str, FieldNote] = Field(default_factory=dict)
-
-
-class Loss(Part):
-    """What a person would lose if their records went: said before they choose, one sentence each."""
-
-    text: Text = Field(description="One sentence: `You have orders on their way.`")
-    collection: CollectionRef
-    fields: list[str] = Field(
-        default_factory=list, description="Only where one of these fields would go; without it, where anything of a record would"
-    )
-    when: dict[str, list[str]] = Field(
-        default_factory=dict,
-        description='Only where a field has one of these values ("": is empty); without it, where there is any record',
-    )
-
-
-class System(Part):
-    """One of the company's systems. `settings` belong to the adapter of that kind, which checks them."""
-
-    kind: Key
-    title: Text
-    settings: dict[str, object] = Field(default_factory=dict)
-    collections: dict[CollectionRef, CollectionNote]
-    tells_apart: dict[Literal["name", "birth_date", "customer_number"], list[str]] = Field(
-        default_factory=dict, description="`dataset.collection.field`s that tell two people apart; several are joined by a space"
-    )
-    proof: dict[Key, str] = Field(
-        default_factory=dict, description="Values a person can be asked for: `postcode: dataset.collection.field`"
-    )
-    losses: dict[Key, Loss] = Field(default_factory=dict, description="What would be lost with an erasure")
 
 
 class LawReview(Part):

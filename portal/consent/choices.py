@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from portal.config.model import Basis, Company, Purpose, Text
+from portal.config.model import Basis, Company, Purpose
+from portal.config.parts import Text
 from portal.consent.basis import Answer, may_use
 from portal.consent.chains import events_of, open_key, read_events, wrapped_key_of
 from portal.consent.events import Choice, Event

@@ -10,7 +10,8 @@ import demo
 from portal.adapters.dataset_map import Dataset
 from portal.adapters.fideslang import read_maps
 from portal.config import Config, load_config
-from portal.config.model import Basis, Company, System
+from portal.config.model import Basis, Company
+from portal.config.systems import System
 
 CONFIG: Config = load_config(demo.CONFIG)
 COMPANIES = CONFIG.portal.companies

@@ -13,7 +13,8 @@ import httpx
 import pytest
 
 from portal.accounts import registry
-from portal.config.model import Secret, StaffSignIn
+from portal.config.model import StaffSignIn
+from portal.config.parts import Secret
 from portal.identity import oidc
 from tests.doors.links import with_company
 

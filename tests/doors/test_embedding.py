@@ -4,7 +4,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 import demo
-from portal.config.model import FrameOrigin
+from portal.config.parts import FrameOrigin
 from tests.doors.links import standing, token_for, with_company
 
 MAREN, CHOICE = demo.CUSTOMER, "newsletter.email"

@@ -13,7 +13,7 @@ from portal.accounts.model import AuditEntry
 from portal.cases.tasks.model import CaseTask
 from portal.cli import main
 from portal.commands import task as task_commands
-from portal.config.model import System
+from portal.config.systems import System
 from portal.core import clock
 from portal.core.uploads import LARGEST_FILE
 from tests.attachments import PDF, SVG, sent

@@ -11,7 +11,8 @@ from portal.cases.about import collection_title
 from portal.cases.laws import Law, Right
 from portal.cases.laws.citing import in_words
 from portal.config.checks import EEA
-from portal.config.model import Basis, CollectionNote, Company, Contact, Role
+from portal.config.model import Basis, Company, Contact, Role
+from portal.config.systems import CollectionNote
 from portal.core.i18n import N_, _, format_list, language, locale, pick
 
 BASES = {

@@ -20,7 +20,7 @@ from portal.cases.bundle.groups import Group, arrange
 from portal.cases.bundle.rows import spool_rows
 from portal.cases.bundle.statement import build_statement
 from portal.cases.bundle.summary import set_pdf, summary_page
-from portal.config.model import Release
+from portal.config.systems import Release
 from portal.core.i18n import in_zone, speaking
 from portal.core.vault import private_folder
 

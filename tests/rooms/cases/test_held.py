@@ -15,7 +15,7 @@ from portal.cases.items import NUMBERS, Fact
 from portal.cases.reading import READS, Reader, TooManyReads, forget_readings, kept_reading, open_now, read_held
 from portal.cases.scope import scope_of
 from portal.cases.tables import Table
-from portal.config.model import FieldNote
+from portal.config.systems import FieldNote
 from portal.core import clock
 from portal.core.i18n import speaking
 from portal.identity.sessions import CurrentSession

@@ -6,7 +6,8 @@ import json
 import pytest
 
 from portal.cli import main
-from portal.config.model import CollectionNote, FieldNote, Recipient, Role, System
+from portal.config.model import Recipient, Role
+from portal.config.systems import CollectionNote, FieldNote, System
 from portal.consent.dpv import iso_duration, recipients_of, record_of
 from portal.consent.ledger import events_of
 from portal.consent.model import ConsentEvent
