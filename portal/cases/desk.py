@@ -266,9 +266,11 @@ def _waits(db: Session, ids: Collection[int]) -> Mapping[int, tuple[str, ...]]:
     if not ids:
         return {}
     found: dict[int, list[str]] = {}
+    # What still waited when a case was refused or answered waits for nobody; a deletion ends only when nothing waits.
+    goes_on = or_(Case.state.in_(OPEN_STATES), Case.kind == CaseKind.ERASURE)
     kinds = {
-        "step": _stuck_step(db), "owner": _waits_for_owner(db), "review": _review(), "message": waits_for_staff(),
-        "proposal": _proposed(),
+        "step": and_(goes_on, _stuck_step(db)), "owner": and_(goes_on, _waits_for_owner(db)), "review": and_(goes_on, _review()),
+        "message": waits_for_staff(), "proposal": _proposed(),
     }  # fmt: skip
     for kind, condition in kinds.items():
         for case_id in db.scalars(select(Case.id).where(Case.id.in_(ids), condition)):

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from portal.accounts import registry
 from portal.cases.erasing.settling import newest_of, step_to_settle
 from portal.cases.erasing.stages import erasure_stages
-from portal.cases.model import Case, CaseKind
+from portal.cases.model import OPEN_STATES, Case, CaseKind
 from portal.cases.stages import stages_of
 from portal.cases.workflow import BUILD, EXPORT, RIGHT, STUCK, newest
 from portal.core.i18n import _
@@ -48,17 +48,19 @@ def step_lines(db: Session, case: Case) -> list[StepLine]:
     else:
         rows = steps_of(db, (EXPORT, RIGHT, BUILD), case.id)
         by_system = [step for act in (EXPORT, RIGHT, BUILD) for step in newest(rows, act).values()]
-        stages = stages_of(company, rows)
+        stages = stages_of(company, rows, case_state=case.state)
         told = [(one.system, one.title, one.state, one.words, step) for one, step in zip(stages, by_system, strict=True)]
     tries = _tries(db, [step.id for *_rest, step in told if step is not None])
     return [_line(case, *one, tries) for one in told]
 
 
 def _line(case: Case, key: str, title: str, state: str, words: str, step: Step | None, tries: dict[int, int]) -> StepLine:
-    stuck = step is not None and step.state in STUCK
+    # A deletion ends only when every step has; any other case may be refused or answered while one still waits, and then it waits for nobody.
+    over = case.kind is not CaseKind.ERASURE and case.state not in OPEN_STATES
+    stuck = step is not None and step.state in STUCK and not over
     return StepLine(
         key or COPY, title, state, words, tries.get(step.id, 0) if step else 0, (step.error or "") if step and stuck else "", stuck,
-        step is not None and step.state == StepState.IN_DOUBT, step is not None and step.state not in SETTLED,
+        stuck and step is not None and step.state == StepState.IN_DOUBT, step is not None and step.state not in SETTLED and not over,
     )  # fmt: skip
 
 

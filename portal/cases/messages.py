@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import ColumnElement, Table, func, select, update
+from sqlalchemy import ColumnElement, Table, and_, func, not_, select, update
 from sqlalchemy.orm import Session
 
 from portal.cases.attaching import A_DAY as FILES_A_DAY
@@ -22,7 +22,7 @@ from portal.cases.attaching import (
     files_of,
     open_file,
 )
-from portal.cases.model import Author, Case, CaseMessage
+from portal.cases.model import Author, Case, CaseMessage, CaseState
 from portal.cases.scope import load_scope
 from portal.cases.showing import clean
 from portal.core import clock
@@ -166,9 +166,10 @@ def mark_read(db: Session, case_id: int, *, of: Author) -> None:
 
 
 def waits_for_staff() -> ColumnElement[bool]:
-    """That the last word in a case is the person's: for a query of cases."""
+    """That the last word in a case is the person's, and no refusal has answered it: for a query of cases."""
     last = select(func.max(_MESSAGES.id)).where(_MESSAGES.case_id == Case.id).correlate(Case).scalar_subquery()
-    return select(_MESSAGES.id).where(_MESSAGES.id == last, _MESSAGES.author == Author.PERSON).exists()
+    refused_since = and_(Case.state == CaseState.REFUSED, _MESSAGES.at <= Case.closed_at)
+    return select(_MESSAGES.id).where(_MESSAGES.id == last, _MESSAGES.author == Author.PERSON, not_(refused_since)).exists()
 
 
 def _rows(db: Session, case: Case) -> Sequence[CaseMessage]:

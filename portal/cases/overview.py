@@ -59,7 +59,7 @@ def describe_case(db: Session, number: str, *, with_messages: bool = False) -> l
             for stage in erasure_stages(db, case)
         ]
     else:
-        for step, stage in zip(steps, stages_of(company, steps), strict=True):
+        for step, stage in zip(steps, stages_of(company, steps, case_state=case.state), strict=True):
             lines.append(f"- {stage.title} [{step.system or 'copy'}] {step.state}: {stage.words}".rstrip(": "))
     lines += [_("To do in %(system)s: %(task)s", system=title, task=task) for title, task in _tasks(company, stuck)]
     lines.append("")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from portal.cases.events import system_title
+from portal.cases.model import OPEN_STATES, CaseState
 from portal.cases.workflow import BUILD, EXPORT, RIGHT, newest
 from portal.config.model import Company
 from portal.core.i18n import _, format_time, ngettext
@@ -20,16 +21,28 @@ class Stage:
     words: str
 
 
-def stages_of(company: Company, steps: Sequence[Step], *, counted: bool = True) -> list[Stage]:
+def stages_of(
+    company: Company, steps: Sequence[Step], *, counted: bool = True, case_state: CaseState = CaseState.OPEN
+) -> list[Stage]:
     """A line for each system, and one for the copy itself; of several rounds the newest counts.
 
     `counted`: say how much a system holds; not where the copy has only some of it, which would read as if the rest were missing.
+    `case_state`: in a case that is over nobody looks any more at what still waited, and no line may promise it.
     """
-    return [_stage(company, step, counted) for act in (EXPORT, RIGHT, BUILD) for step in newest(steps, act).values()]
+    newest_steps = [step for act in (EXPORT, RIGHT, BUILD) for step in newest(steps, act).values()]
+    return [_stage(company, step, counted, case_state) for step in newest_steps]
 
 
-def _stage(company: Company, step: Step, counted: bool) -> Stage:
+def _stage(company: Company, step: Step, counted: bool, case_state: CaseState) -> Stage:
     title = _("Your copy") if step.act == BUILD else system_title(company, step.system)
+    if case_state not in OPEN_STATES and step.state not in (StepState.DONE, StepState.FAILED):
+        by_person = case_state is CaseState.CANCELLED
+        words = (
+            _("Not asked any more: you stopped this request.")
+            if by_person
+            else _("Nothing more is done here: this request is over.")
+        )
+        return Stage(step.system, title, "stopped", words)
     state, words = _state(step, counted)
     if step.hand_reason and step.state != StepState.CANCELLED and step.hand_reason not in words:
         # Who set it going again said why.

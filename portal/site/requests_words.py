@@ -114,7 +114,10 @@ def page(db: Session, case: Case, *, fresh: bool) -> dict[str, Any]:
             "moved": _moved(db, case),
         },
         "stages": stages_of(
-            registry.company(case.company_id), steps_of(db, (EXPORT, RIGHT, BUILD), case.id), counted=not case.choice
+            registry.company(case.company_id),
+            steps_of(db, (EXPORT, RIGHT, BUILD), case.id),
+            counted=not case.choice,
+            case_state=case.state,
         ),
         "download": _download(db, case, package, fresh=fresh) if package else None,
         "later": [{"title": _("What you or others wrote in own words"), "words": _by(due)}] if waits and package else [],

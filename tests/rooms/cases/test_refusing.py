@@ -4,12 +4,14 @@ from datetime import timedelta
 
 import pytest
 
+from portal.cases import desk
 from portal.cases.answering import CannotBeClosed, answer_case
 from portal.cases.dates import due_of
+from portal.cases.desk_steps import step_lines
 from portal.cases.events import timeline
 from portal.cases.laws.model import Ground
-from portal.cases.messages import MessageEmpty
-from portal.cases.model import Case, CaseKind, CaseState
+from portal.cases.messages import MessageEmpty, add_message
+from portal.cases.model import Author, Case, CaseKind, CaseState
 from portal.cases.refusing import (
     CannotRefuse,
     NoAppeal,
@@ -23,7 +25,7 @@ from portal.cases.refusing import (
 )
 from portal.cases.rights import open_right_case
 from portal.cases.scope import Scope
-from portal.cases.service import NoSuchCase, case_by_number, open_access_case
+from portal.cases.service import NoSuchCase, NothingToSettle, case_by_number, open_access_case, resolve_step
 from portal.cases.two_people import SecondPersonNeeded
 from portal.core import clock
 from portal.identity.sessions import CurrentSession
@@ -166,3 +168,29 @@ def test_a_correction_that_is_refused_stops_its_task(house: House) -> None:
         ).number  # fmt: skip
     refuses(house, number)
     assert house.world.rows("SELECT state FROM step WHERE act = 'right.system'") == [("cancelled",)]
+
+
+def test_a_refusal_leaves_nobody_a_promise_of_work_and_staff_nothing_to_settle(house: House) -> None:
+    current = house.sign_in(MAREN)
+    with house.world.writing() as db:
+        number = open_right_case(
+            db, current.person_id, CaseKind.CORRECTION, text="My name", proven=Scope(), session_id=current.id, language="en",
+            systems=["shop"],
+        ).number  # fmt: skip
+    house.work()
+    with house.world.reading() as db:
+        case = case_by_number(db, number)
+        (line,) = desk.lines_of(db, [case])
+        assert line.waits == ("step", "message") and step_lines(db, case)[0].can_be_settled
+    refuses(house, number)
+    with house.world.reading() as db:
+        case = case_by_number(db, number)
+        (line,), (step,) = desk.lines_of(db, [case]), step_lines(db, case)
+        assert line.waits == () and (step.state, step.stuck, step.can_be_settled) == ("stopped", False, False)
+        assert step.words == "Nothing more is done here: this request is over."
+    with house.world.writing() as db, pytest.raises(NothingToSettle, match="ended"):
+        resolve_step(db, number, system="shop", outcome="done", reason="I saw it.", actor="staff-7")
+    with house.world.writing() as db:
+        add_message(db, case_by_number(db, number), author=Author.PERSON, text="Why?", session_id=current.id)
+    with house.world.reading() as db:
+        assert desk.lines_of(db, [case_by_number(db, number)])[0].waits == ("message",)
