@@ -72,7 +72,7 @@ def _asked(form: ActingForm, files: list[Upload]) -> str:
                 db(), current.person_id, current.address, wanted, session_id=current.id, language=i18n.language()
             ).number  # fmt: skip
     except NobodyNamed:
-        form.whose.errors = [_("Type an e-mail address or a customer number, as the company has it.")]
+        form.whose.errors = [_("Type an e-mail address or a customer number, as we have it.")]
     except AboutThemselves:
         form.whose.errors = [_("This is your own address. What you ask for yourself needs no paper: see Your requests.")]
     except MandateMissing:

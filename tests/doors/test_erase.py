@@ -186,7 +186,7 @@ def test_another_wish_while_a_deletion_is_under_way_adds_nothing_and_says_so(sit
 
 
 def test_who_signs_in_anew_is_told_how_to_see_a_deletion_that_is_under_way_and_its_mailed_link_leads_to_it(site):
-    request, promise = confirmed(site).path, "is listed once you give one again"
+    request, promise = confirmed(site).path, "are listed once you give one again"
     browser = site.signed_in(MAREN)
     for page in ("/", "/requests"):
         browser.open(page)

@@ -55,6 +55,8 @@ NEVER = {
         r"متأكد", r"متأكدة", r"هل تريد حقًا", r"لا يهمني",
         # an imperative has to know whether the reader is a man or a woman
         r"اضغط", r"انقر", r"اكتب", r"اختر", r"احصل", r"احذف", r"افتح", r"ارجع", r"انتظر", r"تحقق", r"أرسل", r"جرّب مرة", r"قم ب\w*",
+        r"انظروا?", r"اقرأ", r"اقرؤوا\w*", r"أضفه?", r"انسخ", r"اسأل(نا)?", r"اذكر", r"ابدأ", r"تابع", r"حاول", r"احفظ", r"راسلنا", r"قرروا",
+        r"اكتبوه", r"اختصره",
     ],
 }  # fmt: skip
 
@@ -182,6 +184,20 @@ def test_placeholders_are_those_of_the_source(language):
             if +have != +source or "%" in PLACEHOLDER.sub("", words).replace("%%", ""):
                 wrong.append((ids(message)[0], words))
     assert wrong == []
+
+
+def test_no_translation_says_its_text_twice():
+    twice = re.compile(r"(?s)(.{20,}?)\s*\1")
+    assert [text.words for text in own_texts() if twice.fullmatch(text.words)] == []
+
+
+def test_what_is_counted_from_eleven_to_ninety_nine_stands_in_the_accusative_in_arabic():
+    catalog = load("ar")
+    form_of, accusative = gettext.c2py(catalog.plural_expr), re.compile("(?:ًا|اً|اءً)")
+    teens, hundred = form_of(11), form_of(100)
+    plurals = [strings(message) for message in messages(catalog) if len(ids(message)) > 1]
+    swapped = [forms for forms in plurals if len(accusative.findall(forms[teens])) < len(accusative.findall(forms[hundred]))]
+    assert plurals and swapped == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
