@@ -62,11 +62,12 @@ class Whose(StrEnum):
 
 
 class Stage(StrEnum):
-    """Where the cases that are asked for stand. `decision`: something waits for a human of ours."""
+    """Where the cases that are asked for stand. `decision`: something waits for a human of ours. `marked`: it may be abuse."""
 
     ALL = ""
     LATE = "late"
     DECISION = "decision"
+    MARKED = "marked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class Filters:
 @dataclass(frozen=True, slots=True)
 class Line:
     """One open case in the queue. `days` until its date (below 0: late); `waits`: `step`, `review`, `message` and `proposal`,
-    for a human of ours, and `owner`, for whoever looks after a system.
+    for a human of ours, `owner`, for whoever looks after a system, and `marked`, where it may be abuse.
     """
 
     id: int
@@ -223,6 +224,8 @@ def _wanted(db: Session, filters: Filters, staff: Staff) -> list[ColumnElement[b
         wanted.append(Case.due_on < today_of(db))
     elif filters.stage is Stage.DECISION:
         wanted.append(or_(_stuck_step(db), _review(), waits_for_staff(), _proposed()))
+    elif filters.stage is Stage.MARKED:
+        wanted.append(Case.suspected_at.is_not(None))
     return wanted
 
 
@@ -270,7 +273,7 @@ def _waits(db: Session, ids: Collection[int]) -> Mapping[int, tuple[str, ...]]:
     goes_on = or_(Case.state.in_(OPEN_STATES), Case.kind == CaseKind.ERASURE)
     kinds = {
         "step": and_(goes_on, _stuck_step(db)), "owner": and_(goes_on, _waits_for_owner(db)), "review": and_(goes_on, _review()),
-        "message": waits_for_staff(), "proposal": _proposed(),
+        "message": waits_for_staff(), "proposal": _proposed(), "marked": Case.suspected_at.is_not(None),
     }  # fmt: skip
     for kind, condition in kinds.items():
         for case_id in db.scalars(select(Case.id).where(Case.id.in_(ids), condition)):

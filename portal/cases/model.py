@@ -110,7 +110,8 @@ class Case(CompanyOwned, Base):
     may read (`cases.scope`). `about_id`: the refused case that an appeal is about. Of a request for somebody else, `choice` is the right that
     is asked for, and the case is of who acts.
     `place`: what the person had said of where they live when it was opened (`Person.place`).
-    `due_on` is the day in law as the clock last said it, for sorting; `owner` is the actor of who has it in hand.
+    `due_on` is the day in law as the clock last said it, for sorting; `owner` is the actor of who has it in hand. `suspected_at`: since when
+    staff take it for possible abuse (`cases.abuse`).
     """
 
     __tablename__ = "case"
@@ -149,6 +150,7 @@ class Case(CompanyOwned, Base):
     received_at: Mapped[datetime]
     due_on: Mapped[date | None]
     owner: Mapped[str | None] = mapped_column(String(40))
+    suspected_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     about_id: Mapped[int | None] = mapped_column(ForeignKey("case.id", ondelete="SET NULL"), index=True)
 

@@ -28,6 +28,8 @@ def needs_two(db: Session, case: Case, act: Act, *, by_law: bool = False) -> boo
     """Whether this act needs a second person in this case. `by_law`: the law puts the burden of proof on the company."""
     if act is Act.HOLD or by_law or act.value in registry.company(case.company_id).two_people:
         return True
+    if case.suspected_at is not None and act in (Act.RELEASE, Act.REFUSE):
+        return True
     return act is Act.RELEASE and has_new_address(db, case)
 
 

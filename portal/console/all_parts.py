@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from portal.console import (
+    abuse,
     acts,
     audit,
     case,
@@ -52,6 +53,7 @@ PARTS = (
     settings,
     mails,
     mandates,
+    abuse,
     colleagues,
     audit,
 )

@@ -27,8 +27,8 @@ from portal.cases.overview import waits_for_review
 from portal.cases.ready_answers import templates_for
 from portal.cases.service import NoSuchCase, case_by_number
 from portal.cases.tasks.listing import tasks_of
-from portal.console import acting_words, proposed, task_words, words
-from portal.console.forms import AnswerForm, MandateForm, NoteForm, SettleForm
+from portal.console import abuse_words, acting_words, proposed, task_words, words
+from portal.console.forms import AbuseForm, AnswerForm, MandateForm, NoteForm, SettleForm
 from portal.console.kept_items import items_kept
 from portal.web.context import current_company, database
 from portal.web.staff_guards import current_staff, staff_may
@@ -102,6 +102,8 @@ def page(case: Case, *, stale: bool = False, **forms: Any) -> ResponseReturnValu
         "choice": [] if case.kind is CaseKind.ON_BEHALF else [title_of(key) for key in case.choice],
         "why_law": words.why_law(current_company().config, case),
         "acting": acting_words.acting(db(), case),
+        "abuse": abuse_words.abuse(db(), case),
+        "abuse_form": forms.get("abuse") or AbuseForm(formdata=None),
         "mandate_form": forms.get("mandate") or MandateForm(formdata=None),
         "can_close": case.kind not in ENDS_BY_ITSELF and case.state in OPEN_STATES,
         "review": waits_for_review(db(), case),

@@ -92,6 +92,19 @@ class AnswerForm(FlaskForm):
         self.template.choices = [("", _("Choose a template")), *templates] if templates else []
 
 
+class AbuseForm(FlaskForm):
+    """Why a case may be abuse."""
+
+    suspicion = StringField(
+        render_kw={"maxlength": "300", "required": True},
+        validators=[needed(N_("Say why in one sentence.")), at_most(300, N_("One sentence is enough here."))],
+    )
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.suspicion.label.text = _("Why")
+
+
 class MandateForm(FlaskForm):
     """What becomes of the paper of somebody who acts for another."""
 

@@ -65,6 +65,7 @@ WAITS = {
     "review": N_("Texts to look at"),
     "message": N_("Message to answer"),
     "proposal": N_("Waits for a second person"),
+    "marked": N_("May be abuse"),
 }
 
 
@@ -161,6 +162,7 @@ def tabs(filters: Filters) -> list[dict[str, Any]]:
         (_("Nobody’s yet"), Filters(filters.kind, whose=Whose.NOBODYS)),
         (_("Needs a decision"), Filters(filters.kind, stage=Stage.DECISION)),
         (_("Late"), Filters(filters.kind, stage=Stage.LATE)),
+        (_("May be abuse"), Filters(filters.kind, stage=Stage.MARKED)),
     )
     return [
         {"words": said, "url": url_for("staff_queue.show", **address(one)), "current": one == filters} for said, one in wanted
