@@ -12,6 +12,7 @@ from portal.cases.model import Case, CaseState
 from portal.consent import joining
 from portal.consent.joining import CannotBeJoined
 from portal.consent.telling import Source
+from portal.identity.address_change import is_settled, stop_changes
 from portal.identity.sessions import end_all_sessions
 from portal.people.model import Person, PersonIdentifier
 from portal.people.service import EMAIL, Identifier, add_identifier, find_identifier, person_for
@@ -52,8 +53,10 @@ def merge_people(db: Session, keep: Identifier, gone: Identifier, *, source: Sou
     kept, going = _row(db, keep).person_id, _row(db, gone).person_id
     for person_id in (kept, going):
         _refuse_while_answered(db, person_id)
+        _refuse_while_changing(db, person_id)
     trace = joining.join(db, kept, going, point=source.point, told_by=source.key_id)
     for person_id in (kept, going):
+        stop_changes(db, person_id)
         end_all_sessions(db, person_id)
     _let_requests_follow(db, going)
     person = db.get_one(Person, kept)
@@ -66,7 +69,9 @@ def split_person(db: Session, identifier: Identifier, *, source: Source) -> Pers
     row = _row(db, identifier)
     before = row.person_id
     _refuse_while_answered(db, before)
+    _refuse_while_changing(db, before)
     trace = joining.part(db, row, point=source.point, told_by=source.key_id)
+    stop_changes(db, before)
     end_all_sessions(db, before)
     _let_requests_follow(db, before)
     person = db.get_one(Person, row.person_id)
@@ -96,6 +101,14 @@ def _refuse_while_answered(db: Session, person_id: int) -> None:
     open_ones = select(Case.id).where(Case.person_id == person_id, Case.state.in_(BEING_ANSWERED)).limit(1)
     if db.scalar(open_ones) is not None:
         raise CannotBeJoined("A request of this person is being answered. Wait until it is done.")
+
+
+def _refuse_while_changing(db: Session, person_id: int) -> None:
+    """Its undo would move the addresses of whoever has them by then."""
+    if not is_settled(db, person_id):
+        raise CannotBeJoined(
+            "One of their addresses was just changed for another by its person. Wait until that cannot be undone."
+        )
 
 
 def _note(db: Session, source: Source, act: str, public_id: str, **detail: str | int) -> None:

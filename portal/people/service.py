@@ -151,7 +151,7 @@ def identifier_for(db: Session, identifier: Identifier) -> PersonIdentifier:
 
 def move_identifier(db: Session, row: PersonIdentifier, person_id: int | None = None) -> None:
     """Give an identifier to another person, or (none named) to one made for it, who is not who had it. Nothing that was shown with it before
-    counts any more.
+    counts any more. With a known person, an address that was left stays so: whose mailbox it is by now nobody can tell.
     """
     now = clock.now()
     row.joined_at = now if person_id is not None else None
@@ -161,7 +161,9 @@ def move_identifier(db: Session, row: PersonIdentifier, person_id: int | None = 
         db.add(person)
         db.flush()
         person_id = person.id
-    row.person_id, row.proven_at, row.seen_alone_at, row.left_at = person_id, None, None, None
+    if row.joined_at is None:
+        row.left_at = None
+    row.person_id, row.proven_at, row.seen_alone_at = person_id, None, None
     db.flush()
 
 

@@ -12,11 +12,12 @@ from portal.consent.events import Choice
 from portal.consent.notices import notice_for
 from portal.consent.verify import rebuild_state, verify_person
 from portal.consent.words import Act, Actor
-from portal.core import clock
+from portal.core import clock, crypto
 from portal.core.limits import Limit
+from portal.identity.model import AddressChange, ChangeState
 from portal.identity.sessions import sessions_of
 from portal.people.model import Person
-from portal.people.service import EMAIL, Identifier, find_identifier, find_person, person_for
+from portal.people.service import EMAIL, Identifier, add_identifier, find_identifier, find_person, person_for
 from tests.doors.api.caller import caller
 from tests.doors.links import token_for
 from tests.doors.site import SECOND_HOST
@@ -239,6 +240,48 @@ def test_a_split_leaves_every_no_on_both_sides_and_ends_a_yes_that_could_be_eith
         shop.call("POST", "/people/split", {"identifier": mail(TWO)})
         assert (allowed(shop, ONE), allowed(shop, TWO)) == (False, False)
     every_chain_is_whole(site)
+
+
+def change(site, address, to, *, state, undo_until):
+    """A change of address as it stands in the database; once it is done both addresses are the person's."""
+    with site.running.database.writing(company()) as db:
+        row = find_identifier(db, Identifier(EMAIL, address))
+        assert row is not None
+        db.add(AddressChange(
+            person_id=row.person_id, session_id=None, state=state, old_address=address, new_address=to, asked_in=bytes(32), browser="",
+            language="en", old_token_hash=crypto.token_hash("test", address), new_token_hash=crypto.token_hash("test", to),
+            asked_at=clock.now(), expires_at=clock.now() + timedelta(hours=1), undo_until=undo_until,
+        ))  # fmt: skip
+        if state == ChangeState.DONE:
+            add_identifier(db, row.person_id, Identifier(EMAIL, to), joined=False)
+            row.left_at = undo_until
+
+
+def test_E7_a_merge_gives_an_address_that_somebody_left_to_nobody(site):
+    """A mailbox that was given out anew must not open what its former owner was merged into."""
+    shop, left = caller(site), "left.long.ago@example.org"
+    for address in (ONE, left):
+        site.signed_in(address)
+    change(site, left, TWO, state=ChangeState.DONE, undo_until=clock.now() - timedelta(days=1))
+    answer = shop.call("POST", "/people/merge", {"keep": mail(ONE), "gone": mail(TWO)})
+    assert answer.status_code == 200 and person_of(site, ONE) == person_of(site, TWO)
+    site.signed_in(left)
+    assert person_of(site, left) != person_of(site, ONE)
+
+
+def test_S14_nobody_is_made_one_or_two_while_a_change_of_address_can_be_undone_and_one_that_waits_is_void(site):
+    shop = caller(site)
+    for address in (ONE, TWO):
+        site.signed_in(address)
+    change(site, TWO, "new@example.org", state=ChangeState.DONE, undo_until=clock.now() + timedelta(days=3))
+    merge, split = {"keep": mail(ONE), "gone": mail("new@example.org")}, {"identifier": mail("new@example.org")}
+    for path, body in (("/people/merge", merge), ("/people/split", split)):
+        assert shop.call("POST", path, body).status_code == 409, path
+    with clock.moved(timedelta(days=4)):
+        change(site, ONE, "other@example.org", state=ChangeState.ASKED, undo_until=None)
+        assert shop.call("POST", "/people/merge", merge).status_code == 200
+        with site.running.database.reading(company()) as db:
+            assert {row.state for row in db.query(AddressChange)} == {ChangeState.DONE, ChangeState.STOPPED}
 
 
 def test_nobody_is_made_one_or_two_while_a_request_of_theirs_is_being_answered(site):
