@@ -3,6 +3,7 @@
 Must never hold a value of the person, the name of a member of staff, or words that were typed.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -239,11 +240,19 @@ def happened(db: Session, case: Case, code: Code, **params: str | int) -> bool:
     return any(row.params == params for row in rows)
 
 
-def timeline(db: Session, case: Case) -> list[Happening]:
-    """Everything that happened, oldest first."""
+def timeline(db: Session, case: Case, *, whole: bool = True) -> list[Happening]:
+    """Everything that happened, oldest first. Not `whole`: without what would tell who acts for somebody whether that one is known."""
     company = registry.company(case.company_id)
-    rows = db.scalars(select(CaseEvent).filter_by(case_id=case.id).order_by(CaseEvent.at, CaseEvent.id))
+    rows = db.scalars(select(CaseEvent).filter_by(case_id=case.id).order_by(CaseEvent.at, CaseEvent.id)).all()
+    if not whole:
+        rows = _without_word_of_others(rows)
     return [Happening(title_of(company, row), row.at, _words(case, row), _look(Code(row.code))) for row in rows]
+
+
+def _without_word_of_others(rows: Sequence[CaseEvent]) -> list[CaseEvent]:
+    """Before staff took the paper for good, nobody but a person who is known here was asked; from then on everybody is."""
+    accepted = next((at for at, row in enumerate(rows) if row.code == Code.MANDATE_ACCEPTED), len(rows))
+    return [row for at, row in enumerate(rows) if at > accepted or row.code not in (Code.OTHER_CONFIRMED, Code.OTHER_OBJECTED)]
 
 
 def title_of(company: Company, event: CaseEvent) -> str:

@@ -125,7 +125,7 @@ def page(db: Session, case: Case, *, fresh: bool) -> dict[str, Any]:
         "no": _no(db, case, due),
         "anew_url": url_for("erase.plan", group=anew.choice) if anew else "",
         "ended": case.state is CaseState.ENDED,
-        "events": timeline(db, case),
+        "events": timeline(db, case, whole=False),
         "looked": who_looked(db, case),
         "cancel_url": url_for("requests.stop", number=case.number) if case.state in OPEN_STATES else "",
         "cancel_words": _("Stop this request"),

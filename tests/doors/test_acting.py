@@ -9,6 +9,7 @@ import demo
 from portal.accounts import registry
 from portal.accounts.model import AuditEntry
 from portal.accounts.staff import staff_of
+from portal.cases.acting import deciding
 from portal.cases.acting_model import ActingRequest, Mandate, Word
 from portal.cases.file_model import CaseFile
 from portal.cases.joining import merge_people, split_person
@@ -322,3 +323,69 @@ def test_what_is_asked_for_an_address_follows_it_to_whoever_has_it(site):
     other = site.signed_in(OTHER)
     other.open(f"/for-you/{number}")
     assert other.status == 200
+
+
+def test_who_acts_learns_nothing_of_a_persons_word_before_their_paper_was_good(site):
+    """Only who is known here is asked before staff have looked: that one said no, or yes, tells that there is somebody (S10)."""
+    site.signed_in(MAREN)
+    unknown, browser = asks(site, whose=STRANGER), asks(site)
+    number, reads = number_of(browser), []
+    site.work()
+    maren = site.signed_in(MAREN)
+    maren.open(f"/for-you/{number}")
+    maren.submit("No, I do not want this")
+    for one in (unknown, browser):
+        one.open(f"/requests/{number_of(one)}")
+        reads.append(re.sub(r"[0-9A-Z]{4}(-[0-9A-Z]{4}){2}|\d\d:\d\d", "", one.words))
+    assert reads[0] == reads[1]
+    staff = hired(site)
+    staff.open(f"/console/cases/{number}")
+    assert "The person says that they do not want this" in staff.words
+
+
+def test_nobody_is_kept_from_hearing_of_a_stop_by_asking_much_for_them_before(site):
+    site.signed_in(MAREN)
+    browser = site.signed_in(ACTS)
+    for count in range(4):
+        asks(site, browser, message=f"Once more, {count}")
+        site.work()
+    asks(site, browser, wish="stop_marketing", message="", files=[])
+    assert len([one for one in subjects(site, MAREN) if "in your name" in one]) == 3
+    assert any("Somebody acted for you" in one for one in subjects(site, MAREN))
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("portal_url", ["postgres"], indirect=True)
+@pytest.mark.parametrize("first", ["staff", "yes", "no"])
+def test_S1_of_staff_and_person_who_press_at_once_the_second_sees_what_the_first_said(own_sites, first):
+    """Each has read the request before; only PostgreSQL lets both at it side by side."""
+    site = own_sites
+    site.signed_in(MAREN)
+    number = number_of(asks(site))
+    site.work()
+    hired(site)
+    company, before, database = registry.ids()["fjordkaffe"], len(theirs(site)), site.running.database
+
+    def accepts(db):
+        deciding.accept_mandate(db, case_by_number(db, number), by=staff_of(db)[0])
+
+    def says(db, *, wants=True):
+        deciding.say(db, case_by_number(db, number), wants=wants)
+
+    with database.writing(company) as second:
+        seen = deciding.request_of(second, case_by_number(second, number))
+        assert seen is not None and (seen.word, seen.mandate) == (Word.ASKED, Mandate.WAITS)
+        with database.writing(company) as db:
+            if first == "staff":
+                accepts(db)
+            else:
+                says(db, wants=first == "yes")
+        if first == "no":
+            with pytest.raises(deciding.PersonObjects):
+                accepts(second)
+        elif first == "yes":
+            accepts(second)
+        else:
+            says(second)
+    assert row_of(site, number).word is (Word.NO if first == "no" else Word.YES)
+    assert len(theirs(site)) == before + (first != "no"), "a yes and a good paper lead to the person's own request, a no to none"

@@ -114,7 +114,8 @@ def say(db: Session, case: Case, *, wants: bool) -> None:
 
 def _open_row(db: Session, case: Case, *, decided: bool = False) -> tuple[Case, ActingRequest]:
     case = lock_case(db, case.id)
-    row = request_of(db, case)
+    # Read anew under the lock: what this page saw of it may be older than what the other side has said since.
+    row = db.get(ActingRequest, case.id, populate_existing=True) if case.kind is CaseKind.ON_BEHALF else None
     open_now = row is not None and case.state in OPEN_STATES and row.mandate is not Mandate.NOT_NEEDED
     if row is None or not open_now or (not decided and row.mandate is Mandate.ACCEPTED):
         raise NothingToDecide("There is nothing to decide about a mandate here.")

@@ -28,7 +28,7 @@ from portal.people.service import Identifier, find_person, mail_address_of, pers
 
 AT_ONCE = 200
 TOLD = Limit("acting.told", 3, timedelta(days=1))
-"""Mails a day to one person about what others ask for them: more would be a nuisance made with our hand (C11)."""
+"""Mails a day to one person that ask them about what others want for them: more would be a nuisance made with our hand (C11)."""
 
 
 def look_up_named(database: Database) -> int:
@@ -94,5 +94,7 @@ def _stop(db: Session, row: ActingRequest, case: Case, named: Identifier, person
         db, person.id, language=case.language, collection_point=f"{BY_AGENT}site", actor=Actor.AGENT
     )  # fmt: skip
     address = mail_address_of(db, person.id)
-    if saved.events and address is not None and count_once(db, TOLD, str(company_of(db)), str(person.id)):
+    # Counted with nothing: it takes a yes of their own in between to stop anything a second time, and who asks much for somebody before
+    # must not keep them from hearing of it.
+    if saved.events and address is not None:
         send_stopped_for_you(db, case, person.id, address, saved)
