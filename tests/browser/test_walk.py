@@ -141,6 +141,30 @@ def test_axe_finds_nothing_on_any_page(walker, served, scheme, language):
     assert {path: problems for path, problems in found.items() if problems} == {}
 
 
+@pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_what_went_wrong_has_the_focus(walker, script):
+    walk = walker(java_script_enabled=script)
+    walk.go("/sign-in")
+    walk.page.get_by_label("Your e-mail address").fill("nobody")
+    walk.press("Send me the link")
+    walk.page.locator("[role=alert]:focus").get_by_role("link").wait_for()
+    walk.go("/unsubscribe")
+    walk.page.get_by_label("Your e-mail address").fill("nobody")
+    walk.press("Stop advertising")
+    walk.page.locator("input[aria-invalid=true]:focus").wait_for()
+    assert walk.page.get_by_role("alert").inner_text()
+
+
+@pytest.mark.parametrize("width", [360, 390, 640, 1280])
+def test_no_word_of_an_answer_is_cut(walker, width):
+    """At 320 pixels the longest one parts at its soft hyphen: both answers stay beside each other, of one size."""
+    walk = walker.signed_in(viewport={"width": width, "height": 640})
+    walk.go("/preferences?lang=de")
+    answers = walk.page.locator("fieldset.choice > .picks > .pick > span")
+    heights = answers.evaluate_all("all => all.map(one => [one.textContent.replace('\u00ad', ''), one.clientHeight])")
+    assert dict(heights)["Widersprechen"] == dict(heights)["Ja"]
+
+
 def result_link(walk, person):
     """The link of the last mail; all mails before it go with the person."""
     found = [re.search(r"https?://\S+/erase/result/[\w-]+", mail["text"]) for mail in walk.served.mails(person.email)]
