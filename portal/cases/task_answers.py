@@ -25,7 +25,7 @@ from portal.cases.model import OPEN_STATES, Case, CaseCorrection, CaseKind
 from portal.cases.service import NothingToSettle, resolve_step
 from portal.cases.showing import clean
 from portal.cases.tasks.listing import is_open
-from portal.cases.tasks.mailing import TOKEN, owner_of, send_task, step_of
+from portal.cases.tasks.mailing import TOKEN, send_task, step_of, went_to_owner
 from portal.cases.tasks.model import CaseTask, TaskAnswer, TaskState
 from portal.cases.tasks.words import told_to_customer
 from portal.cases.workflow import STUCK
@@ -102,7 +102,7 @@ def look_at(db: Session, token: str) -> tuple[Door, Asked | None]:
     case = db.get_one(Case, task.case_id)
     if task.state is TaskState.ANSWERED:
         return Door.ANSWERED, None
-    if owner_of(case.company_id, task.system) is None or case.state not in OPEN_STATES or not is_open(task, step_of(db, task)):
+    if not went_to_owner(task) or case.state not in OPEN_STATES or not is_open(task, step_of(db, task)):
         return Door.ENDED, None
     return Door.OPEN, _asked(case, task)
 

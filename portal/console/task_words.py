@@ -34,4 +34,6 @@ def _state(task: TaskLine) -> tuple[str, str, str]:
         return (_("Answered: needs your decision"), "warn", "warn") if _decide(task) else (_("Answered"), "ok", "")
     if not task.open:
         return _("Over: the link takes no answer any more"), "", ""
+    if task.went_elsewhere:
+        return _("Mailed to who was named before: it has to be sent again"), "warn", "warn"
     return (_("Seen, not answered yet"), "", "") if task.opened_at else (_("Mailed, not seen yet"), "", "")

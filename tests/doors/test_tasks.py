@@ -26,7 +26,7 @@ from tests.doors.walked import token_on
 MAREN, OWNER = demo.CUSTOMER, "records@example.net"
 
 
-def add_archive():
+def add_archive(owner=OWNER):
     """The first company, with an archive on paper that somebody looks after; gives what undoes it."""
     config, ids = registry.config(), registry.ids()
     company = config.company("fjordkaffe")
@@ -37,7 +37,7 @@ def add_archive():
         settings={
             "holds": {"archive.letters": ["user.content"]},
             "task": "Cellar, room 2.",
-            "owner": {"email": OWNER, "name": "Records office", "language": "en"},
+            "owner": {"email": owner, "name": "Records office", "language": "en"},
         },
         collections={"archive.letters": note},
     )
@@ -225,6 +225,32 @@ def test_staff_list_open_tasks_send_one_again_and_take_it_back_with_an_entry_eac
     with reading(site) as db:
         acts = set(db.scalars(select(AuditEntry.act).filter_by(target=f"case:{number}")))
     assert {"case.task_sent", "case.task_taken_back"} <= acts
+
+
+def test_K3_a_link_that_went_to_somebody_who_looks_after_it_no_more_shows_nobody_and_takes_nothing(asked):
+    site, number, _maren = asked
+    old = link_of(site)
+    undo = add_archive("records.next@example.net")
+    try:
+        before = site.browser()
+        for path in (old, f"{old.partition('?')[0]}/open", f"{old.partition('?')[0]}/answer"):
+            form = {} if path == old else {"data": {"answer": "not_found"}}
+            answer = before.client.open(path, method="POST" if form else "GET", base_url=f"http://{before.host}", **form)
+            assert answer.status_code == 410 and MAREN not in answer.text, path
+        assert state_of(site) == (None, False)
+        staff = hired(site)
+        staff.open("/console/tasks")
+        assert "Mailed to who was named before: it has to be sent again" in staff.words
+        staff.open(f"/console/cases/{number}")
+        staff.submit("Send it again")
+        before.open(old)
+        assert before.status == 404
+        found = re.search(r"https?://[^/\s]+(/t/[\w-]+\?lang=en)", site.mails("records.next@example.net")[0].text)
+        assert found
+        before.open(found[1])
+        assert before.status == 200
+    finally:
+        undo()
 
 
 def test_a_case_that_was_stopped_leaves_a_link_that_shows_nobody(asked):

@@ -14,7 +14,7 @@ from portal.cases.dates import today_of
 from portal.cases.events import system_title
 from portal.cases.laws.deadlines import day_of
 from portal.cases.model import OPEN_STATES, Case
-from portal.cases.tasks.mailing import owner_of, step_of
+from portal.cases.tasks.mailing import owner_of, step_of, went_to_owner
 from portal.cases.tasks.model import CaseTask, TaskAnswer, TaskState
 from portal.cases.workflow import STUCK
 from portal.core import clock
@@ -33,7 +33,9 @@ class Which(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TaskLine:
-    """One task. `owner` is who gets it today, as `portal.yaml` names them; `open`: its link still takes an answer."""
+    """One task. `owner` is who gets it today, as `portal.yaml` names them; `open`: its owner can still answer, by the
+    link that they have or, where it `went_elsewhere` (to who was named before), by one that is still to be sent.
+    """
 
     id: int
     number: str
@@ -56,6 +58,7 @@ class TaskLine:
     words: str = field(default="", repr=False)
     note: str = field(default="", repr=False)
     files: tuple[Attachment, ...] = ()
+    went_elsewhere: bool = False
 
 
 def is_open(task: CaseTask, step: Step | None) -> bool:
@@ -102,4 +105,5 @@ def _line(task: CaseTask, case: Case, step: Step | None, files: tuple[Attachment
         task.id, task.number, case.number, case.kind, task.system, system_title(company, task.system), owner.name if owner else "",
         task.state, is_open(task, step), waits, task.due_on, task.due_on < day_of(clock.now(), company.time_zone), task.mailed_at,
         task.reminders_sent, task.opened_at, task.answered_at, task.answer, task.ground or "", task.words or "", task.note or "", files,
+        owner is not None and not went_to_owner(task),
     )  # fmt: skip

@@ -42,6 +42,12 @@ def owner_of(company_id: int, system: str) -> Owner | None:
     return settings.owner if settings else None
 
 
+def went_to_owner(task: CaseTask) -> bool:
+    """Whether the mailbox that has the link is still that of who looks after the system."""
+    owner = owner_of(task.company_id, task.system)
+    return owner is not None and task.mailed_to in (None, owner.email)
+
+
 def ask_owner(db: Session, case: Case, claim: Claim, reason: str) -> bool:
     """The step was parked for `reason`: where that is a person's work and the system has an owner, they get the task. Whether they did."""
     if reason not in BY_HAND or case.state not in OPEN_STATES or owner_of(case.company_id, claim.system) is None:
@@ -63,19 +69,21 @@ def send_task(db: Session, case: Case, task: CaseTask) -> None:
     task.sent, task.token_before = (task.sent or 0) + 1, None
     # What was due before this mail left is no reminder of it.
     task.reminders = reminders_due(task.due_on, _today(case))
-    task.reminders_sent, link = 0, _new_link(task)
+    task.reminders_sent, task.mailed_to, link = 0, owner.email, _new_link(task)
     db.add(task)
     db.flush()
     _mail(db, case, task, owner, "task", f"task:{task.id}:{task.sent}", link)
 
 
 def remind_owner(db: Session, case: Case, task: CaseTask, count: int) -> bool:
-    """Mail the same task once more, as the reminder of that number. The link of the mail before goes on. False where nobody is named."""
+    """Mail the same task once more, as the reminder of that number. The link of the mail before goes on, where it went to the same. False where nobody is named."""
     owner = owner_of(task.company_id, task.system)
     if owner is None:
         return False
-    task.reminders, task.reminders_sent, task.token_before = count, task.reminders_sent + 1, task.token_hash
-    link = _new_link(task)
+    # What went to somebody who was named before ends with it.
+    before = task.token_hash if went_to_owner(task) else None
+    task.reminders, task.reminders_sent, task.token_before = count, task.reminders_sent + 1, before
+    task.mailed_to, link = owner.email, _new_link(task)
     _mail(db, case, task, owner, "task_reminder", f"task:{task.id}:{task.sent}:{count}", link)
     db.flush()
     return True

@@ -33,7 +33,8 @@ class TaskAnswer(StrEnum):
 class CaseTask(CompanyOwned, Base):
     """One step of one system, to be done by its owner. `token_hash` is of the newest mail's link, `token_before` of the one before it, so
     that a page that is open while a reminder leaves can still be sent. `sent` counts mails with which it began anew; `reminders` are the
-    days of reminding that have come, `reminders_sent` the mails that left for them.
+    days of reminding that have come, `reminders_sent` the mails that left for them. `mailed_to` is the mailbox that the newest link went to:
+    once `portal.yaml` names another, no link of before leads anywhere.
 
     `ground` and `words` are for the customer where something is kept; `note` is for staff.
     """
@@ -58,6 +59,7 @@ class CaseTask(CompanyOwned, Base):
     due_on: Mapped[date]
     created_at: Mapped[datetime]
     mailed_at: Mapped[datetime]
+    mailed_to: Mapped[str | None] = mapped_column(Encrypted("case_task.mailed_to"))
     expires_at: Mapped[datetime]
     sent: Mapped[int] = mapped_column(default=0)
     reminders: Mapped[int] = mapped_column(default=0)

@@ -216,6 +216,20 @@ def test_owners_are_reminded_before_the_day_on_it_and_weekly_and_no_more_than_si
     assert [remind(house, due + days * DAY) for days in (21, 28, 35, 60)] == [1, 1, 0, 0]
 
 
+def test_K3_a_reminder_goes_to_who_is_named_today_and_the_link_of_who_was_named_before_ends(asked: tuple[FarHouse, Case]) -> None:
+    house, _case = asked
+    with clock.moved(LATER):
+        old = tokens(house)[0]
+        with_cellar(house, {"email": "next@example.net", "name": "The archive", "language": "de"})
+        assert door(house, old) is Door.ENDED
+    assert remind(house, LATER + 60 * DAY) == 1
+    with clock.moved(LATER + 60 * DAY):
+        deliver_due(house.world.database, house.sent)
+        (text,) = [text for to, text in house.sent.mails if to == "next@example.net"]
+        assert door(house, re.findall(r"/t/([\w-]+)", text)[0]) is Door.OPEN
+        assert door(house, old) is Door.NOWHERE
+
+
 def test_nobody_is_reminded_of_what_is_answered_or_settled(asked: tuple[FarHouse, Case]) -> None:
     house, _case = asked
     with clock.moved(LATER):
