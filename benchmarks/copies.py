@@ -8,8 +8,9 @@ from sqlalchemy import select
 from benchmarks.common import Spent, spending
 from benchmarks.statements import StatementTimes
 from portal.accounts import registry
+from portal.cases.copy_model import Package
 from portal.cases.handlers import case_handlers
-from portal.cases.model import Case, Package
+from portal.cases.model import Case
 from portal.cases.scope import Scope
 from portal.cases.service import cancel_case, open_access_case
 from portal.cases.workflow import BUILD

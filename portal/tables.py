@@ -2,6 +2,7 @@
 
 import portal.accounts.model
 import portal.cases.acting_model
+import portal.cases.copy_model
 import portal.cases.erasing.model
 import portal.cases.file_model
 import portal.cases.kept_model

@@ -10,7 +10,8 @@ from pathlib import Path
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, object_session
 
-from portal.cases.model import OPEN_STATES, Case, CaseKind, CasePart, CaseState, Package, PartState, Spool
+from portal.cases.copy_model import Package, Spool
+from portal.cases.model import OPEN_STATES, Case, CaseKind, CasePart, CaseState, PartState
 from portal.cases.workflow import BUILD, EXPORT, may_build, next_round
 from portal.core import clock
 from portal.core.db import prepared

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from portal.accounts import registry
 from portal.cases import advancing, letters
+from portal.cases.copy_model import BlackedOut, Package, Spool, WithheldText
 from portal.cases.dates import due_of
 from portal.cases.events import Code, note
-from portal.cases.model import OPEN_STATES, BlackedOut, Case, CasePart, CaseState, Package, PartState, Spool, WithheldText
+from portal.cases.model import OPEN_STATES, Case, CasePart, CaseState, PartState
 from portal.cases.workflow import EXPORT, newest, not_in_it, state_after_build
 from portal.core import clock
 from portal.core.durations import length_of

@@ -13,9 +13,10 @@ from portal.accounts import registry
 from portal.adapters.contract import Subject
 from portal.cases.advancing import SPOOLS, advance, folder, lock_case
 from portal.cases.apart import Candidate, open_to
+from portal.cases.copy_model import Spool
 from portal.cases.events import Code, happened, note
 from portal.cases.matching import subject_of, true_matches
-from portal.cases.model import OPEN_STATES, Case, Spool
+from portal.cases.model import OPEN_STATES, Case
 from portal.cases.scope import Scope, load_scope
 from portal.cases.spooling import digest_of, write_spool
 from portal.cases.systems import open_system, place_of

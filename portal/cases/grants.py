@@ -10,8 +10,9 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from portal.cases.advancing import PACKAGES, folder, live_package
+from portal.cases.copy_model import DownloadLog, Package
 from portal.cases.events import PERSON, Code, note
-from portal.cases.model import Case, DownloadLog, Package
+from portal.cases.model import Case
 from portal.cases.scope import may_see
 from portal.cases.service import case_for_person
 from portal.core import clock

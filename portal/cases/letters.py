@@ -7,9 +7,10 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
+from portal.cases.copy_model import Package
 from portal.cases.laws.citing import in_words
 from portal.cases.laws.model import Ground, Law
-from portal.cases.model import CameBy, Case, CaseKind, LongerBecause, Package
+from portal.cases.model import CameBy, Case, CaseKind, LongerBecause
 from portal.cases.refusal_words import ground_words
 from portal.cases.right_words import BY_AGENT
 from portal.config.model import Company

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 
 from portal.adapters.contract import Json, Record, Value
 from portal.cases.about import release_of
+from portal.cases.copy_model import Part
 from portal.cases.marking import Kind, Own, find_marks, own_of
 from portal.cases.material import Material
 from portal.cases.meaning import is_within
-from portal.cases.model import Part
 from portal.cases.redacting import Phrase, leaves_of, phrase_of
 from portal.config.model import Company
 from portal.config.systems import Release

@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 from portal.accounts import registry
 from portal.adapters.contract import Subject
 from portal.cases.advancing import SPOOLS, folder
+from portal.cases.copy_model import BlackedOut, Spool, WithheldText
 from portal.cases.dates import due_of
 from portal.cases.matching import subject_of
 from portal.cases.meaning import CHOICES
-from portal.cases.model import OPEN_STATES, BlackedOut, Case, Spool, WithheldText
+from portal.cases.model import OPEN_STATES, Case
 from portal.cases.own_record import answers_for, history_for
 from portal.cases.redacting import Blacked, phrase_of
 from portal.cases.scope import Scope, load_scope

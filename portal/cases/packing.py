@@ -12,9 +12,10 @@ from portal.adapters.contract import Record, Value
 from portal.cases.about import collection_title, release_of
 from portal.cases.apart import Candidate, open_to
 from portal.cases.bundle.content import BundleContent, Judge, LeftOut, Logo, Searched, SystemPart, Verdict
+from portal.cases.copy_model import Part
 from portal.cases.dates import laws_of
 from portal.cases.material import Material
-from portal.cases.model import CaseKind, Part
+from portal.cases.model import CaseKind
 from portal.cases.own_record import SYSTEM, records_of, with_own_record
 from portal.cases.redacting import Blackening, places_by_part, redacted_words
 from portal.cases.spooling import read_head, read_records

@@ -18,10 +18,11 @@ from portal.accounts.model import AuditEntry
 from portal.accounts.staff import Staff, staff_of
 from portal.cases import advancing
 from portal.cases.clocks import extend_deadline
+from portal.cases.copy_model import Spool
 from portal.cases.desk import is_about
 from portal.cases.kept_holds import place_hold
 from portal.cases.laws.model import Ground
-from portal.cases.model import Case, CaseEvent, CaseMessage, ClockRow, LongerBecause, Spool
+from portal.cases.model import Case, CaseEvent, CaseMessage, ClockRow, LongerBecause
 from portal.cases.proposal_model import Act, Proposal, ProposalState
 from portal.cases.redacting import Decided
 from portal.cases.refusing import decide_appeal, refuse_case

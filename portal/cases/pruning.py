@@ -9,11 +9,12 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from portal.cases.advancing import PACKAGES, SPOOLS, drop_package, drop_spools, folder
+from portal.cases.copy_model import HeldRead, Package, Spool
 from portal.cases.erasing.forgetting import forget_who_is_done
 from portal.cases.erasing.links import prune_links
 from portal.cases.erasing.planning import prune_plans
 from portal.cases.events import Code, note
-from portal.cases.model import OPEN_STATES, Case, CaseState, HeldRead, Package, Spool
+from portal.cases.model import OPEN_STATES, Case, CaseState
 from portal.cases.workflow import BUILD, ERASING, EXPORT, RIGHT
 from portal.config.model import Company
 from portal.core import clock

@@ -18,10 +18,10 @@ from portal.adapters.asking import SystemIsBusy, ask_all
 from portal.adapters.contract import Adapter, AdapterError, Match, Place, Record, Subject, TryLater
 from portal.adapters.never_leaves import withhold
 from portal.cases.apart import may_be_several, open_to
+from portal.cases.copy_model import HeldRead
 from portal.cases.found import ROWS_ON_A_PAGE, Answer, FoundRecord, Reading, Rows, SystemReading
 from portal.cases.lines import dump_system, load_system
 from portal.cases.matching import subject_of, true_matches
-from portal.cases.model import HeldRead
 from portal.cases.scope import scope_of
 from portal.cases.systems import open_system, place_of
 from portal.core import clock, logs

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from portal.adapters.contract import Json, Record, Value
-from portal.cases.model import Part
+from portal.cases.copy_model import Part
 from portal.cases.showing import clean
 from portal.core import crypto
 from portal.core.i18n import N_, _, ngettext

@@ -18,9 +18,10 @@ from portal.cases import advancing
 from portal.cases.about import collection_title, field_title, release_of
 from portal.cases.bundle.groups import arrange
 from portal.cases.bundle.rows import spool_rows
+from portal.cases.copy_model import BlackedOut, Part, Spool, WithheldText
 from portal.cases.events import Code, note, system_title
 from portal.cases.material import Material, material_of
-from portal.cases.model import BlackedOut, Case, CasePart, Part, PartState, Spool, WithheldText
+from portal.cases.model import Case, CasePart, PartState
 from portal.cases.packing import open_records
 from portal.cases.proposal_model import Act
 from portal.cases.redacting import (

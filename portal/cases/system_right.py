@@ -12,9 +12,10 @@ from portal.accounts import registry
 from portal.adapters.contract import Adapter, AdapterError, Json, Match, Subject, Value
 from portal.cases import advancing, letters
 from portal.cases.apart import Candidate, open_to
+from portal.cases.copy_model import HeldRead
 from portal.cases.events import Code, note
 from portal.cases.matching import subject_of, true_matches
-from portal.cases.model import OPEN_STATES, Case, CaseCorrection, CaseState, HeldRead
+from portal.cases.model import OPEN_STATES, Case, CaseCorrection, CaseState
 from portal.cases.scope import Scope, load_scope
 from portal.cases.showing import as_text
 from portal.cases.systems import open_system, place_of

@@ -13,11 +13,12 @@ from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
+from portal.cases.copy_model import BlackedOut, WithheldText
 from portal.cases.events import Code
 from portal.cases.figures import ANSWERED
 from portal.cases.kept_model import Kept
 from portal.cases.laws.deadlines import day_of
-from portal.cases.model import OPEN_STATES, BlackedOut, Case, CaseEvent, CaseKind, CaseState, WithheldText
+from portal.cases.model import OPEN_STATES, Case, CaseEvent, CaseKind, CaseState
 from portal.config.model import Basis
 from portal.consent.figures import opted_out
 from portal.core.db import company_of

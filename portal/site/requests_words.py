@@ -11,6 +11,7 @@ from portal.accounts import registry
 from portal.cases.advancing import live_package
 from portal.cases.bundle.content import LeftOut
 from portal.cases.clocks import moved_date
+from portal.cases.copy_model import DownloadLog, Package, WithheldText
 from portal.cases.dates import Due, due_of
 from portal.cases.events import system_title, timeline
 from portal.cases.found import Reading
@@ -20,7 +21,7 @@ from portal.cases.letters import longer_words
 from portal.cases.lookers import who_looked
 from portal.cases.material import blacked_in
 from portal.cases.meaning import title_of
-from portal.cases.model import OPEN_STATES, Case, CaseKind, CasePart, CaseState, DownloadLog, Package, PartState, WithheldText
+from portal.cases.model import OPEN_STATES, Case, CaseKind, CasePart, CaseState, PartState
 from portal.cases.packing import redacted_texts, withheld_texts
 from portal.cases.redacting import places_by_part
 from portal.cases.refusal_words import ground_words

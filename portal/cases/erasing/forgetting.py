@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from portal.accounts import registry
 from portal.cases.acting_model import ActingRequest
 from portal.cases.advancing import close_case, drop_package, drop_spools
+from portal.cases.copy_model import BlackedOut, DownloadLog, Package, WithheldText
 from portal.cases.erasing.letters import is_last_mail
 from portal.cases.erasing.model import Erasure, ErasureLink, LinkKind
 from portal.cases.events import Code, note
@@ -20,7 +21,6 @@ from portal.cases.file_model import CaseFile
 from portal.cases.kept_model import Kept
 from portal.cases.model import (
     OPEN_STATES,
-    BlackedOut,
     Case,
     CaseCorrection,
     CaseKind,
@@ -29,9 +29,6 @@ from portal.cases.model import (
     CaseRefusal,
     CaseState,
     ClockRow,
-    DownloadLog,
-    Package,
-    WithheldText,
 )
 from portal.cases.proposal_model import Proposal
 from portal.cases.scope import Scope, dump_scope, load_scope

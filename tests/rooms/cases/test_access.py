@@ -13,9 +13,10 @@ from sqlalchemy import select
 
 from portal.accounts import registry
 from portal.cases.advancing import PACKAGES, SPOOLS, folder
+from portal.cases.copy_model import Package
 from portal.cases.dates import due_of
 from portal.cases.grants import NoSuchDownload, SignInTooOld, open_download
-from portal.cases.model import Case, CaseState, Package
+from portal.cases.model import Case, CaseState
 from portal.cases.overview import describe_case, open_cases
 from portal.cases.pruning import prune_cases, prune_files
 from portal.cases.reading import read_held

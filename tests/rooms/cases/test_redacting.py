@@ -11,10 +11,10 @@ import pytest
 
 from benchmarks.marking import HALVES, labelled
 from portal.adapters.contract import Json, Record, Value
+from portal.cases.copy_model import Part
 from portal.cases.events import Code
 from portal.cases.marked import marked_in
 from portal.cases.marking import NOBODY
-from portal.cases.model import Part
 from portal.cases.redacting import Blackening, Decided, phrase_of, plain, typed_phrases
 from portal.cases.reviewing import (
     MarksUndecided,
