@@ -155,7 +155,7 @@ def test_what_went_wrong_has_the_focus(walker, script):
     assert walk.page.get_by_role("alert").inner_text()
 
 
-@pytest.mark.parametrize("width", [360, 390, 640, 1280])
+@pytest.mark.parametrize("width", [360, 390, 720, 1280])
 def test_no_word_of_an_answer_is_cut(walker, width):
     """At 320 pixels the longest one parts at its soft hyphen: both answers stay beside each other, of one size."""
     walk = walker.signed_in(viewport={"width": width, "height": 640})
