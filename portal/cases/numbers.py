@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from portal.accounts import registry
 from portal.adapters.asking import ask_all
 from portal.adapters.contract import Place, Subject
+from portal.cases.following import is_all_by_agents, let_it_follow
 from portal.cases.matching import subject_of, true_matches
 from portal.cases.proof import ValuesNotReadable
 from portal.cases.reading import Reader, forget_readings
@@ -122,19 +123,24 @@ def _is(one: HeldNumber, kind: str, wanted: str, country: str) -> bool:
 
 
 def _is_free(db: Session, person_id: int, identifier: Identifier) -> bool:
-    """Whether nobody else goes by the number. Two histories cannot be made one: under which something was chosen, it stays there."""
+    """Whether nobody else goes by the number. Two histories cannot be made one: under which something was chosen, it stays there. What agents
+    asked for it is nobody's history: who asks first would keep its owner from it.
+    """
     row = find_identifier(db, identifier)
     if row is None or row.person_id == person_id:
         return True
     others = select(func.count()).where(PersonIdentifier.person_id == row.person_id)
-    return db.scalar(others) == 1 and is_blank(db, row.person_id)
+    return db.scalar(others) == 1 and (is_blank(db, row.person_id) or is_all_by_agents(db, row.person_id))
 
 
 def _take(db: Session, person_id: int, identifier: Identifier) -> None:
     row = identifier_for(db, identifier)
     if row.person_id != person_id:
         before = row.person_id
-        move_identifier(db, row, person_id)
-        db.delete(db.get_one(Person, before))
+        if is_blank(db, before):
+            move_identifier(db, row, person_id)
+            db.delete(db.get_one(Person, before))
+        else:
+            let_it_follow(db, before, person_id, point=SOURCE)
     row.proven_at = clock.now()
     db.flush()

@@ -97,7 +97,7 @@ def open_right_case(
         count_case(db, person_id)
     case = _new_case(db, company, person_id, kind, proven=proven, language=language, source=source, at=received_at or clock.now())
     if case is None:
-        return db.scalars(select(Case).filter_by(open_key=_open_key(person_id, kind))).one()
+        return db.scalars(select(Case).filter_by(open_key=key_of_open(person_id, kind))).one()
     if words:
         add_message(db, case, author=Author.PERSON, text=words, session_id=session_id, files=files)
     opened = Code.ASKED_BY_AGENT if source.startswith(BY_AGENT) else Code.RIGHT_ASKED
@@ -135,7 +135,7 @@ def _new_case(
     case = Case(
         number=crypto.random_public_id(), person_id=person_id, kind=kind, state=CaseState.OPEN, law=law.id, law_version=law.version,
         language=language, source=source, choice=[], proven=dump_scope(proven), received_at=at,
-        open_key=_open_key(person_id, kind) if kind in OPT_OUTS else None,
+        open_key=key_of_open(person_id, kind) if kind in OPT_OUTS else None,
     )  # fmt: skip
     try:
         with db.begin_nested():
@@ -183,9 +183,10 @@ def _told_by(source: str) -> tuple[str, Actor]:
 
 def _same(db: Session, person_id: int, kind: CaseKind, words: str) -> Case | None:
     if kind in OPT_OUTS:
-        return db.scalar(select(Case).filter_by(open_key=_open_key(person_id, kind)))
+        return db.scalar(select(Case).filter_by(open_key=key_of_open(person_id, kind)))
     return same_words(db, person_id, kind, words)
 
 
-def _open_key(person_id: int, kind: CaseKind) -> bytes:
+def key_of_open(person_id: int, kind: CaseKind) -> bytes:
+    """What only one open opt-out of that kind and person can have."""
     return crypto.keyed_hash("case", f"{kind.value}:{person_id}")

@@ -3,12 +3,19 @@
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
 import demo
 from portal.accounts import registry
 from portal.cases.dates import due_of
+from portal.cases.model import Case, CaseKind
 from portal.cases.service import case_by_number
+from portal.cases.workflow import RIGHT
+from portal.consent.verify import verify_person
 from portal.core.errors import PortalError
+from portal.engine.model import Step
+from portal.people.numbers import CUSTOMER_NUMBER
+from portal.people.service import EMAIL, Identifier, find_person
 from portal.starting import check_names
 from tests.doors.staff import hired
 from tests.doors.tables import changed, digest
@@ -106,6 +113,34 @@ def test_a_company_of_one_place_asks_nobody(site):
     browser = site.signed_in(MAREN)
     browser.open("/where")
     assert browser.path == "/requests" and "Say where you live" not in browser.words
+
+
+def test_C1_nobody_keeps_a_customer_from_their_number_by_asking_something_for_it_first(places):
+    """An agent's opt-out for a number that nobody is known by makes a person of it; its owner takes the number on all the same."""
+    maren = next(person for person in demo.people("fjordkaffe") if person.email == MAREN)
+    agent = places.signed_in("acts@agents.example")
+    agent.open("/for-somebody-else/ask")
+    agent.submit("Send", role="agent", named="Ada", whose=maren.customer_number, wish=CaseKind.OPT_OUT_OF_SALE.value, message="")
+    assert agent.path.startswith("/requests/"), agent.words
+    places.work()
+    browser = places.signed_in(MAREN)
+    browser.open("/numbers")
+    browser.submit("Add the number", kind=CUSTOMER_NUMBER, value=maren.customer_number)
+    assert browser.status == 200 and "is yours here now" in browser.words, browser.words
+    with places.running.database.reading(registry.ids()["fjordkaffe"]) as db:
+        person, number = (find_person(db, Identifier(*one)) for one in ((EMAIL, MAREN), (CUSTOMER_NUMBER, maren.customer_number)))
+        assert person is not None and number is not None and person.id == number.id
+        [case] = db.scalars(select(Case).filter_by(person_id=person.id, kind=CaseKind.OPT_OUT_OF_SALE))
+        assert case.source.startswith("agent:")
+        steps = db.scalars(select(Step).filter_by(act=RIGHT, subject_id=case.id)).all()
+        assert steps and {step.person_id for step in steps} == {person.id}
+        assert verify_person(db, person.id).whole
+    browser.open(f"/requests/{case.number}")
+    assert browser.status == 200
+    other = places.signed_in(OTHER)
+    other.open("/numbers")
+    other.submit("Add the number", kind=CUSTOMER_NUMBER, value=maren.customer_number)
+    assert other.status == 422, "and still nobody else does"
 
 
 def test_a_place_for_a_law_that_is_not_the_companys_stops_the_start(site):
