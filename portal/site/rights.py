@@ -16,7 +16,7 @@ from portal.core.uploads import Upload
 from portal.site import choices_words, own_data
 from portal.site.forms import RightForm
 from portal.site.sending import send_or_say
-from portal.site.where import where_url
+from portal.site.where import said_where, where_url
 from portal.web.context import current_company, database
 from portal.web.guards import current_session, person_required
 from portal.web.transactions import asks_systems, db
@@ -33,7 +33,7 @@ def index() -> ResponseReturnValue:
         {"title": title_of_kind(kind), "words": meaning_of_kind(kind), "url": url_for("rights.show", kind=kind.value)}
         for kind in kinds_for(db(), current_session().person_id)
     ]
-    return render_template("site/rights.html", offered=offered, where_url=where_url(db()))
+    return render_template("site/rights.html", offered=offered, where_url=where_url(db()), place=said_where(db()))
 
 
 @bp.get("/<kind>")

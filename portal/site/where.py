@@ -44,6 +44,14 @@ def where_url(reading: Session) -> str:
     return url_for("where.show") if is_to_be_asked(reading, current_session().person_id) else ""
 
 
+def said_where(reading: Session) -> str:
+    """What the person said, in words, for the page that follows it; empty where they were not asked or have not said."""
+    said, places = place_of(reading, current_session().person_id), current_company().config.law_places
+    if said is None or not places:
+        return ""
+    return _("another place, or not said") if said == ELSEWHERE else pick(places[said])
+
+
 def asked_where() -> str:
     """The same for a page that asked systems, with no transaction open."""
     with database().reading(current_company().id) as reading:

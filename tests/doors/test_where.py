@@ -95,6 +95,19 @@ def test_the_place_picks_rights_dates_and_articles_and_what_runs_keeps_its_law(p
     assert "The customer said no place" in staff.words
 
 
+def test_what_was_said_stands_with_the_rights_that_follow_it_and_can_be_said_anew(places):
+    browser = places.signed_in(OTHER)
+    browser.open("/rights")
+    assert "These follow where you live" not in browser.words
+    says(browser, "us_ca")
+    browser.open("/rights")
+    assert "These follow where you live: California." in browser.words
+    assert "/where" in [link.attributes["href"] for link in browser.page.all("a") if link.words == "Say it anew"]
+    says(browser, "elsewhere")
+    browser.open("/rights")
+    assert "These follow where you live: another place, or not said." in browser.words
+
+
 def test_somewhere_else_is_an_answer_and_is_not_asked_again(places):
     browser = places.signed_in(OTHER)
     says(browser, "elsewhere")
