@@ -136,7 +136,7 @@ def _question(dialect: str) -> Select[Any]:
 
 def rows_of(sent: FromClause, *narrower: ColumnElement[bool], one_by_one: bool = False) -> Select[Any]:
     """Whose each hash of `sent` is and what they said. Closer has to be looked at who was suppressed or erased, whom an address was
-    added to, and what is paused or for some topics only.
+    added to, who left it, and what is paused or for some topics only.
 
     `one_by_one`: each hash is looked up by its index, however many were sent. Left to itself PostgreSQL reads all people of the company for
     a few thousand hashes; SQLite knows no other way, and has no LATERAL.
@@ -152,6 +152,7 @@ def rows_of(sent: FromClause, *narrower: ColumnElement[bool], one_by_one: bool =
     state, state_is = _joined(STATE, said, one_by_one=one_by_one)
     closer = or_(
         and_(owner.c.joined_at.is_not(None), owner.c.proven_at.is_(None)),
+        owner.c.left_at.is_not(None),
         state.c.paused_until.is_not(None),
         state.c.topics.is_not(None),
         # Not `exists`: PostgreSQL would read all suppressions of the company for it, each time.

@@ -163,11 +163,11 @@ def _identifiers(db: Session, row: ConsentDelivery) -> list[Identifier]:
 
 
 def _subject(db: Session, row: ConsentDelivery, *, allowed: bool) -> Subject:
-    """A no goes to every identifier of the person. A yes goes to those they have proven; to the only one there is, in any case."""
+    """A no goes to every identifier of the person. A yes goes to those they have proven and not left; to the only one there is, in any case."""
     if row.person_id is None:
         return Subject((AdapterIdentifier(str(row.kind), str(row.value)),))
     rows = db.scalars(select(PersonIdentifier).filter_by(person_id=row.person_id).order_by(PersonIdentifier.id)).all()
-    proven = [one for one in rows if one.proven_at is not None]
+    proven = [one for one in rows if one.proven_at is not None and (one.left_at is None or one.left_at > clock.now())]
     chosen = proven if allowed and (proven or len(rows) > 1) else rows
     return Subject(tuple(AdapterIdentifier(one.kind, one.value) for one in chosen))
 

@@ -26,9 +26,9 @@ _COMPANY: BindParameter[int] = bindparam("company")
 _WANTED: BindParameter[bytes] = bindparam("wanted", expanding=True)
 _KINDS: BindParameter[str] = bindparam("kinds", expanding=True)
 # Made once: a question that is asked before each mail must not be put together anew each time.
-_OWNERS = select(IDENTIFIER.c.hash, IDENTIFIER.c.person_id, IDENTIFIER.c.joined_at, IDENTIFIER.c.proven_at).where(
-    IDENTIFIER.c.company_id == _COMPANY, IDENTIFIER.c.kind.in_(_KINDS), IDENTIFIER.c.hash.in_(_WANTED)
-)
+_OWNERS = select(
+    IDENTIFIER.c.hash, IDENTIFIER.c.person_id, IDENTIFIER.c.joined_at, IDENTIFIER.c.proven_at, IDENTIFIER.c.left_at
+).where(IDENTIFIER.c.company_id == _COMPANY, IDENTIFIER.c.kind.in_(_KINDS), IDENTIFIER.c.hash.in_(_WANTED))
 _STOPS = select(SUPPRESSION.c.hash, SUPPRESSION.c.purpose, SUPPRESSION.c.channel).where(
     SUPPRESSION.c.company_id == _COMPANY, SUPPRESSION.c.hash.in_(_WANTED), SUPPRESSION.c.lifted_at.is_(None)
 )
@@ -48,7 +48,8 @@ class NewPerson:
 @dataclass(frozen=True, slots=True)
 class Crowd:
     """What is known of some identifiers: whose they are, what they are suppressed for, when all under them was erased last; and since
-    when those that were put to somebody who was known, and are not proven yet, are theirs.
+    when those that were put to somebody who was known, and are not proven yet, are theirs. One that was left for good is so since now: no yes
+    is for it.
     """
 
     people: Mapping[Identifier, int]
@@ -86,11 +87,14 @@ def crowd_of(db: Session, identifiers: Collection[Identifier]) -> Crowd:
         one = hashes[bytes(grave.identifier_hash)]
         erased[one] = max(grave.erased_at, erased.get(one, grave.erased_at))
     people: dict[Identifier, int] = {}
+    now = clock.now()
     joined: dict[Identifier, datetime] = {}
     for row in connection.execute(_OWNERS, {**asked, "kinds": list({one.kind for one in identifiers})}):
         one = hashes[bytes(row.hash)]
         people[one] = row.person_id
-        if row.joined_at is not None and row.proven_at is None:
+        if row.left_at is not None and row.left_at <= now:
+            joined[one] = now
+        elif row.joined_at is not None and row.proven_at is None:
             joined[one] = row.joined_at
     return Crowd(people, suppressed, erased, joined)
 

@@ -1,5 +1,6 @@
 """People and what they are known by: a machine may say who is who; it spreads no yes, loses no no, and leaves the ledger whole."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -267,6 +268,23 @@ def test_E7_a_merge_gives_an_address_that_somebody_left_to_nobody(site):
     assert answer.status_code == 200 and person_of(site, ONE) == person_of(site, TWO)
     site.signed_in(left)
     assert person_of(site, left) != person_of(site, ONE)
+
+
+def test_E7_a_yes_is_not_for_an_address_that_its_person_has_left_for_good(site):
+    """Whose mailbox it is by then nobody can tell."""
+    shop, one = caller(site), b'"one@example.org"\n"two@example.org"\n'
+    say(site, ONE, Act.GIVEN)
+    change(site, ONE, TWO, state=ChangeState.DONE, undo_until=clock.now() + timedelta(days=14))
+    assert (allowed(shop, ONE), allowed(shop, TWO)) == (True, True), "until it is settled both are theirs"
+    with clock.moved(timedelta(days=15)):
+        assert (allowed(shop, ONE), allowed(shop, TWO)) == (False, True)
+        answer = shop.call(
+            "POST", "/consents/check?purpose=newsletter&channel=email", raw=one, headers={"Content-Type": "application/x-ndjson"}
+        )
+        said = [json.loads(line)["choices"][0]["allowed"] for line in answer.text.splitlines()]
+        assert said == [False, True]
+        say(site, TWO, Act.WITHDRAWN)
+        assert (allowed(shop, ONE), allowed(shop, TWO)) == (False, False)
 
 
 def test_S14_nobody_is_made_one_or_two_while_a_change_of_address_can_be_undone_and_one_that_waits_is_void(site):

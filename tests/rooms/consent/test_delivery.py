@@ -161,6 +161,22 @@ def test_a_yes_goes_to_proven_addresses_and_a_no_to_all(world, maria):
     assert [written(world, "shop", key=f"app.guests:g{number}").allowed for number in (1, 2)] == [False, False]
 
 
+def test_E7_a_yes_goes_to_no_address_that_was_left_for_good_and_a_no_still_does(world, maria):
+    give_systems(world, shop=in_memory("newsletter.email", addresses=("maria@example.org", "maria@work.example")))
+    with world.writing() as db:
+        customer(db, "maria@work.example")
+        for row in db.query(PersonIdentifier).order_by(PersonIdentifier.id):
+            row.person_id, row.proven_at = maria, clock.now()
+            row.left_at = clock.now() if row.value == "maria@work.example" else None
+    did(world, maria, Act.GIVEN)
+    work(world)
+    assert written(world, "shop", key="app.guests:g1").allowed
+    assert find_written(world, "shop", key="app.guests:g2") is None
+    did(world, maria, Act.WITHDRAWN)
+    work(world)
+    assert [written(world, "shop", key=f"app.guests:g{number}").allowed for number in (1, 2)] == [False, False]
+
+
 def test_an_address_that_nobody_is_known_by_is_lowered_too_and_then_forgotten(world, maria):
     give_systems(world, shop=in_memory("newsletter.email", "similar.email", addresses=("someone@example.org",)))
     for _ in range(3):
