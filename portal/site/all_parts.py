@@ -27,6 +27,7 @@ from portal.site import (
     pending,
     phone,
     preferences,
+    previews,
     questions,
     receipts,
     records,
@@ -42,7 +43,7 @@ from portal.site import (
 
 PARTS = (
     sign_in, link, again, home, choices, preferences, pending, effects, history, receipts, held, wrong, records, copies, requests, rights, appeals, questions, acting, for_you, downloads, erase,
-    erase_links, certificates, sessions, phone, address, numbers, helping, health, signal, well_known, where, confirm,
+    erase_links, certificates, sessions, phone, address, numbers, previews, helping, health, signal, well_known, where, confirm,
 )  # fmt: skip
 
 

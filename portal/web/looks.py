@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,9 +67,19 @@ def collect_files() -> dict[str, dict[str, StaticFile]]:
 
 def static_url(name: str) -> str:
     """Where the file is served: `static_url("portal.css")`, `"brand.css"`, `"logo"`."""
+    return f"/static/{_found(name).name}"
+
+
+def style_of(name: str, scheme: str) -> str:
+    """A style sheet as if every device asked for this colour scheme, `light` or `dark`: for previews."""
+    style = re.sub(r"color-scheme:\s*light dark", f"color-scheme:{scheme}", _found(name).content.decode())
+    return re.sub(r"\(prefers-color-scheme:\s*(light|dark)\)", lambda asked: "all" if asked[1] == scheme else "not all", style)
+
+
+def _found(name: str) -> StaticFile:
     files = current_app.extensions["portal_files"]
-    found = files[current_company().key].get(name) or files[""][name]
-    return f"/static/{found.name}"
+    found: StaticFile = files[current_company().key].get(name) or files[""][name]
+    return found
 
 
 @bp.get("/static/<name>")

@@ -19,6 +19,9 @@ MISSING = {
     "search": "y" * 43,
     "person": "z" * 12,
     "mail": "none",
+    "page": "none",
+    "theme": "none",
+    "style": "none",
     "language": "xx",
 }
 
