@@ -21,7 +21,7 @@ from portal.consent.words import ANSWERS, STOPS, Act, Actor
 from portal.core import clock
 from portal.core.db import company_of
 from portal.core.errors import PortalError
-from portal.people.service import Identifier, find_person, person_for
+from portal.people.service import Identifier, find_person, identifier_of_today, person_for
 from portal.people.suppressions import suppressed_choices
 from portal.people.tombstones import is_erased, tombstones_of
 
@@ -142,9 +142,9 @@ def attest(db: Session, identifier: Identifier, attested: Attested, *, source: S
     if before and (attested.act is Act.GIVEN or find_person(db, identifier) is None):
         # A form that was sent before brings nobody back; which of the two it was is not said.
         return Outcome(Stored.ERASED)
-    person = person_for(db, identifier)
     if attested.act is Act.GIVEN:
-        return _yes(db, person.id, attested, source)
+        return _yes(db, identifier_of_today(db, identifier).person_id, attested, source)
+    person = person_for(db, identifier)
     believed = clock.now() - OLDEST < attested.acted_at <= clock.now()
     event = Book(db, person.id).append(
         Choice(attested.choice.purpose, attested.choice.channel),

@@ -22,7 +22,7 @@ from portal.identity.live_sessions import end_live, is_live
 from portal.identity.model import SessionRow
 from portal.people.addresses import masked
 from portal.people.model import Person, PersonIdentifier
-from portal.people.service import EMAIL, Identifier, identifier_for, move_identifier
+from portal.people.service import EMAIL, Identifier, identifier_of_today
 
 PURPOSE = "session"
 IDLE = timedelta(minutes=30)
@@ -128,11 +128,8 @@ def begin_session(
 
     Another sign-in with the same address may be another person of a shared mailbox: what was proven before is not theirs.
     """
-    identifier = identifier_for(db, Identifier(EMAIL, address))
+    identifier = identifier_of_today(db, Identifier(EMAIL, address))
     now, token = clock.now(), crypto.random_token()
-    if identifier.left_at is not None and identifier.left_at <= now:
-        # Its person changed to another address and can no longer undo it: a mailbox that is given out anew opens nothing of theirs.
-        move_identifier(db, identifier)
     identifier.proven_at = now
     db.get_one(Person, identifier.person_id).language = language
     row = _still_there(db, current, now) if goes_on and current and current.identifier_id == identifier.id else None

@@ -149,6 +149,16 @@ def identifier_for(db: Session, identifier: Identifier) -> PersonIdentifier:
         return found
 
 
+def identifier_of_today(db: Session, identifier: Identifier) -> PersonIdentifier:
+    """As `identifier_for`, of who may say yes with it today: where its person changed to another address and can no longer undo it, that is
+    somebody new, for a mailbox that is given out anew opens and raises nothing of theirs.
+    """
+    row = identifier_for(db, identifier)
+    if row.left_at is not None and row.left_at <= clock.now():
+        move_identifier(db, row)
+    return row
+
+
 def move_identifier(db: Session, row: PersonIdentifier, person_id: int | None = None) -> None:
     """Give an identifier to another person, or (none named) to one made for it, who is not who had it. Nothing that was shown with it before
     counts any more. With a known person, an address that was left stays so: whose mailbox it is by now nobody can tell.
@@ -291,6 +301,7 @@ __all__ = [
     "find_typed",
     "hashes_of",
     "identifier_for",
+    "identifier_of_today",
     "identifiers_of",
     "is_blank",
     "is_in_normal_form",

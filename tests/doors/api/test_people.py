@@ -11,6 +11,7 @@ from portal.api import guards
 from portal.consent import ledger
 from portal.consent.events import Choice
 from portal.consent.notices import notice_for
+from portal.consent.states import state_of
 from portal.consent.verify import rebuild_state, verify_person
 from portal.consent.words import Act, Actor
 from portal.core import clock, crypto
@@ -285,6 +286,28 @@ def test_E7_a_yes_is_not_for_an_address_that_its_person_has_left_for_good(site):
         assert said == [False, True]
         say(site, TWO, Act.WITHDRAWN)
         assert (allowed(shop, ONE), allowed(shop, TWO)) == (False, False)
+
+
+def test_E7_what_a_form_says_for_an_address_that_was_left_raises_nothing_of_who_left_it(site):
+    shop = caller(site)
+    say(site, ONE, Act.REFUSED)
+    change(site, ONE, TWO, state=ChangeState.DONE, undo_until=clock.now() + timedelta(days=14))
+    before = person_of(site, TWO)
+    with clock.moved(timedelta(days=15)):
+        with site.running.database.writing(company()) as db:
+            notice = notice_for(db, "newsletter", "en").hash.hex()
+        body = {
+            "identifier": mail(ONE), "purpose": "newsletter", "channel": "email", "act": "given", "notice": notice,
+            "acted_at": clock.now().isoformat(), "form_url": "https://shop.example.com/x",
+        }  # fmt: skip
+        answer = shop.call("POST", "/consents/attestations", body)
+        assert answer.status_code == 201, answer.text
+        assert person_of(site, TWO) == before != person_of(site, ONE)
+        choice = Choice("newsletter", "email")
+        with site.running.database.reading(company()) as db:
+            left, now = state_of(db, before, choice), state_of(db, person_of(site, ONE), choice)
+            assert left is not None and left.said == Act.REFUSED
+            assert now is not None and now.said == Act.GIVEN
 
 
 def test_S14_nobody_is_made_one_or_two_while_a_change_of_address_can_be_undone_and_one_that_waits_is_void(site):
