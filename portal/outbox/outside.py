@@ -18,6 +18,8 @@ from portal.core.errors import PortalError
 
 Resolver = Callable[[str, int], list[str]]
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
+CALLED_OPEN = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20")))
+"""Of protocols, of relays, of documents: nobody's receiver, and older versions of Python call them open."""
 LONGEST_LOOKUP = 10.0
 """Seconds after which a name counts as not known: the machine's resolver has no deadline of its own that can be set."""
 
@@ -40,7 +42,7 @@ def refuse_address(url: str, *, loopback: bool) -> None:
     if parts.scheme != "https" and not local:
         raise AddressNotAllowed("Only https addresses are called.")
     # What is a number already is judged now; a name is judged when it is called, each time.
-    if not local and _is_number(parts.hostname) and not is_open_internet(parts.hostname):
+    if not local and (_is_odd_number(parts.hostname) or (_is_number(parts.hostname) and not is_open_internet(parts.hostname))):
         raise AddressNotAllowed("Only addresses on the open internet are called.")
 
 
@@ -50,6 +52,12 @@ def _is_number(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_odd_number(host: str) -> bool:
+    """Whether a resolver reads it as an address although it is not written as one: `127.1`, `0x7f.1`, `2130706433`. No name ends so."""
+    last = host.rstrip(".").rpartition(".")[2]
+    return (last.isdecimal() or last.startswith("0x")) and not _is_number(host)
 
 
 def is_open_internet(text: str) -> bool:
@@ -63,6 +71,8 @@ def is_open_internet(text: str) -> bool:
             inner.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
         if any(each is not None and not is_open_internet(str(each)) for each in inner):
             return False
+    if any(address in network for network in CALLED_OPEN):
+        return False
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
