@@ -45,8 +45,11 @@ def test_the_page_and_the_mail_say_why_by_which_law_and_where_else_to_go(site):
         "GDPR Art. 11(2), 12(2)",
         "Two of you <b>share</b> it.",
         "Datatilsynet",
+        "The answer was due by",
+        "Nothing more is done here: this request is over.",
     ):
         assert words in browser.words
+    assert "Day 0 of" not in browser.words and "at the latest" not in browser.words and "Waits for its turn" not in browser.words
     [mail] = [mail for mail in site.mails(MAREN) if "has answered your request" in mail.subject]
     for part in (mail.text, mail.html):
         for words in (
