@@ -354,6 +354,23 @@ def test_nobody_is_kept_from_hearing_of_a_stop_by_asking_much_for_them_before(si
     assert any("Somebody acted for you" in one for one in subjects(site, MAREN))
 
 
+def test_a_paper_that_staff_took_for_good_reaches_the_person_however_much_was_asked_for_them_that_day(site):
+    number = next(one.customer_number for one in demo.people("fjordkaffe") if one.email == MAREN)
+    maren, browser = site.signed_in(MAREN), site.signed_in(ACTS)
+    maren.open("/numbers")
+    maren.submit("Add the number", kind="customer_number", value=number)
+    for count in range(3):
+        asks(site, browser, message=f"Once more, {count}")
+        site.work()
+    case, staff = number_of(asks(site, site.signed_in("honest@agents.example"), whose=number)), hired(site)
+    site.work()
+    decides(site, staff, case)
+    assert "Accepted." in staff.words, staff.words
+    maren = site.signed_in(MAREN)
+    maren.open(f"/for-you/{case}")
+    assert maren.status == 200 and len([one for one in subjects(site, MAREN) if "in your name" in one]) == 4
+
+
 @pytest.mark.postgres
 @pytest.mark.parametrize("portal_url", ["postgres"], indirect=True)
 @pytest.mark.parametrize("first", ["staff", "yes", "no"])

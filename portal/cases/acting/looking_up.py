@@ -46,9 +46,13 @@ def identifier_of(row: ActingRequest) -> Identifier | None:
 
 
 def tell(db: Session, row: ActingRequest, case: Case, *, again: bool = False) -> bool:
-    """Ask the person whether they want it; False where no mailbox of theirs is known, or they had enough such mails today."""
+    """Ask the person whether they want it; False where no mailbox of theirs is known, or they had enough such mails today. What staff looked
+    at (`again`) is counted with nothing: it comes once, and strangers must not use its mails up.
+    """
     address = mail_address_of(db, row.person_id)
-    if row.person_id is None or address is None or not count_once(db, TOLD, str(company_of(db)), str(row.person_id)):
+    if row.person_id is None or address is None:
+        return False
+    if not again and not count_once(db, TOLD, str(company_of(db)), str(row.person_id)):
         return False
     send_asked_for_you(db, case, row.person_id, address, again=again)
     if row.word is Word.NOT_ASKED:
