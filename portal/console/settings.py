@@ -23,7 +23,7 @@ from portal.cases.proposal_model import Act
 from portal.consent.notices import published_notices
 from portal.console.proposed import act_words
 from portal.core import clock, crypto
-from portal.core.i18n import _, format_date, pick
+from portal.core.i18n import _, format_date, format_length, pick
 from portal.engine.figures import system_figures
 from portal.web.context import current_company, database
 from portal.web.staff_guards import current_staff, staff_may
@@ -77,9 +77,9 @@ def _about() -> list[tuple[str, str]]:
         (_("Country"), " ".join(one for one in (company.country, company.region) if one)), (_("Time zone"), company.time_zone),
         (_("Languages"), ", ".join(company.languages)), (_("Mails come from"), f"{company.sender.name}, {company.sender.email}"),
         (_("Data protection officer"), company.dpo.email if company.dpo else _("None is named.")),
-        (_("Authority"), pick(company.authority.name)), (_("Deletion waits for"), str(company.grace_period)),
-        (_("Answered within, where no law sets a day"), str(company.answers_within)),
-        (_("Cases are kept for"), str(company.retention.cases)),
+        (_("Authority"), pick(company.authority.name)), (_("Deletion waits for"), format_length(company.grace_period)),
+        (_("Answered within, where no law sets a day"), format_length(company.answers_within)),
+        (_("Cases are kept for"), format_length(company.retention.cases)),
         (_("Two people decide as well"), ", ".join(asked) or _("Nothing more than what always needs two.")),
     ]  # fmt: skip
 

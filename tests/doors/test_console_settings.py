@@ -34,6 +34,9 @@ def test_settings_are_read_and_never_a_secret(site):
     assert not browser.page.all("input", type="text") and not browser.page.all("textarea")
     versions = browser.page.all("section", **{"aria-labelledby": "notices"})[0]
     assert len(versions.all("tr")) > 3
+    assert "72 hours" in browser.words
+    browser.open("/console/settings?lang=de")
+    assert "72 Stunden" in browser.words and "hours" not in browser.words
 
 
 def test_systems_are_asked_at_a_press_and_what_is_wrong_is_named_for_that_one_alone(site):
