@@ -3,15 +3,17 @@
 Must never let a request that was opened for one set of addresses be answered over another.
 """
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal.accounts.companies import record_audit
 from portal.cases.acting_model import ActingRequest
 from portal.cases.model import Case, CaseState
+from portal.cases.phone.model import PhoneSession
 from portal.consent import joining
 from portal.consent.joining import CannotBeJoined
 from portal.consent.telling import Source
+from portal.core import clock
 from portal.identity.address_change import is_settled, stop_changes
 from portal.identity.sessions import end_all_sessions
 from portal.people.model import Person, PersonIdentifier
@@ -80,7 +82,11 @@ def split_person(db: Session, identifier: Identifier, *, source: Source) -> Pers
 
 
 def _let_requests_follow(db: Session, before: int) -> None:
-    """What others ask for somebody is for who has the identifier that they named, whoever that was before."""
+    """What others ask for somebody is for who has the identifier that they named, whoever that was before. A yes on the telephone was of
+    one person and ends.
+    """
+    calls = update(PhoneSession).where(PhoneSession.person_id == before, PhoneSession.ended_at.is_(None))
+    db.execute(calls.values(ended_at=clock.now()).execution_options(synchronize_session="fetch"))
     db.flush()
     for asked in db.scalars(select(ActingRequest).where(ActingRequest.person_id == before)):
         row = find_identifier(db, Identifier(asked.identifier_kind, asked.identifier)) if asked.identifier else None

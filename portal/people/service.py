@@ -18,8 +18,8 @@ from portal.people.identifier import EMAIL, Identifier
 from portal.people.model import Person, PersonIdentifier
 
 _OF_SIGNING_IN = frozenset({"identifier", "session", "address_change"})
-_OF_OTHERS = frozenset({"acting_request"})
-"""What others asked for somebody: nothing that they did themselves, and nobody may stand in their way by it."""
+_OF_OTHERS = frozenset({"acting_request", "staff_search", "phone_session"})
+"""What others asked for somebody, and that staff looked for them or asked them on the telephone: nothing that they did themselves, and nobody may stand in their way by it."""
 
 
 _ROWS = cast(Table, PersonIdentifier.__table__)

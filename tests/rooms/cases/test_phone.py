@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from portal.accounts import registry
 from portal.accounts.staff import Staff, add_staff
+from portal.cases.joining import merge_people, split_person
 from portal.cases.model import Case, CaseKind
 from portal.cases.phone.acting import NoYes, kinds_by_phone, open_case, stop_adverts
 from portal.cases.phone.asking import LASTS, NoSuchCall, agree, ask, call_for, call_of_staff, end, prune_calls
@@ -14,8 +15,10 @@ from portal.cases.phone.model import PhoneAct, PhoneSession
 from portal.cases.rights import NotOffered
 from portal.cases.scope import Scope, load_scope
 from portal.cases.searching import search
+from portal.consent.telling import Source
 from portal.core import clock
 from portal.core.db import company_of
+from portal.people.service import EMAIL, Identifier, is_blank, person_for
 from tests.rooms.cases.conftest import House
 from tests.rooms.cases.shop import MAREN, NOBODY
 
@@ -93,3 +96,26 @@ def test_it_ends_by_itself_by_the_person_and_goes_with_its_acts_on_its_day(house
     with clock.moved(timedelta(days=800)), house.world.writing() as db:
         assert prune_calls(db, registry.company(company_of(db))) == 1
         assert not list(db.scalars(select(PhoneSession))) and not list(db.scalars(select(PhoneAct)))
+
+
+def test_a_yes_ends_when_a_system_says_that_the_person_is_somebody_else(house: House) -> None:
+    """Staff would read that adverts were stopped, and stop them for nobody."""
+    by = hire(house)
+    for turn in ("merge", "split"):
+        person_id, token = asked(house, by)
+        with house.world.writing() as db:
+            agree(db, person_id, token, language="en")
+            if turn == "merge":
+                person_for(db, Identifier(EMAIL, NOBODY))
+                merge_people(db, Identifier(EMAIL, NOBODY), Identifier(EMAIL, MAREN), source=Source("shop", "k1"))
+            else:
+                split_person(db, Identifier(EMAIL, MAREN), source=Source("shop", "k1"))
+        with house.world.writing() as db, pytest.raises(NoYes):
+            stop_adverts(db, token, by=by)
+
+
+def test_being_asked_by_telephone_is_no_history_that_stands_in_the_way(house: House) -> None:
+    by = hire(house)
+    person_id, _token = asked(house, by)
+    with house.world.reading() as db:
+        assert is_blank(db, person_id)
