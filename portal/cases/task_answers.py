@@ -5,7 +5,7 @@ Must never show the customer before the button, take an answer twice, or settle 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from sqlalchemy import or_, select
@@ -31,6 +31,7 @@ from portal.cases.tasks.words import told_to_customer
 from portal.cases.workflow import STUCK
 from portal.core import clock, crypto
 from portal.core.errors import PortalError
+from portal.core.limits import Limit, count_once
 from portal.core.uploads import Upload
 from portal.engine.service import ByHand, StepHasEnded, StepIsRunning
 
@@ -38,6 +39,10 @@ OWNER = "owner"
 LONGEST_TOKEN = 64
 LONGEST_WORDS = 300
 LONGEST_NOTE = 2000
+
+
+LOOKS = Limit("case.task_looks", 10, timedelta(hours=1))
+"""Looks by one link that are written down: no more of them say anything new, and who presses for ever fills no table (O9)."""
 
 
 class Door(StrEnum):
@@ -115,7 +120,8 @@ def open_task(db: Session, token: str) -> tuple[Door, Asked | None, About | None
         return door, None, None
     case = db.get_one(Case, task.case_id)
     task.opened_at = task.opened_at or clock.now()
-    record_audit(db, actor=OWNER, act="case.task_opened", target=f"case:{case.number}", system=task.system)
+    if count_once(db, LOOKS, str(task.id)):
+        record_audit(db, actor=OWNER, act="case.task_opened", target=f"case:{case.number}", system=task.system)
     db.flush()
     return door, asked, _about(db, case, task)
 

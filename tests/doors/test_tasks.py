@@ -124,6 +124,20 @@ def test_an_answer_settles_the_step_once_and_both_sides_read_that_it_was_confirm
     )
 
 
+def test_O9_who_presses_the_button_for_ever_fills_no_table(asked):
+    site, number, _maren = asked
+    owner, path = site.browser(), link_of(site).partition("?")[0]
+    for _press in range(25):
+        assert owner.client.post(f"{path}/open", base_url=f"http://{owner.host}").status_code == 200
+    with reading(site) as db:
+        entries = db.scalars(select(AuditEntry).filter_by(target=f"case:{number}", act="case.task_opened")).all()
+    assert len(entries) == 10
+    with clock.moved(timedelta(hours=2)):
+        owner.client.post(f"{path}/open", base_url=f"http://{owner.host}")
+    with reading(site) as db:
+        assert len(db.scalars(select(AuditEntry).filter_by(target=f"case:{number}", act="case.task_opened")).all()) == 11
+
+
 def test_an_exception_needs_its_ground_and_waits_for_a_decision_of_staff(asked):
     site, number, maren = asked
     owner = site.browser()
