@@ -9,13 +9,15 @@ from flask.typing import ResponseReturnValue
 from portal.cases.filing import TooManyCases
 from portal.cases.intake import AboutYourself
 from portal.cases.messages import MessageRefused
-from portal.cases.phone import acting, asking
+from portal.cases.phone import acting, asking, codes
 from portal.cases.phone.words import exactly
 from portal.cases.rights import NotOffered
 from portal.cases.searching import NoSuchSearch
 from portal.console import words
 from portal.console.forms import PhoneForm
+from portal.core import urls
 from portal.core.i18n import _
+from portal.web.context import current_company
 from portal.web.staff_guards import current_staff, staff_may
 from portal.web.transactions import db
 
@@ -43,14 +45,27 @@ def ask(search: str) -> ResponseReturnValue:
 @staff_may("cases.work")
 def show(token: str) -> ResponseReturnValue:
     """Whether there is a yes, and what it allows."""
-    return _page(token, _form(formdata=None))
+    return _page(token, _form(token, formdata=None))
+
+
+@bp.post("/phone/<token>/code")
+@staff_may("cases.work")
+def give_code(token: str) -> ResponseReturnValue:
+    """A code for a customer who is not signed in, shown this once."""
+    try:
+        code = codes.give_code(db(), token, by=current_staff().staff)
+    except asking.NoSuchCall:
+        abort(404)
+    except codes.CannotGiveCode:
+        return _page(token, _form(token, formdata=None), OVER)
+    return _page(token, _form(token, formdata=None), code=code)
 
 
 @bp.post("/phone/<token>/case")
 @staff_may("cases.work")
 def open_case(token: str) -> ResponseReturnValue:
     """Open a case in the customer's name."""
-    form = _form()
+    form = _form(token)
     if not form.validate_on_submit():
         return _page(token, form)
     try:
@@ -81,7 +96,7 @@ def stop(token: str) -> ResponseReturnValue:
     except asking.NoSuchCall:
         abort(404)
     except acting.NoYes:
-        return _page(token, _form(formdata=None), OVER)
+        return _page(token, _form(token, formdata=None), OVER)
     flash(_("Stopped. The customer sees it now and gets a mail."), "ok")
     return redirect(url_for("staff_phone.show", token=token), 303)
 
@@ -97,17 +112,20 @@ def end(token: str) -> ResponseReturnValue:
     return redirect(url_for("staff_phone.show", token=token), 303)
 
 
-def _form(**given: None) -> PhoneForm:
-    return PhoneForm([(kind.value, words.kind_of(kind)) for kind in acting.kinds_by_phone(db())], **given)
-
-
-def _page(token: str, form: PhoneForm, status: int = 200) -> ResponseReturnValue:
+def _form(token: str, **given: None) -> PhoneForm:
     try:
-        call = asking.call_of_staff(db(), token, by=current_staff().staff)
+        kinds = acting.kinds_by_phone(db(), token, by=current_staff().staff)
     except asking.NoSuchCall:
         abort(404)
-    acts = [{"words": exactly(act.what), "at": act.at} for act in call.acts]
-    page = render_template("console/phone.html", current=current_staff(), form=form, call=call, acts=acts)
+    return PhoneForm([(kind.value, words.kind_of(kind)) for kind in kinds], **given)
+
+
+def _page(token: str, form: PhoneForm, status: int = 200, *, code: str = "") -> ResponseReturnValue:
+    call = asking.call_of_staff(db(), token, by=current_staff().staff)
+    page = render_template(
+        "console/phone.html", current=current_staff(), form=form, call=call, acts=[{"words": exactly(act.what), "at": act.at} for act in call.acts],
+        code=code, whose=call.whose if call.by_code else "", call_url=urls.address(current_company().config.url, urls.CALL),
+    )  # fmt: skip
     return page, 422 if form.errors else status
 
 

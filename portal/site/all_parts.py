@@ -7,6 +7,7 @@ from portal.site import (
     address,
     again,
     appeals,
+    calls,
     certificates,
     choices,
     confirm,
@@ -43,7 +44,7 @@ from portal.site import (
 
 PARTS = (
     sign_in, link, again, home, choices, preferences, pending, effects, history, receipts, held, wrong, records, copies, requests, rights, appeals, questions, acting, for_you, downloads, erase,
-    erase_links, certificates, sessions, phone, address, numbers, previews, helping, health, signal, well_known, where, confirm,
+    erase_links, certificates, sessions, phone, calls, address, numbers, previews, helping, health, signal, well_known, where, confirm,
 )  # fmt: skip
 
 

@@ -85,6 +85,19 @@ class CodeForm(FlaskForm):
         self.code.label.text = _("Code of 8 digits")
 
 
+class CallForm(FlaskForm):
+    """The code that staff told on the telephone."""
+
+    code = StringField(
+        render_kw={"inputmode": "numeric", "autocomplete": "off", "required": True, "maxlength": "40"},
+        validators=[needed(N_("Type the code that we told you.")), at_most(40, N_("The code has 8 digits."))],
+    )
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.code.label.text = _("Code of 8 digits")
+
+
 class ValueForm(FlaskForm):
     """One value that tells whose record it is."""
 

@@ -5,20 +5,18 @@ Must never begin a download, a deletion or a change of address, nor count a yes 
 
 from sqlalchemy.orm import Session
 
-from portal.accounts import registry
 from portal.accounts.companies import record_audit
 from portal.accounts.staff import Staff
 from portal.cases import intake
 from portal.cases.dates import today_of
 from portal.cases.model import CameBy, Case, CaseKind
-from portal.cases.phone.asking import is_live, row_of_staff
+from portal.cases.phone.asking import is_live, row_of_staff, seen_by_staff
 from portal.cases.phone.letters import send_done
 from portal.cases.phone.model import PhoneAct, PhoneSession
-from portal.cases.rights import NotOffered, kinds_of
+from portal.cases.rights import NotOffered, kinds_for
 from portal.consent.stopping import stop_marketing
 from portal.consent.words import Actor
 from portal.core import clock
-from portal.core.db import company_of
 from portal.core.errors import PortalError
 from portal.people.service import mail_address_of
 
@@ -33,15 +31,17 @@ class NoYes(PortalError):
     """The person has not said yes, or it is over."""
 
 
-def kinds_by_phone(db: Session) -> list[CaseKind]:
-    """What can be opened by telephone: no copy, no deletion; those are the person's own to begin."""
-    return [CaseKind.QUESTION, *kinds_of(registry.company(company_of(db)))]
+def kinds_by_phone(db: Session, token: str, *, by: Staff) -> list[CaseKind]:
+    """What can be opened by telephone: as on the person's own page, by the laws of where they live; no copy, no deletion: those are
+    theirs to begin. Raises `NoSuchCall`.
+    """
+    return _offered(db, seen_by_staff(db, token, by=by))
 
 
 def open_case(db: Session, token: str, kind: str, text: str, *, by: Staff) -> Case:
     """A case that came by telephone, with nothing proven. Raises `NoSuchCall`, `NoYes`, `NotOffered`, and as `intake.take_in`."""
     row = _agreed(db, token, by)
-    if kind not in {one.value for one in kinds_by_phone(db)}:
+    if kind not in {one.value for one in _offered(db, row)}:
         raise NotOffered("This cannot be begun by telephone.")
     address = mail_address_of(db, row.person_id)
     if address is None:
@@ -61,6 +61,10 @@ def stop_adverts(db: Session, token: str, *, by: Staff) -> None:
     stop_marketing(db, row.person_id, language=row.language, collection_point=POINT, actor=Actor.STAFF)
     _write_down(db, row, STOPPED_ADVERTS)
     record_audit(db, actor=by.actor, act="phone.adverts_stopped", target=f"phone:{row.id}")
+
+
+def _offered(db: Session, row: PhoneSession) -> list[CaseKind]:
+    return [CaseKind.QUESTION, *kinds_for(db, row.person_id)]
 
 
 def _agreed(db: Session, token: str, by: Staff) -> PhoneSession:

@@ -1,6 +1,6 @@
 """The yes of a person who is on the telephone: staff ask, the person answers on their own page, and may end it at any moment.
 
-Must never take anybody's word for the person: only their own signed-in page says yes, and no code read aloud does.
+Must never take anybody's word for the person: only a press on a page of theirs says yes.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,8 @@ from portal.core import clock, crypto
 from portal.core.db import company_of
 from portal.core.durations import length_of
 from portal.core.errors import PortalError
-from portal.people.service import EMAIL, Identifier, find_identifier
+from portal.people.addresses import masked
+from portal.people.service import EMAIL, Identifier, find_identifier, mail_address_of
 
 WAITS = timedelta(minutes=10)
 """How long an asking waits for its answer."""
@@ -54,12 +55,16 @@ class NoSuchCall(PortalError):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """An asking as both sides see it: `state` is asked, agreed, refused or over."""
+    """An asking as both sides see it: `state` is asked, agreed, refused or over. `by_code`: in a browser that signed nobody in.
+    `whose`: the masked address that it is for.
+    """
 
     token: str
     state: str
     ends_at: datetime
     acts: Sequence[PhoneAct]
+    by_code: bool = False
+    whose: str = ""
 
     @property
     def mark(self) -> str:
@@ -78,7 +83,7 @@ def ask(db: Session, search: str, *, by: Staff) -> str:
     recent = select(func.count()).select_from(PhoneSession).filter_by(person_id=person_id)
     if (db.scalar(recent.where(PhoneSession.asked_at > now - timedelta(days=1))) or 0) >= A_DAY:
         raise AskedTooOften("This customer was asked too often today.")
-    for row in db.scalars(_live().filter_by(person_id=person_id)):
+    for row in db.scalars(live_calls().filter_by(person_id=person_id)):
         if row.staff_id != by.id:
             raise SomebodyElseAsks("A colleague is on the telephone with this customer.")
         row.ended_at = now
@@ -94,7 +99,12 @@ def ask(db: Session, search: str, *, by: Staff) -> str:
 
 def call_of_staff(db: Session, token: str, *, by: Staff) -> Call:
     """What became of an asking of this colleague. Raises `NoSuchCall`."""
-    return _as_call(db, _found(db.scalar(select(PhoneSession).filter_by(token=token[:43], staff_id=by.id))))
+    return as_call(db, seen_by_staff(db, token, by=by))
+
+
+def seen_by_staff(db: Session, token: str, *, by: Staff) -> PhoneSession:
+    """The row, to look at. Raises `NoSuchCall`; foreign and missing are alike."""
+    return _found(db.scalar(select(PhoneSession).filter_by(token=token[:43], staff_id=by.id)))
 
 
 def row_of_staff(db: Session, token: str, *, by: Staff) -> PhoneSession:
@@ -111,8 +121,8 @@ def hang_up(db: Session, token: str, *, by: Staff) -> None:
 
 def call_for(db: Session, person_id: int) -> Call | None:
     """What waits for this person's answer, or goes on by their yes."""
-    row = db.scalar(_live().filter_by(person_id=person_id).order_by(PhoneSession.id.desc()).limit(1))
-    return _as_call(db, row) if row else None
+    row = db.scalar(live_calls().filter_by(person_id=person_id).order_by(PhoneSession.id.desc()).limit(1))
+    return as_call(db, row) if row else None
 
 
 def acts_for(db: Session, person_id: int) -> list[PhoneAct]:
@@ -123,18 +133,26 @@ def acts_for(db: Session, person_id: int) -> list[PhoneAct]:
 
 def agree(db: Session, person_id: int, token: str, *, language: str) -> bool:
     """The person says yes to exactly this asking; False where it is over. Raises `NoSuchCall`."""
-    row = _row_of_person(db, person_id, token)
-    if not is_live(row):
-        return False
-    if row.agreed_at is None:
-        row.agreed_at, row.ends_at, row.language = clock.now(), clock.now() + LASTS, language
-        record_audit(db, actor="person", act="phone.agreed", target=f"phone:{row.id}")
-    return True
+    return say_yes(db, _row_of_person(db, person_id, token), language=language)
 
 
 def end(db: Session, person_id: int, token: str) -> None:
     """The person says no, or ends what they had said yes to. Raises `NoSuchCall`."""
-    row = _row_of_person(db, person_id, token)
+    say_no(db, _row_of_person(db, person_id, token))
+
+
+def say_yes(db: Session, row: PhoneSession, *, language: str) -> bool:
+    """Yes, by whoever has this asking before them; False where it is over."""
+    if not is_live(row):
+        return False
+    if row.agreed_at is None:
+        row.agreed_at, row.ends_at, row.language, row.code_hash = clock.now(), clock.now() + LASTS, language, None
+        record_audit(db, actor="person", act="phone.agreed", target=f"phone:{row.id}", by_code=str(row.browser_hash is not None))
+    return True
+
+
+def say_no(db: Session, row: PhoneSession) -> None:
+    """No, or no longer, by whoever has this asking before them."""
     if row.ended_at is None:
         row.ended_at = clock.now()
         record_audit(db, actor="person", act="phone.ended" if row.agreed_at else "phone.refused", target=f"phone:{row.id}")
@@ -161,14 +179,17 @@ def _found(row: PhoneSession | None) -> PhoneSession:
     return row
 
 
-def _live() -> Select[PhoneSession]:
+def live_calls() -> Select[PhoneSession]:
+    """What waits or goes on now."""
     return select(PhoneSession).where(PhoneSession.ended_at.is_(None), PhoneSession.ends_at > clock.now())
 
 
-def _as_call(db: Session, row: PhoneSession) -> Call:
+def as_call(db: Session, row: PhoneSession) -> Call:
+    """A row as both sides see it."""
     acts = list(db.scalars(select(PhoneAct).filter_by(phone_session_id=row.id).order_by(PhoneAct.id.desc())))
     if is_live(row):
         state = "agreed" if row.agreed_at else "asked"
     else:
         state = "refused" if row.agreed_at is None and row.ended_at is not None else "over"
-    return Call(row.token, state, row.ends_at, acts)
+    address = mail_address_of(db, row.person_id)
+    return Call(row.token, state, row.ends_at, acts, row.browser_hash is not None, masked(address) if address else "")

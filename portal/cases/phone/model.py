@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.db import Base, CompanyOwned
@@ -11,7 +11,8 @@ from portal.core.db import Base, CompanyOwned
 class PhoneSession(CompanyOwned, Base):
     """One asking of one member of staff for one person's yes. It is no session of the customer and opens no page of theirs.
 
-    Without `agreed_at` it still waits, or ended with a no or with nothing; `ends_at` is when it ends by itself.
+    Without `agreed_at` it still waits, or ended with a no or with nothing; `ends_at` is when it ends by itself. `code_hash`: of a code that
+    staff told and nobody typed yet; `browser_hash`: of what only the browser holds in which it was typed.
     """
 
     __tablename__ = "phone_session"
@@ -26,6 +27,8 @@ class PhoneSession(CompanyOwned, Base):
     agreed_at: Mapped[datetime | None]
     ends_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    code_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32), index=True)
+    browser_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32), index=True)
 
 
 class PhoneAct(CompanyOwned, Base):

@@ -12,9 +12,9 @@ from portal.cases.tasks.words import act_words
 from portal.config.model import Company
 from portal.core.i18n import _, format_size, pick
 from portal.site.acting_words import ROLES
-from portal.site.forms import AppealForm, MessageForm, QuestionForm, RightForm
+from portal.site.forms import AppealForm, CallForm, MessageForm, QuestionForm, RightForm
 from portal.site.kept_words import KeptWords
-from portal.site.samples.about import NOWHERE, NUMBER, TOKEN, at, day, like
+from portal.site.samples.about import MASKED, NOWHERE, NUMBER, TOKEN, at, day, like
 
 SHOWN = (CaseKind.CORRECTION, CaseKind.RESTRICTION, CaseKind.OBJECTION)
 
@@ -76,7 +76,11 @@ def for_you(_company: Company) -> Mapping[str, Any]:
 
 def phone(_company: Company) -> Mapping[str, Any]:
     """Support asks for a yes."""
-    return {"call": like(token=TOKEN, state="asked", ends_at=at(minutes=10), acts=()), "acts": [], "changed_url": NOWHERE}
+    return {
+        "call": like(token=TOKEN, state="asked", ends_at=at(minutes=10), acts=(), whose=MASKED),
+        "acts": [],
+        "changed_url": NOWHERE,
+    }
 
 
 def task_door(company: Company) -> Mapping[str, Any]:
@@ -94,6 +98,8 @@ PAGES = {
     "site/appeal.html": lambda _company: {"number": NUMBER, "form": AppealForm(formdata=None)},
     "site/for_you.html": for_you,
     "site/phone.html": phone,
+    "site/call_code.html": lambda _company: {"form": CallForm(formdata=None)},
+    "site/call.html": phone,
     "links/task_door.html": task_door,
     "links/task_over.html": lambda _company: {"door": "answered", "thanks": True},
 }

@@ -60,7 +60,7 @@ def test_what_is_the_persons_own_to_begin_is_refused_below_the_door_as_well(hous
     with house.world.writing() as db:
         agree(db, person_id, token, language="en")
     with house.world.writing() as db:
-        assert kind not in kinds_by_phone(db)
+        assert kind not in kinds_by_phone(db, token, by=by)
         with pytest.raises(NotOffered):
             open_case(db, token, kind.value, "Now, please.", by=by)
 
