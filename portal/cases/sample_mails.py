@@ -11,6 +11,7 @@ from portal.cases.dates import laws_of
 from portal.cases.laws.citing import in_words
 from portal.cases.letters import longer_words, why_words
 from portal.cases.model import CaseKind, LongerBecause
+from portal.cases.phone.acting import STOPPED_ADVERTS
 from portal.cases.phone.words import in_general
 from portal.cases.refusal_words import ground_words
 from portal.cases.tasks.words import act_words
@@ -163,9 +164,12 @@ SAMPLES: Mapping[str, Callable[[Company, datetime], Context]] = {
     "asked_for_you": lambda company, _now: {"page_url": urls.address(company.url, urls.FOR_YOU, case=NUMBER)},
     "acted_for_you": _case(undo_url=_link(urls.UNDO_STOP), days=_always(UNDO_DAYS)),
     "done_by_phone": lambda company, now: {
-        "act_words": in_general(CaseKind.QUESTION),
+        "act_words": in_general(STOPPED_ADVERTS),
         "at_words": i18n.format_moment(now),
+        "by_code": False,
         "page_url": urls.address(company.url, urls.PHONE),
+        "undo_url": urls.address(company.url, urls.UNDO_STOP, token=TOKEN_OF_NOBODY),
+        "days": UNDO_DAYS,
     },
     "address_confirm": _change,
     "address_changed": _change,

@@ -12,9 +12,10 @@ from portal.cases.model import Case
 from portal.cases.phone.asking import A_DAY, LASTS, WAITS, prune_calls
 from portal.cases.phone.model import PhoneAct, PhoneSession
 from portal.cases.scope import Scope, load_scope
-from portal.consent.choices import history_of
+from portal.consent.choices import choices_of, history_of
 from portal.consent.words import Act, Actor
 from portal.core import clock
+from portal.people.service import EMAIL, Identifier, find_person
 from tests.doors.staff import AGENT, hired
 from tests.doors.tables import changed, digest
 from tests.doors.walked import MAREN, OTHER, token_on
@@ -213,3 +214,39 @@ def test_what_is_over_goes_on_its_day_with_its_acts(site):
             prune_calls(db, company)
         assert len(rows(site, PhoneSession)) == len(rows(site, PhoneAct)) == left
     assert len(rows(site, Case)) == 1
+
+
+def test_what_was_stopped_by_telephone_is_taken_back_from_the_mailbox_with_the_address_typed(site):
+    maren, browser = agreed(site)
+    maren.open("/preferences")
+    path, values = maren.form("Save choices")
+    maren.post(path, {**values, "say-newsletter-email": "yes"})
+    site.work()
+    before = said(site)
+    browser.submit("Stop it all")
+    assert said(site) != before
+    site.work()
+    (undo,) = {url for mail in site.mails(MAREN) for url in re.findall(r"https?://[^/\s]+(/undo/\S+)", mail.text)}
+    stranger = site.browser()
+    stranger.open(undo)
+    stranger.submit("Undo it", email=OTHER)
+    assert stranger.status == 422 and said(site) != before
+    stranger.submit("Undo it", email=MAREN)
+    assert "as they were before" in stranger.words and said(site) == before
+
+
+def test_a_case_opened_by_telephone_carries_no_undo(site):
+    _maren, browser = agreed(site)
+    browser.submit("Open it", **QUESTION)
+    site.work()
+    assert all("/undo/" not in mail.text for mail in site.mails(MAREN))
+
+
+def said(site):
+    """What Maren's choices are used for now."""
+    company_id = registry.ids()["fjordkaffe"]
+    with site.running.database.reading(company_id) as db:
+        person = find_person(db, Identifier(EMAIL, MAREN))
+        assert person is not None
+        choices = choices_of(db, registry.company(company_id), person.id)
+        return {(one.key, channel.key): channel.answer.allowed for one in choices for channel in one.channels}

@@ -14,6 +14,7 @@ from portal.cases.phone.asking import is_live, row_of_staff, seen_by_staff
 from portal.cases.phone.letters import send_done
 from portal.cases.phone.model import PhoneAct, PhoneSession
 from portal.cases.rights import NotOffered, kinds_for
+from portal.consent.desk import Saved
 from portal.consent.stopping import stop_marketing
 from portal.consent.words import Actor
 from portal.core import clock
@@ -58,8 +59,8 @@ def open_case(db: Session, token: str, kind: str, text: str, *, by: Staff) -> Ca
 def stop_adverts(db: Session, token: str, *, by: Staff) -> None:
     """Stop all advertising. It only ever lowers. Raises `NoSuchCall`, `NoYes`."""
     row = _agreed(db, token, by)
-    stop_marketing(db, row.person_id, language=row.language, collection_point=POINT, actor=Actor.STAFF)
-    _write_down(db, row, STOPPED_ADVERTS)
+    saved = stop_marketing(db, row.person_id, language=row.language, collection_point=POINT, actor=Actor.STAFF)
+    _write_down(db, row, STOPPED_ADVERTS, stopped=saved)
     record_audit(db, actor=by.actor, act="phone.adverts_stopped", target=f"phone:{row.id}")
 
 
@@ -74,8 +75,8 @@ def _agreed(db: Session, token: str, by: Staff) -> PhoneSession:
     return row
 
 
-def _write_down(db: Session, row: PhoneSession, what: str) -> None:
+def _write_down(db: Session, row: PhoneSession, what: str, *, stopped: Saved | None = None) -> None:
     act = PhoneAct(phone_session_id=row.id, what=what, at=clock.now())
     db.add(act)
     db.flush()
-    send_done(db, row, act)
+    send_done(db, row, act, stopped=stopped)
