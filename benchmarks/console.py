@@ -1,4 +1,4 @@
-"""The console's queue and case page with 100,000 cases against the same pages with few: `python -m benchmarks.console [CASES]`.
+"""The console's queue, tasks and case page with 100,000 cases against the same pages with few: `python -m benchmarks.console [CASES]`.
 
 In this process by a test client: with one case, with a page full of them, and with all; times are CPU of this process, so that neighbours count
 little. An empty page is cheaper than a full one whatever the database does, so both are told.
@@ -6,27 +6,34 @@ little. An empty page is cheaper than a full one whatever the database does, so 
 
 import sys
 import time
+from collections.abc import Mapping
 from datetime import timedelta
 
 from sqlalchemy import insert
+from sqlalchemy.orm import Session
 
 from benchmarks.common import say_machine
 from portal.accounts import registry
 from portal.cases.laws.promise import NO_LAW
 from portal.cases.model import Author, Case, CaseEvent, CaseKind, CaseMessage, CaseState, ClockRow
 from portal.cases.scope import Scope, dump_scope
+from portal.cases.tasks.model import CaseTask, TaskState
+from portal.cases.workflow import RIGHT
 from portal.core import clock, crypto
 from portal.core.statistics import count_large_tables
+from portal.engine.model import Step, StepState
 from tests.doors.site import Browser, Site
 from tests.doors.staff import hired
 from tests.doors.walked import Walked, standing_walked
 
-ASKED, BATCH, OPEN_ONE_IN, FEW = 40, 5000, 4, 400
+ASKED, BATCH, OPEN_ONE_IN, FEW = 40, 5000, 4, 2000
 PAGES = {
     "/console/cases": "queue",
     "/console/cases?whose=nobody&kind=question": "queue, filtered",
     "/console/cases?stage=decision": "queue, needs a decision",
     "/console/cases?whose=mine": "queue, mine (none)",
+    "/console/tasks": "tasks of owners",
+    "/console/tasks?which=late": "tasks, overdue",
     "CASE": "case page",
 }
 
@@ -93,6 +100,7 @@ def fill(site: Site, count: int) -> None:
             )
             happened = [{**sealed, "case_id": one, "at": now, "code": "asked", "params": {}, "actor": "person"} for one in ids]
             db.execute(insert(CaseEvent), happened)
+            give_tasks(db, sealed, [one for n, one in enumerate(ids) if n % (2 * OPEN_ONE_IN) == 0])
             said = [{**sealed, "case_id": one, "author": Author.PERSON, "text": "Where is it?", "at": now} for one in ids]
             db.execute(insert(CaseMessage), said)
             db.execute(
@@ -103,6 +111,26 @@ def fill(site: Site, count: int) -> None:
                     if n % 8
                 ],
             )
+
+
+def give_tasks(db: Session, sealed: Mapping[str, object], cases: list[int]) -> None:
+    """To every second open case a task that waits for the owner of a system on paper, one in five of them overdue."""
+    now = clock.now()
+    step = {**sealed, "system": "paper", "act": RIGHT, "part": 1, "irreversible": False, "state": StepState.PARKED, "run_at": now, "fence": 1, "tries": 1, "probe_first": False, "created_at": now}  # fmt: skip
+    steps = db.scalars(
+        insert(Step).returning(Step.id, sort_by_parameter_order=True), [{**step, "subject_id": one} for one in cases]
+    )
+    task = {**sealed, "system": "paper", "state": TaskState.WAITING, "created_at": now, "mailed_at": now, "expires_at": now + timedelta(days=60), "sent": 1, "reminders": 0, "reminders_sent": 0}  # fmt: skip
+    db.execute(
+        insert(CaseTask),
+        [
+            {
+                **task, "case_id": one, "step_id": step_id, "number": crypto.random_public_id(),
+                "due_on": (now + timedelta(days=n % 25 - 5)).date(),
+            }
+            for n, (one, step_id) in enumerate(zip(cases, steps, strict=True))
+        ],
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

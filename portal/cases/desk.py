@@ -240,7 +240,10 @@ def _waits_for_owner(db: Session) -> ColumnElement[bool]:
 
 def _with_owner(db: Session) -> ColumnElement[bool]:
     in_time = (_TASKS.due_on >= today_of(db), _TASKS.expires_at > clock.now())
-    return exists().where(_TASKS.case_id == Case.id, _TASKS.step_id == _STEPS.id, _TASKS.state == TaskState.WAITING, *in_time)
+    # By the step's own word for its case: named itself, the case would be looked for anew among all of the company.
+    return exists().where(
+        _TASKS.case_id == _STEPS.subject_id, _TASKS.step_id == _STEPS.id, _TASKS.state == TaskState.WAITING, *in_time
+    )
 
 
 def _proposed() -> ColumnElement[bool]:

@@ -19,6 +19,7 @@ from tests.doors.site import SECOND_HOST
 from tests.doors.staff import black_all, hired
 from tests.doors.tables import changed, digest
 from tests.doors.walked import MAREN, OTHER
+from tests.watched import statements_on
 
 COLLEAGUE = "colleague@example.net"
 
@@ -403,3 +404,14 @@ def test_K7_every_page_that_shows_a_customers_case_leaves_its_entry(walked):
 
 def test_every_kind_and_state_has_words(site):
     assert words.KINDS.keys() == set(CaseKind) and words.STATES.keys() == set(CaseState)
+
+
+def test_the_queue_looks_up_each_case_once_and_no_case_of_the_company_for_a_task(site):
+    """A case named anew inside a look-up is looked for among all of the company, for each line."""
+    add_cases(site, 3)
+    browser = hired(site)
+    for address in ("/console/cases", "/console/cases?stage=decision"):
+        with statements_on(site.running.database.engine) as told:
+            browser.open(address)
+        asked = [one for one in told if "case_task" in one]
+        assert asked and [one for one in asked if re.search(r'FROM [^()]*,\s*"case"', one)] == [], address
