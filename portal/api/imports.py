@@ -24,7 +24,7 @@ from portal.api.identifiers import IdentifierIn, NotUsable
 from portal.api.operations import Part
 from portal.api.paging import Query, read_query
 from portal.api.problems import Problem
-from portal.api.streams import NDJSON, answer_lines, batches_of, is_stream
+from portal.api.streams import BATCH, NDJSON, answer_lines, batches_of, is_stream
 from portal.consent.events import Choice
 from portal.consent.importing import Entry, import_batch
 from portal.consent.telling import Attested, Outcome, Source, Stored
@@ -39,6 +39,9 @@ from portal.web.context import CurrentCompany, current_company, database
 part = Part("imports", "Take over what your old lists say")
 
 TRIES = 3
+AT_ONCE, LARGER_BATCH = 3, 2000
+"""On PostgreSQL, where nobody waits for a batch but who is in it."""
+
 UNREADABLE = "This line is no act that can be read."
 LISTED = frozenset({Stored.REFUSED, Stored.ERASED, Stored.NOTHING})
 """Outcomes of which the answer names each line; the others are counted."""
@@ -90,7 +93,7 @@ def import_consents() -> Response:
         counts: Counter[str] = Counter()
         read = _batches(path, files, company, attests="consents:attest" in key.scopes)
         # SQLite lets one write at a time; the next batch is read meanwhile.
-        for batch, outcomes in in_order(read, take_in, at_once=1 if files.is_sqlite else 2, meets=_Read.meets):
+        for batch, outcomes in in_order(read, take_in, at_once=1 if files.is_sqlite else AT_ONCE, meets=_Read.meets):
             if outcomes is None:
                 yield _line({"error": "The key was revoked while this ran; what follows is not taken in."})
                 return
@@ -129,7 +132,7 @@ class _Read:
 
 def _batches(path: Path, files: Database, company: CurrentCompany, *, attests: bool) -> Iterator[_Read]:
     allow = company.config.allow_non_ascii_addresses
-    for batch in batches_of(path):
+    for batch in batches_of(path, BATCH if files.is_sqlite else LARGER_BATCH):
         lines = [(number, _read(raw, allow=allow, attests=attests)) for number, raw in batch.numbered()]
         entries = [one for _, one in lines if one is not None]
         named = frozenset(one.identifier for one in entries)

@@ -205,7 +205,7 @@ def ledger_systems():
 
 
 def test_a_key_that_is_revoked_while_it_runs_takes_in_nothing_more(both_sites, monkeypatch):
-    monkeypatch.setattr(imports, "batches_of", lambda path: streams.batches_of(path, 2))
+    monkeypatch.setattr(imports, "batches_of", lambda path, _size: streams.batches_of(path, 2))
     shop = caller(both_sites)
     taken = imports._take_in
 
@@ -217,14 +217,14 @@ def test_a_key_that_is_revoked_while_it_runs_takes_in_nothing_more(both_sites, m
         return outcomes
 
     monkeypatch.setattr(imports, "_take_in", revoking)
-    raw = b"\n".join(json.dumps(line(f"{number}@example.org")).encode() for number in range(6))
+    raw = b"\n".join(json.dumps(line(f"{number}@example.org")).encode() for number in range(10))
     answer = shop.call("POST", "/consents/import?dry_run=false", raw=raw, headers=NDJSON)
     assert "revoked" in json.loads(answer.data.splitlines()[-1])["error"]
     with both_sites.running.database.reading(company()) as db:
-        known = [find_person(db, Identifier(EMAIL, f"{number}@example.org")) is not None for number in range(6)]
-    # On PostgreSQL the second batch was in hand by then.
-    assert known[:2] == [True, True] and known[2] == known[3] and known[4:] == [False, False]
-    assert both_sites.running.database.is_sqlite is False or not known[2]
+        known = [find_person(db, Identifier(EMAIL, f"{number}@example.org")) is not None for number in range(10)]
+    # On PostgreSQL others were in hand by then.
+    assert known[:2] == [True, True] and known[6:] == [False] * 4
+    assert not both_sites.running.database.is_sqlite or not any(known[2:])
 
 
 def test_batches_that_speak_of_the_same_people_are_taken_in_one_after_the_other(both_sites, monkeypatch):
@@ -243,7 +243,7 @@ def test_batches_that_speak_of_the_same_people_are_taken_in_one_after_the_other(
         line("also.two@example.org"),
         line("two@example.org"),
     ]
-    monkeypatch.setattr(imports, "batches_of", lambda path: streams.batches_of(path, 1))
+    monkeypatch.setattr(imports, "batches_of", lambda path, _size: streams.batches_of(path, 1))
     slow, begun = imports._take_in, []
 
     def slower(files, company, entries, *args, **more):
