@@ -6,6 +6,10 @@ second, check 100,000 identifiers a second on two cores (so 50,000 a second of o
 
 import argparse
 import json
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
@@ -15,7 +19,7 @@ from typing import Any
 
 from werkzeug.test import EnvironBuilder
 
-from benchmarks.common import Spent, demo_folder, peak_mb, run_child, say_machine, spending
+from benchmarks.common import ROOT, Spent, demo_folder, peak_mb, run_child, say_machine, spending
 from portal import create_app
 from portal.accounts import registry
 from portal.accounts.api_keys import SCOPES, make_key
@@ -24,7 +28,7 @@ from portal.core.memory import spare_memory
 from scripts.demo_app import start_demo
 from tests.databases import start_cluster
 
-PEOPLE = 100_000
+PEOPLE, CALLERS, ROUNDS, TOGETHER = 100_000, 2, 3, 100_000
 GOALS = {"import": 5_000, "import again": 5_000, "check": 50_000, "check, most unknown": 50_000, "export": 50_000}
 NDJSON = "application/x-ndjson"
 
@@ -68,7 +72,7 @@ class Door:
         self.running = start_demo(folder, database_url=database_url, seeded=False)
         self.app = create_app(self.running)
         with self.running.database.writing(registry.ids()[FIRST]) as db:
-            self.secret = make_key(db, name="bench", scopes=list(SCOPES), by="bench").secret
+            self.secret = make_key(db, name=f"bench-{os.getpid()}", scopes=list(SCOPES), by="bench").secret
         # As a served process does before it begins.
         spare_memory()
 
@@ -126,6 +130,42 @@ def measure(folder: Path, people: int, database_url: str | None) -> list[Part]:
     return parts
 
 
+def check_again_and_again(folder: Path, people: int, database_url: str | None) -> None:
+    """One of several callers: says when it is ready, begins when it is told, and says when it is done."""
+    door = Door(folder, database_url)
+    print("ready", flush=True)
+    sys.stdin.readline()
+    for _ in range(ROUNDS):
+        door.call("check", "POST", "/consents/check?purpose=newsletter&channel=email", addresses(people), people)
+    print("done", flush=True)
+    door.running.database.close()
+
+
+def callers_at_once(folder: Path, people: int, url: str) -> float:
+    """Checks a second of `CALLERS` processes together, everyone known."""
+    command = [sys.executable, "-m", "benchmarks.company_api", str(people), "--folder", str(folder), "--url", url, "--caller"]
+    callers = [
+        subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(CALLERS)
+    ]
+    for one in callers:
+        assert _said(one) == "ready"
+    began = time.perf_counter()
+    for one in callers:
+        assert one.stdin is not None
+        one.stdin.write("go\n")
+        one.stdin.flush()
+    assert [_said(one) for one in callers] == ["done"] * CALLERS
+    took = time.perf_counter() - began
+    for one in callers:
+        one.wait()
+    return CALLERS * ROUNDS * people / took
+
+
+def _said(caller: "subprocess.Popen[str]") -> str:
+    assert caller.stdout is not None
+    return next((line for line in iter(caller.stdout.readline, "") if line.strip() in ("ready", "done")), "").strip()
+
+
 @contextmanager
 def a_database(*, postgres: bool) -> Iterator[str]:
     with start_cluster(durable=True).fresh_database() if postgres else nullcontext("") as url:
@@ -138,7 +178,11 @@ def main() -> None:
     parser.add_argument("--postgres", action="store_true")
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--url", default="")
+    parser.add_argument("--caller", action="store_true")
     chosen = parser.parse_args()
+    if chosen.caller:
+        check_again_and_again(chosen.folder, chosen.people, chosen.url or None)
+        return
     if chosen.folder:
         print(json.dumps([asdict(part) for part in measure(chosen.folder, chosen.people, chosen.url or None)]))
         return
@@ -147,6 +191,7 @@ def main() -> None:
     for people in (chosen.people // 10, chosen.people):
         with demo_folder() as folder, a_database(postgres=chosen.postgres) as url:
             told = json.loads(run_child("company_api", people, "--folder", folder, "--url", url))
+            together = callers_at_once(folder, people, url)
         print(f"{people:,} people, {'PostgreSQL' if chosen.postgres else 'SQLite'}")
         for part in (Part(**one) for one in told):
             peaks.setdefault(part.name, []).append(part.peak_mb)
@@ -156,6 +201,9 @@ def main() -> None:
                 f"{part.lines / part.undisturbed:>9,.0f}/s undisturbed   {rate:>9,.0f}/s of a core   peak {part.peak_mb:,.0f} MiB   "
                 f"goal {goal:,}/s: {'met' if rate >= goal else 'MISSED'} ({rate / goal:.0%})"
             )
+        print(
+            f"  check, {CALLERS} processes at once: {together:,.0f}/s on the clock   goal {TOGETHER:,}/s: {'met' if together >= TOGETHER else 'MISSED'}"
+        )
     for name, (small, large) in peaks.items():
         print(f"memory, {name}: {large / small:.2f} times with ten times the lines")
 
