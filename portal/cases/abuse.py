@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import cast
 
-from sqlalchemy import func, select
+from sqlalchemy import Table, func, select
 from sqlalchemy.orm import Session
 
 from portal.accounts.companies import record_audit
@@ -24,6 +25,9 @@ from portal.core.db import company_of
 from portal.core.errors import PortalError
 from portal.identity.model import RequestState, SignInRequest
 from portal.people.service import EMAIL, hashes_of, identifiers_of
+
+_CASES = cast(Table, Case.__table__).c
+"""Of people who were found within their company: one more condition, of the company, would lead SQLite to all its cases."""
 
 YEAR, MONTH, DAY = timedelta(days=365), timedelta(days=30), timedelta(days=1)
 MANY_A_DAY = 3
@@ -106,8 +110,8 @@ def lift(db: Session, case: Case, *, by: Staff) -> None:
 
 
 def _count(db: Session, case: Case, person_id: int, kind: CaseKind, within: timedelta) -> int:
-    before = select(func.count()).select_from(Case).where(Case.person_id == person_id, Case.id != case.id, Case.kind == kind)
-    return db.scalar(before.where(Case.received_at.between(case.received_at - within, case.received_at))) or 0
+    before = select(func.count()).where(_CASES.person_id == person_id, _CASES.id != case.id, _CASES.kind == kind)
+    return db.scalar(before.where(_CASES.received_at.between(case.received_at - within, case.received_at))) or 0
 
 
 def _repeated(db: Session, case: Case, person_id: int) -> Seen | None:
@@ -119,8 +123,8 @@ def _repeated(db: Session, case: Case, person_id: int) -> Seen | None:
 
 
 def _many(db: Session, case: Case, person_id: int) -> Seen | None:
-    same_day = select(func.count()).select_from(Case).where(Case.person_id == person_id, Case.state != CaseState.CANCELLED)
-    count = db.scalar(same_day.where(Case.received_at.between(case.received_at - DAY, case.received_at + DAY))) or 0
+    same_day = select(func.count()).where(_CASES.person_id == person_id, _CASES.state != CaseState.CANCELLED)
+    count = db.scalar(same_day.where(_CASES.received_at.between(case.received_at - DAY, case.received_at + DAY))) or 0
     return Seen(Sign.MANY, count) if count >= MANY_A_DAY else None
 
 
