@@ -41,6 +41,8 @@ _EVENTS = (
     .join_from(EVENT, PERSON, PERSON.c.id == EVENT.c.person_id)
     .where(EVENT.c.company_id == bindparam("company"))
     .where(tuple_(EVENT.c.person_id, EVENT.c.sequence) > tuple_(bindparam("person"), bindparam("sequence")))
+    # Said of the people as well: PostgreSQL, which merges the two, would begin with the first of all people for each batch.
+    .where(PERSON.c.id >= bindparam("person"))
     .order_by(EVENT.c.person_id, EVENT.c.sequence)
 )
 # The sum keeps SQLite from walking through every identifier of the company.
