@@ -123,8 +123,14 @@ def _repeated(db: Session, case: Case, person_id: int) -> Seen | None:
 
 
 def _many(db: Session, case: Case, person_id: int) -> Seen | None:
-    same_day = select(func.count()).where(_CASES.person_id == person_id, _CASES.state != CaseState.CANCELLED)
-    count = db.scalar(same_day.where(_CASES.received_at.between(case.received_at - DAY, case.received_at + DAY))) or 0
+    near = _CASES.received_at.between(case.received_at - DAY, case.received_at + DAY)
+    theirs = select(_CASES.received_at).where(_CASES.person_id == person_id, _CASES.state != CaseState.CANCELLED, near)
+    moments = db.scalars(theirs).all()
+    # Of all the days that this case falls into, the one with most.
+    count = max(
+        (sum(first <= at <= first + DAY for at in moments) for first in moments if first <= case.received_at),
+        default=0,
+    )
     return Seen(Sign.MANY, count) if count >= MANY_A_DAY else None
 
 

@@ -172,6 +172,14 @@ def test_many_cases_in_a_day_an_address_that_is_new_and_a_stopped_sign_in_are_si
         assert Sign.NEW_ADDRESS not in signs(walked) and Sign.NOT_THEM not in signs(walked)
 
 
+def test_cases_that_no_single_day_holds_are_not_said_to_be_of_one_day(walked):
+    again(walked, 1, kind=CaseKind.QUESTION, days=0.8, state=CaseState.ANSWERED)
+    again(walked, 1, kind=CaseKind.QUESTION, days=-0.8, state=CaseState.ANSWERED)
+    assert Sign.MANY not in signs(walked)
+    again(walked, 1, kind=CaseKind.QUESTION, days=-0.1, state=CaseState.ANSWERED)
+    assert signs(walked)[Sign.MANY].count == 3
+
+
 @pytest.mark.parametrize("kind", sorted(abuse.NEVER_MARKED))
 def test_what_only_stops_something_or_asks_for_a_second_look_is_never_marked(walked, kind):
     hired(walked.site)
