@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from flask import Response
 from pydantic import Field
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from portal.accounts.api_keys import ApiKey, is_live
 from portal.api import identifiers
@@ -38,7 +38,7 @@ from portal.web.context import CurrentCompany, current_company, database
 
 part = Part("imports", "Take over what your old lists say")
 
-TRIES = 3
+TRIES, DEADLOCK = 3, "40P01"
 AT_ONCE, LARGER_BATCH = 3, 2000
 """On PostgreSQL, where nobody waits for a batch but who is in it."""
 
@@ -95,7 +95,7 @@ def import_consents() -> Response:
         # SQLite lets one write at a time; the next batch is read meanwhile.
         for batch, outcomes in in_order(read, take_in, at_once=1 if files.is_sqlite else AT_ONCE, meets=_Read.meets):
             if outcomes is None:
-                yield _line({"error": "The key was revoked while this ran; what follows is not taken in."})
+                yield _line({"error": "The key was revoked while this ran; lines behind this one may not be taken in."})
                 return
             told = []
             for number, outcome in batch.with_numbers(outcomes):
@@ -156,10 +156,10 @@ def _take_in(files: Database, company: CurrentCompany, entries: list[Entry], key
                     watch_attestations(session, key, attested, company=company.key)
                     session.commit()
                 return outcomes
-            except IntegrityError:
-                # Somebody else made one of these people at the same moment: now they are known.
+            except (IntegrityError, OperationalError) as error:
+                # Somebody else made one of these people at the same moment, or two waited for one another: now they are known, or free.
                 session.rollback()
-                if not tries_left:
+                if not tries_left or not (isinstance(error, IntegrityError) or getattr(error.orig, "sqlstate", "") == DEADLOCK):
                     raise
     raise AssertionError
 

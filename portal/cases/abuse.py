@@ -149,9 +149,8 @@ def _not_them(db: Session, _case: Case, person_id: int) -> Seen | None:
     mailboxes = [one for one in identifiers_of(db, person_id) if one.kind == EMAIL]
     hashes = [hashed for one in mailboxes for hashed in hashes_of(company_of(db), one).values()]
     stopped = select(func.count()).select_from(SignInRequest).where(SignInRequest.identifier_hash.in_(hashes))
-    count = (
-        db.scalar(stopped.where(SignInRequest.state == RequestState.STOPPED, SignInRequest.asked_at > clock.now() - MONTH)) or 0
-    )
+    # As long as they are kept (`retention.sign_in_rows`).
+    count = db.scalar(stopped.where(SignInRequest.state == RequestState.STOPPED)) or 0
     return Seen(Sign.NOT_THEM, count) if count else None
 
 

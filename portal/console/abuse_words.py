@@ -36,8 +36,8 @@ def _said(seen: Seen, law: Law) -> str:
     if seen.sign is Sign.NEW_ADDRESS:
         return _("An address of this customer is newer than 30 days.")
     return ngettext(
-        "“This was not me” was pressed for a sign-in of this customer within 30 days.",
-        "“This was not me” was pressed for %(num)s sign-ins of this customer within 30 days.",
+        "“This was not me” was pressed for a sign-in of this customer just now.",
+        "“This was not me” was pressed for %(num)s sign-ins of this customer just now.",
         seen.count,
     )
 

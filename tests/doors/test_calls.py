@@ -197,6 +197,26 @@ def test_a_colleague_gives_codes_for_their_own_asking_only_and_who_left_can_do_n
     assert [one.code_hash for one in rows(known, PhoneSession)] == [None]
 
 
+def test_no_further_code_is_given_twenty_minutes_after_the_asking(known):
+    staff = asking_staff(known)
+    for minutes in (0, 9, 18):
+        with clock.moved(timedelta(minutes=minutes)):
+            posts(staff, "code")
+            assert staff.status == 200, minutes
+    with clock.moved(timedelta(minutes=27)):
+        posts(staff, "code")
+        assert staff.status == 409
+
+
+def test_who_typed_a_code_stands_in_the_audit_as_who_held_it_and_not_as_the_person(known):
+    _staff, caller = agreed(known)
+    caller.submit("End it now")
+    actors = {
+        one.act: one.actor for one in rows(known, AuditEntry) if one.act in ("phone.code_used", "phone.agreed", "phone.ended")
+    }
+    assert actors == {"phone.code_used": "code", "phone.agreed": "code", "phone.ended": "code"}
+
+
 def test_looking_changes_nothing_and_the_page_that_waits_hears_of_an_act(known):
     staff, caller = agreed(known)
     before = digest(known)

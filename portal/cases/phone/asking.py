@@ -1,6 +1,7 @@
 """The yes of a person who is on the telephone: staff ask, the person answers on their own page, and may end it at any moment.
 
-Must never take anybody's word for the person: only a press on a page of theirs says yes.
+Must never take anybody's word for the person: only a press says yes, on their own signed-in page or where a code was typed (`codes`), and the
+second proves nothing of who pressed.
 """
 
 from collections.abc import Sequence
@@ -147,7 +148,7 @@ def say_yes(db: Session, row: PhoneSession, *, language: str) -> bool:
         return False
     if row.agreed_at is None:
         row.agreed_at, row.ends_at, row.language, row.code_hash = clock.now(), clock.now() + LASTS, language, None
-        record_audit(db, actor="person", act="phone.agreed", target=f"phone:{row.id}", by_code=str(row.browser_hash is not None))
+        record_audit(db, actor=actor_of(row), act="phone.agreed", target=f"phone:{row.id}")
     return True
 
 
@@ -155,7 +156,12 @@ def say_no(db: Session, row: PhoneSession) -> None:
     """No, or no longer, by whoever has this asking before them."""
     if row.ended_at is None:
         row.ended_at = clock.now()
-        record_audit(db, actor="person", act="phone.ended" if row.agreed_at else "phone.refused", target=f"phone:{row.id}")
+        record_audit(db, actor=actor_of(row), act="phone.ended" if row.agreed_at else "phone.refused", target=f"phone:{row.id}")
+
+
+def actor_of(row: PhoneSession) -> str:
+    """Who answers: the person, or whoever typed a code."""
+    return "person" if row.browser_hash is None else "code"
 
 
 def is_live(row: PhoneSession) -> bool:

@@ -11,7 +11,18 @@ from sqlalchemy.orm import Session
 from portal.accounts import registry
 from portal.accounts.companies import record_audit
 from portal.accounts.staff import Staff
-from portal.cases.phone.asking import WAITS, Call, NoSuchCall, as_call, is_live, live_calls, row_of_staff, say_no, say_yes
+from portal.cases.phone.asking import (
+    WAITS,
+    Call,
+    NoSuchCall,
+    actor_of,
+    as_call,
+    is_live,
+    live_calls,
+    row_of_staff,
+    say_no,
+    say_yes,
+)
 from portal.cases.phone.model import PhoneSession
 from portal.core import clock, crypto, logs
 from portal.core.db import company_of
@@ -21,6 +32,9 @@ from portal.identity.codes import DIGITS, normal_code
 
 TRIES = Limit("phone.code_tries", 10, timedelta(hours=1))
 """Codes typed from one network, right or wrong."""
+
+LONGEST = timedelta(minutes=20)
+"""So long after the asking no further code is given: one colleague must not keep the others away for ever."""
 
 CEILING = Limit("phone.code_ceiling", 100, timedelta(hours=1))
 """Wrong codes in a company, of which one network can make but ten: past it no code is taken for the rest of the hour, and the log says so."""
@@ -37,7 +51,7 @@ class TooManyTries(PortalError):
 def give_code(db: Session, token: str, *, by: Staff) -> str:
     """A new code for an asking of this colleague that has no answer yet; the one before it is void. Raises `NoSuchCall` or `CannotGiveCode`."""
     row = row_of_staff(db, token, by=by)
-    if not is_live(row) or row.agreed_at is not None:
+    if not is_live(row) or row.agreed_at is not None or clock.now() > row.asked_at + LONGEST:
         raise CannotGiveCode("There is an answer already, or it is over.")
     code = crypto.random_digits(DIGITS)
     row.code_hash, row.browser_hash, row.ends_at = _hash(row.company_id, code), None, clock.now() + WAITS
@@ -65,7 +79,7 @@ def enter_code(db: Session, typed: str, *, network: str) -> str | None:
         return None
     secret = crypto.random_token()
     row.code_hash, row.browser_hash = None, _browser(secret)
-    record_audit(db, actor="person", act="phone.code_used", target=f"phone:{row.id}")
+    record_audit(db, actor=actor_of(row), act="phone.code_used", target=f"phone:{row.id}")
     db.flush()
     return secret
 
