@@ -156,7 +156,7 @@ def test_pages_of_staff_are_whole_for_everyone(site, codes, url, language, schem
 
 PAGES = [
     "/console/own", "/console/cases", "/console/find", "/console/staff", "/console/audit", "/console/proposals", "/console/figures",
-    "/console/settings",
+    "/console/settings", "/console/settings/mails", "/console/settings/pages", "/console/tasks", "/console/intake",
 ]  # fmt: skip
 
 

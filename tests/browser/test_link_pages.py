@@ -63,6 +63,8 @@ def visits(paths):
     yield paths["page"], "form[action*='/data'] button"
     yield f"/u/{token}", "main form button"
     yield "/unsubscribe", "main form button"
+    yield "/call", ""
+    yield "/call", "main form button"
     yield paths["undo"], "main form button"
     yield paths["confirm"], "form[action='/confirm'] button"
 
