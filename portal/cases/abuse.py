@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from portal.accounts.companies import record_audit
 from portal.accounts.staff import Staff
-from portal.cases.dates import due_of
 from portal.cases.desk import add_note
+from portal.cases.laws.model import Law
 from portal.cases.model import OPEN_STATES, Case, CaseKind, CaseState
 from portal.cases.right_words import OPT_OUTS
 from portal.cases.showing import clean
@@ -76,11 +76,11 @@ def can_be_marked(case: Case) -> bool:
     return case.state in OPEN_STATES and case.kind not in NEVER_MARKED
 
 
-def signs_of(db: Session, case: Case) -> list[Seen]:
-    """What is known already and may speak for abuse. It asks no system, and keeps nothing."""
+def signs_of(db: Session, case: Case, law: Law) -> list[Seen]:
+    """What is known already and may speak for abuse, with what the law of the case says of it. It asks no system, and keeps nothing."""
     if case.person_id is None or not can_be_marked(case):
         return []
-    found = [look(db, case, case.person_id) for look in _LOOKS]
+    found = [_repeated(db, case, case.person_id, law), *(look(db, case, case.person_id) for look in _LOOKS)]
     return [one for one in found if one is not None]
 
 
@@ -114,10 +114,10 @@ def _count(db: Session, case: Case, person_id: int, kind: CaseKind, within: time
     return db.scalar(before.where(_CASES.received_at.between(case.received_at - within, case.received_at))) or 0
 
 
-def _repeated(db: Session, case: Case, person_id: int) -> Seen | None:
+def _repeated(db: Session, case: Case, person_id: int, law: Law) -> Seen | None:
     if case.kind in (CaseKind.QUESTION, CaseKind.ON_BEHALF):
         return None
-    before, law = _count(db, case, person_id, case.kind, YEAR), due_of(db, case).law
+    before = _count(db, case, person_id, case.kind, YEAR)
     free = None if law.free is None or law.free.per_12_months == "unlimited" else law.free.per_12_months
     return Seen(Sign.REPEATED, before, free, law.free.article if law.free else "") if before else None
 
@@ -154,4 +154,4 @@ def _not_them(db: Session, _case: Case, person_id: int) -> Seen | None:
     return Seen(Sign.NOT_THEM, count) if count else None
 
 
-_LOOKS: tuple[Callable[[Session, Case, int], Seen | None], ...] = (_repeated, _many, _for_others, _new_address, _not_them)
+_LOOKS: tuple[Callable[[Session, Case, int], Seen | None], ...] = (_many, _for_others, _new_address, _not_them)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from portal.accounts import registry
 from portal.cases.erasing.settling import newest_of, step_to_settle
 from portal.cases.erasing.stages import erasure_stages
-from portal.cases.model import OPEN_STATES, Case, CaseKind
+from portal.cases.model import Case, CaseKind
 from portal.cases.stages import stages_of
 from portal.cases.workflow import BUILD, EXPORT, RIGHT, STUCK, newest
 from portal.core.i18n import _
@@ -56,7 +56,7 @@ def step_lines(db: Session, case: Case) -> list[StepLine]:
 
 def _line(case: Case, key: str, title: str, state: str, words: str, step: Step | None, tries: dict[int, int]) -> StepLine:
     # A deletion ends only when every step has; any other case may be refused or answered while one still waits, and then it waits for nobody.
-    over = case.kind is not CaseKind.ERASURE and case.state not in OPEN_STATES
+    over = case.is_over
     stuck = step is not None and step.state in STUCK and not over
     return StepLine(
         key or COPY, title, state, words, tries.get(step.id, 0) if step else 0, (step.error or "") if step and stuck else "", stuck,

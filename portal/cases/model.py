@@ -155,6 +155,11 @@ class Case(CompanyOwned, Base):
     about_id: Mapped[int | None] = mapped_column(ForeignKey("case.id", ondelete="SET NULL"), index=True)
 
     @property
+    def is_over(self) -> bool:
+        """Whether nothing of it waits for anybody any more. A deletion says so by its steps: it ends only when each of them has."""
+        return self.kind != CaseKind.ERASURE and self.state not in OPEN_STATES
+
+    @property
     def right(self) -> str:
         """The right in law that it is about: of a request for somebody else, what that person is to have."""
         return self.choice[0] if self.kind == CaseKind.ON_BEHALF else self.kind.value

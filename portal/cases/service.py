@@ -152,7 +152,7 @@ def resolve_step(db: Session, number: str, *, system: str, outcome: str, reason:
     """
     case = advancing.lock_case(db, case_by_number(db, number).id)
     erasing = case.kind is CaseKind.ERASURE
-    if not erasing and case.state not in OPEN_STATES:
+    if case.is_over:
         raise NothingToSettle("The case has ended; nothing of it waits.")
     by_hand = bool(steps_of(db, (RIGHT,), case.id))
     act, key = (BUILD, "") if system in ("", "copy") else (RIGHT if by_hand else EXPORT, system)

@@ -167,7 +167,7 @@ def _subject(db: Session, row: ConsentDelivery, *, allowed: bool) -> Subject:
     if row.person_id is None:
         return Subject((AdapterIdentifier(str(row.kind), str(row.value)),))
     rows = db.scalars(select(PersonIdentifier).filter_by(person_id=row.person_id).order_by(PersonIdentifier.id)).all()
-    proven = [one for one in rows if one.proven_at is not None and (one.left_at is None or one.left_at > clock.now())]
+    proven = [one for one in rows if one.proven_at is not None and not one.is_left_for_good(clock.now())]
     chosen = proven if allowed and (proven or len(rows) > 1) else rows
     return Subject(tuple(AdapterIdentifier(one.kind, one.value) for one in chosen))
 

@@ -5,19 +5,21 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal.cases.abuse import Seen, Sign, can_be_marked, signs_of
-from portal.cases.dates import due_of
 from portal.cases.laws.citing import in_words
 from portal.cases.laws.model import Law
 from portal.cases.model import Case
 from portal.core.i18n import _, ngettext
 
 
-def abuse(db: Session, case: Case) -> dict[str, Any] | None:
+def abuse(db: Session, case: Case, law: Law) -> dict[str, Any] | None:
     """The signs in words, and whether the case can be marked or is; None where there is nothing to show."""
     if not can_be_marked(case) and case.suspected_at is None:
         return None
-    law = due_of(db, case).law
-    return {"signs": [_said(seen, law) for seen in signs_of(db, case)], "since": case.suspected_at, "can": can_be_marked(case)}
+    return {
+        "signs": [_said(seen, law) for seen in signs_of(db, case, law)],
+        "since": case.suspected_at,
+        "can": can_be_marked(case),
+    }
 
 
 def _said(seen: Seen, law: Law) -> str:

@@ -102,7 +102,7 @@ def page(case: Case, *, stale: bool = False, **forms: Any) -> ResponseReturnValu
         "choice": [] if case.kind is CaseKind.ON_BEHALF else [title_of(key) for key in case.choice],
         "why_law": words.why_law(current_company().config, case),
         "acting": acting_words.acting(db(), case),
-        "abuse": abuse_words.abuse(db(), case),
+        "abuse": abuse_words.abuse(db(), case, due.law),
         "abuse_form": forms.get("abuse") or AbuseForm(formdata=None),
         "mandate_form": forms.get("mandate") or MandateForm(formdata=None),
         "can_close": case.kind not in ENDS_BY_ITSELF and case.state in OPEN_STATES,

@@ -301,7 +301,7 @@ def _carry_out(db: Session, row: AddressChange) -> Outcome:
     """Both have said yes. The row is held, so this happens once."""
     now, undo_token, new_undo_token = clock.now(), crypto.random_token(), crypto.random_token()
     found = find_identifier(db, Identifier(EMAIL, row.new_address))
-    if found is not None and found.left_at is not None and found.left_at <= now:
+    if found is not None and found.is_left_for_good(now):
         move_identifier(db, found)
     if found is not None and found.person_id != row.person_id and not is_blank(db, found.person_id):
         # Two histories cannot be made one: each keeps its own choices and requests.

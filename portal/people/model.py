@@ -52,6 +52,10 @@ class PersonIdentifier(CompanyOwned, Base):
     taken_over_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
+    def is_left_for_good(self, now: datetime) -> bool:
+        """Whether its person changed from it to another and can no longer undo that: whose it is by now nobody can tell."""
+        return self.left_at is not None and self.left_at <= now
+
 
 class Tombstone(CompanyOwned, Base):
     """What was erased: the keyed hash of the identifier, and when. It acts on nothing that is newer than `erased_at`.

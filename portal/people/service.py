@@ -86,7 +86,7 @@ def is_of_somebody_before(db: Session, identifier: Identifier, *, since: datetim
     row = find_identifier(db, identifier)
     if row is None:
         return False
-    if row.left_at is not None and row.left_at <= clock.now():
+    if row.is_left_for_good(clock.now()):
         return True
     if row.taken_over_at is not None and since <= row.taken_over_at:
         return True
@@ -154,7 +154,7 @@ def identifier_of_today(db: Session, identifier: Identifier) -> PersonIdentifier
     somebody new, for a mailbox that is given out anew opens and raises nothing of theirs.
     """
     row = identifier_for(db, identifier)
-    if row.left_at is not None and row.left_at <= clock.now():
+    if row.is_left_for_good(clock.now()):
         move_identifier(db, row)
     return row
 

@@ -217,6 +217,14 @@ def test_who_typed_a_code_stands_in_the_audit_as_who_held_it_and_not_as_the_pers
     assert actors == {"phone.code_used": "code", "phone.agreed": "code", "phone.ended": "code"}
 
 
+def test_who_says_yes_on_their_own_page_is_the_person_although_a_code_was_typed_elsewhere(known):
+    typed(known, told(asking_staff(known)))
+    maren = known.signed_in(MAREN)
+    maren.open("/phone")
+    maren.submit("Yes, go ahead")
+    assert [one.actor for one in rows(known, AuditEntry) if one.act == "phone.agreed"] == ["person"]
+
+
 def test_looking_changes_nothing_and_the_page_that_waits_hears_of_an_act(known):
     staff, caller = agreed(known)
     before = digest(known)

@@ -134,34 +134,29 @@ def acts_for(db: Session, person_id: int) -> list[PhoneAct]:
 
 def agree(db: Session, person_id: int, token: str, *, language: str) -> bool:
     """The person says yes to exactly this asking; False where it is over. Raises `NoSuchCall`."""
-    return say_yes(db, _row_of_person(db, person_id, token), language=language)
+    return say_yes(db, _row_of_person(db, person_id, token), language=language, actor="person")
 
 
 def end(db: Session, person_id: int, token: str) -> None:
     """The person says no, or ends what they had said yes to. Raises `NoSuchCall`."""
-    say_no(db, _row_of_person(db, person_id, token))
+    say_no(db, _row_of_person(db, person_id, token), actor="person")
 
 
-def say_yes(db: Session, row: PhoneSession, *, language: str) -> bool:
-    """Yes, by whoever has this asking before them; False where it is over."""
+def say_yes(db: Session, row: PhoneSession, *, language: str, actor: str) -> bool:
+    """Yes, by `actor`, who has this asking before them; False where it is over."""
     if not is_live(row):
         return False
     if row.agreed_at is None:
         row.agreed_at, row.ends_at, row.language, row.code_hash = clock.now(), clock.now() + LASTS, language, None
-        record_audit(db, actor=actor_of(row), act="phone.agreed", target=f"phone:{row.id}")
+        record_audit(db, actor=actor, act="phone.agreed", target=f"phone:{row.id}")
     return True
 
 
-def say_no(db: Session, row: PhoneSession) -> None:
-    """No, or no longer, by whoever has this asking before them."""
+def say_no(db: Session, row: PhoneSession, *, actor: str) -> None:
+    """No, or no longer, by `actor`, who has this asking before them."""
     if row.ended_at is None:
         row.ended_at = clock.now()
-        record_audit(db, actor=actor_of(row), act="phone.ended" if row.agreed_at else "phone.refused", target=f"phone:{row.id}")
-
-
-def actor_of(row: PhoneSession) -> str:
-    """Who answers: the person, or whoever typed a code."""
-    return "person" if row.browser_hash is None else "code"
+        record_audit(db, actor=actor, act="phone.ended" if row.agreed_at else "phone.refused", target=f"phone:{row.id}")
 
 
 def is_live(row: PhoneSession) -> bool:

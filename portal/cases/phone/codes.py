@@ -5,7 +5,7 @@ Must never sign anybody in, nor let the browser in which it was typed see more t
 
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
@@ -15,7 +15,6 @@ from portal.cases.phone.asking import (
     WAITS,
     Call,
     NoSuchCall,
-    actor_of,
     as_call,
     is_live,
     live_calls,
@@ -27,7 +26,7 @@ from portal.cases.phone.model import PhoneSession
 from portal.core import clock, crypto, logs
 from portal.core.db import company_of
 from portal.core.errors import PortalError
-from portal.core.limits import Limit, count_once, counted
+from portal.core.limits import Limit, count_more, count_once, counted
 from portal.identity.codes import DIGITS, normal_code
 
 TRIES = Limit("phone.code_tries", 10, timedelta(hours=1))
@@ -38,6 +37,10 @@ LONGEST = timedelta(minutes=20)
 
 CEILING = Limit("phone.code_ceiling", 100, timedelta(hours=1))
 """Wrong codes in a company, of which one network can make but ten: past it no code is taken for the rest of the hour, and the log says so."""
+
+
+HOLDER = "code"
+"""Who answers in the browser in which a code was typed, as the audit names them: nobody knows who that is."""
 
 
 class CannotGiveCode(PortalError):
@@ -73,35 +76,34 @@ def enter_code(db: Session, typed: str, *, network: str) -> str | None:
     wanted = live_calls().where(PhoneSession.code_hash == _hash(company_id, digits or ""), PhoneSession.agreed_at.is_(None))
     row = db.scalar(wanted.with_for_update()) if digits else None
     if row is None:
-        count_once(db, CEILING, company)
-        if counted(db, CEILING, company) == CEILING.count:
+        if count_more(db, CEILING, 1, company) == CEILING.count:
             logs.event("phone.codes_switched_off", level=50, company=company, count=CEILING.count)
         return None
     secret = crypto.random_token()
     row.code_hash, row.browser_hash = None, _browser(secret)
-    record_audit(db, actor=actor_of(row), act="phone.code_used", target=f"phone:{row.id}")
+    record_audit(db, actor=HOLDER, act="phone.code_used", target=f"phone:{row.id}")
     db.flush()
     return secret
 
 
 def call_here(db: Session, secret: str) -> Call | None:
     """The asking of the browser that holds `secret`; None where there is none (any more)."""
-    row = db.scalar(select(PhoneSession).where(PhoneSession.browser_hash == _browser(secret))) if secret else None
+    row = db.scalar(_here(secret)) if secret else None
     return as_call(db, row) if row is not None else None
 
 
 def agree_here(db: Session, secret: str, *, language: str) -> bool:
     """Yes, in the browser in which the code was typed; False where it is over. Raises `NoSuchCall`."""
-    return say_yes(db, _held(db, secret), language=language)
+    return say_yes(db, _held(db, secret), language=language, actor=HOLDER)
 
 
 def end_here(db: Session, secret: str) -> None:
     """No, or no longer, in that browser. Raises `NoSuchCall`."""
-    say_no(db, _held(db, secret))
+    say_no(db, _held(db, secret), actor=HOLDER)
 
 
 def _held(db: Session, secret: str) -> PhoneSession:
-    row = db.scalar(select(PhoneSession).where(PhoneSession.browser_hash == _browser(secret)).with_for_update())
+    row = db.scalar(_here(secret).with_for_update())
     if row is None:
         raise NoSuchCall("There is no such call.")
     return row
@@ -109,6 +111,10 @@ def _held(db: Session, secret: str) -> PhoneSession:
 
 def _hash(company_id: int, code: str) -> bytes:
     return crypto.keyed_hash("phone.code", f"{company_id}\x1f{code}")
+
+
+def _here(secret: str) -> Select[PhoneSession]:
+    return select(PhoneSession).where(PhoneSession.browser_hash == _browser(secret))
 
 
 def _browser(secret: str) -> bytes:

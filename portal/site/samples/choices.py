@@ -12,7 +12,7 @@ from portal.core import i18n
 from portal.core.i18n import _, pick
 from portal.site import choices_words, preferences_words
 from portal.site.forms import AddressForm, ReceiptForm
-from portal.site.samples.about import MASKED, NOWHERE, TOKEN, at, like
+from portal.site.samples.about import MASKED, NOWHERE, TOKEN, at, like, nothing
 from portal.web.transactions import db
 
 NOBODY = 0
@@ -135,11 +135,6 @@ def _entry(company: Company, number: int, act: str) -> dict[str, Any]:
         "at": at(days=-20 // number), "learnt_at": None, "place": place_of(preferences_words.HERE), "actor": "", "topics": "", "against_signal": False,
         "notice": like(text=_words(purpose), language=i18n.language(), version=1), "receipt_url": NOWHERE,
     }  # fmt: skip
-
-
-def nothing(_company: Company) -> Mapping[str, Any]:
-    """A page that says the same to everybody."""
-    return {}
 
 
 PAGES = {

@@ -15,15 +15,16 @@ from portal.site.samples import cases
 from portal.site.samples.about import BROWSER, MASKED, NOWHERE, TOKEN, at, day, like
 from portal.site.samples.choices import choices
 
-MOST = 3
-"""Collections of the company that an example shows."""
+MOST = 4
+"""Fields of a collection that an example shows."""
 
 
 def held(company: Company) -> Any:
     """What is held, as if a few fields had a value each."""
-    groups = [_group(company, key, notes, is_first=number == 0) for number, (key, notes) in enumerate(_by_group(company))]
+    notes = (note for note in _notes(company) if note.fields)
+    groups = [_group(company, key, note) for key, note in zip((WHO, CONTACT, WROTE), notes, strict=False)]
     return like(
-        count=sum(group.count for group in groups), outside_count=0, systems_count=max(len(company.systems), 1), listed=MOST, read_at=at(), groups=groups, waiting=[], closed=[],
+        count=sum(group.count for group in groups), outside_count=0, systems_count=max(len(company.systems), 1), listed=len(groups), read_at=at(), groups=groups, waiting=[], closed=[],
         by_hand=[], several=False, searched=True,
     )  # fmt: skip
 
@@ -70,7 +71,7 @@ def copy_check(company: Company) -> Mapping[str, Any]:
 
 def wrong(company: Company) -> Mapping[str, Any]:
     """One value that is wrong."""
-    title = next((pick(field.title) for _key, note in _notes(company) for field in note.fields.values()), title_of(CONTACT))
+    title = next((pick(field.title) for note in _notes(company) for field in note.fields.values()), title_of(CONTACT))
     return {"pointed": like(title=title, pairs=[(title, "…")]), "form": EditForm(formdata=None), "days": 14, "edits": True}
 
 
@@ -110,20 +111,13 @@ def where(company: Company) -> Mapping[str, Any]:
     return {"form": WhereForm([(law, pick(title)) for law, title in company.law_places.items()], formdata=None)}
 
 
-def _notes(company: Company) -> Iterator[tuple[str, CollectionNote]]:
-    return ((key, note) for system in company.systems.values() for key, note in system.collections.items())
+def _notes(company: Company) -> Iterator[CollectionNote]:
+    return (note for system in company.systems.values() for note in system.collections.values())
 
 
-def _by_group(company: Company) -> list[tuple[str, list[CollectionNote]]]:
-    notes = [note for _key, note in _notes(company) if note.fields][:MOST]
-    return list(zip((WHO, CONTACT, WROTE), ([note] for note in notes), strict=False))
-
-
-def _group(company: Company, key: str, notes: list[CollectionNote], *, is_first: bool) -> Any:
-    facts = [_fact(company, note, pick(one.title)) for note in notes for one in note.fields.values()][: MOST + 1]
-    group = like(key=key, title=title_of(key), intro="", count=max(len(facts), 1), outside=False, open=is_first, shut=None)
-    group.items = facts
-    return group
+def _group(company: Company, key: str, note: CollectionNote) -> Any:
+    facts = [_fact(company, note, pick(one.title)) for one in note.fields.values()][:MOST]
+    return like(key=key, title=title_of(key), intro="", count=len(facts), outside=False, open=key == WHO, shut=None, items=facts)
 
 
 def _fact(company: Company, note: CollectionNote, title: str) -> Any:

@@ -10,7 +10,7 @@ from portal.core.i18n import _
 from portal.identity.browsers import browser_words
 from portal.site import acting_words
 from portal.site.forms import ActingForm, AddressForm, CodeForm
-from portal.site.samples.about import BROWSER, MASKED, NOWHERE, TOKEN, at, like
+from portal.site.samples.about import BROWSER, MASKED, NOWHERE, TOKEN, at, like, nothing
 from portal.web.errors import words_for
 
 
@@ -81,11 +81,6 @@ def error(_company: Company) -> Mapping[str, Any]:
 def acting_ask(company: Company) -> Mapping[str, Any]:
     """The form of whoever asks for somebody else."""
     return {"form": ActingForm(acting_words.roles(), acting_words.wishes(wishes_of(company)), formdata=None)}
-
-
-def nothing(_company: Company) -> Mapping[str, Any]:
-    """A page that asks for nothing but the company."""
-    return {}
 
 
 PAGES = {

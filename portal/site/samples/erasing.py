@@ -8,7 +8,7 @@ from portal.config.model import Company
 from portal.core import i18n
 from portal.core.i18n import pick
 from portal.site.forms import AddressForm, EraseForm, ResultForm, SomeForm
-from portal.site.samples.about import NOWHERE, NUMBER, TOKEN, at, day, like
+from portal.site.samples.about import NOWHERE, NUMBER, TOKEN, at, day, like, nothing
 
 
 def _losses(company: Company) -> list[str]:
@@ -99,6 +99,6 @@ PAGES = {
     "site/erase_result_door.html": result_door,
     "site/erase_result.html": result,
     "site/erase_over.html": over,
-    "site/erase_link_ended.html": lambda _company: {},
+    "site/erase_link_ended.html": nothing,
     "site/certificate_not_set.html": lambda _company: {"again_url": NOWHERE, "token": TOKEN},
 }
