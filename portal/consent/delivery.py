@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from portal.accounts import registry
 from portal.adapters.opening import open_system, place_of
+from portal.config import Config
 from portal.consent.delivery_model import ConsentDelivery
 from portal.consent.events import Choice
 from portal.core import clock, crypto
@@ -34,6 +35,8 @@ WRITE = "consent.write"
 NOT_TAKEN = "not_taken"
 """The system said that it had written a choice, and read back it had not."""
 
+
+_keeping: dict[tuple[int, Choice], tuple[Config, list[str]]] = {}
 
 _ROWS, _STEPS = cast(Table, ConsentDelivery.__table__), cast(Table, Step.__table__)
 _SUPERSEDE = Fixed(
@@ -123,8 +126,12 @@ def standing_of(db: Session, person_id: int) -> list[SystemStanding]:
 
 
 def systems_that_keep(company_id: int, choice: Choice) -> list[str]:
-    """Keys of the company's systems that keep this choice."""
-    return [key for key in registry.company(company_id).systems if _keeps(company_id, key, choice)]
+    """Keys of the company's systems that keep this choice; found once for the configuration of this process."""
+    config, known = registry.config(), _keeping.get((company_id, choice))
+    if known is None or known[0] is not config:
+        known = config, [key for key in registry.company(company_id).systems if _keeps(company_id, key, choice)]
+        _keeping[company_id, choice] = known
+    return known[1]
 
 
 def ask_again(db: Session, row_id: int, *, run_at: datetime | None = None) -> None:

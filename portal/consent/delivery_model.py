@@ -24,6 +24,7 @@ class ConsentDelivery(CompanyOwned, Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    company_id: Mapped[int] = mapped_column(ForeignKey("company.id"))
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
     kind: Mapped[str | None] = mapped_column(String(30))
     value: Mapped[str | None] = mapped_column(Encrypted("consent_delivery.value"))

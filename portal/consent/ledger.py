@@ -33,10 +33,10 @@ from portal.consent.words import Act, Actor
 from portal.core import clock, crypto
 from portal.core.db import company_of
 from portal.core.fixed import Fixed, adding
-from portal.outbox.webhooks import announce, listeners
+from portal.outbox.webhooks import SOMEBODY_LISTENS, announce, listeners
 from portal.people.model import Person
-from portal.people.service import Identifier, identifiers_of
-from portal.people.suppressions import suppressed_choices
+from portal.people.service import hashed_identifiers
+from portal.people.suppressions import suppressed_hashes
 
 TOLD = "consent.changed"
 
@@ -46,12 +46,12 @@ _GO_ON = Fixed(update(_CHAINS).where(_CHAINS.c.person_id == bindparam("whose")))
 _OF_CHAIN = (_PERSONS.c.wrapped_key, _CHAINS.c.length, _CHAINS.c.tip, _CHAINS.c.received_at)
 _OF_STATES = [column for column in _STATES.c if column.name not in ("company_id", "person_id")]
 _STANDS = Fixed(
-    select(*_OF_CHAIN, *_OF_STATES)
+    select(*_OF_CHAIN, SOMEBODY_LISTENS.label("heard"), *_OF_STATES)
     .outerjoin_from(_PERSONS, _CHAINS, (_CHAINS.c.company_id == _PERSONS.c.company_id) & (_CHAINS.c.person_id == _PERSONS.c.id))
     .outerjoin(_STATES, (_STATES.c.company_id == _PERSONS.c.company_id) & (_STATES.c.person_id == _PERSONS.c.id))
     .where(_PERSONS.c.company_id == bindparam("company"), _PERSONS.c.id == bindparam("person"))
 )
-"""A person's key and where their chain ends, beside every choice that was ever answered."""
+"""A person's key and where their chain ends, and whether anybody is told of acts, beside every choice that was ever answered."""
 
 
 class Book:
@@ -73,21 +73,24 @@ class Book:
         self._received_at: datetime | None = stands[0].received_at
         self.states = {Choice(row.purpose, row.channel, row.topic): read_state(row) for row in stands if row.purpose is not None}
         self._key: bytes | None = None
-        self._identifiers: list[Identifier] | None = None
+        self._identifiers: list[tuple[str, Mapping[str, bytes]]] | None = None
         self._suppressed: Mapping[tuple[str, str], datetime] | None = None
-        self._listeners: list[int] | None = None
+        self._listeners: list[int] | None = None if stands[0].heard else []
         self._purposes: dict[bytes, str] = {}
 
-    def identifiers(self) -> list[Identifier]:
-        """All identifiers of the person."""
+    def identifiers(self) -> list[tuple[str, Mapping[str, bytes]]]:
+        """Kind and keyed hashes of all identifiers of the person: nothing here has to know what they are."""
         if self._identifiers is None:
-            self._identifiers = identifiers_of(self.db, self.person_id)
+            self._identifiers = hashed_identifiers(self.db, self.person_id)
         return self._identifiers
+
+    def _hashes(self) -> list[bytes]:
+        return [hash_ for _kind, hashes in self.identifiers() for hash_ in hashes.values()]
 
     def suppressed(self) -> Mapping[tuple[str, str], datetime]:
         """The purposes and channels for which an identifier of theirs was suppressed when first asked."""
         if self._suppressed is None:
-            self._suppressed = suppressed_choices(self.db, self.identifiers())
+            self._suppressed = suppressed_hashes(self.db, self._hashes())
         return self._suppressed
 
     def words_of(self, purpose: str, language: str) -> tuple[bytes, str]:
@@ -194,7 +197,7 @@ class Book:
         (undone,) = self.events([event.undoes]) if event.act is Act.UNDONE and event.undoes else (None,)
         stopped = self._suppressed is None or (event.choice.purpose, event.choice.channel) in self._suppressed
         if undone is not None or (event.act is Act.GIVEN and stopped):
-            bring_suppressions_along(self.db, event, undone, self.identifiers())
+            bring_suppressions_along(self.db, event, undone, self._hashes())
             self._suppressed = None
 
     def _purpose_of(self, hash_: bytes) -> str | None:

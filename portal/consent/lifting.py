@@ -10,17 +10,16 @@ from sqlalchemy.orm import Session
 
 from portal.consent.events import Event
 from portal.consent.words import STOPS, Act
-from portal.people.service import Identifier
 from portal.people.suppressions import lift_suppressions, renew_suppressions
 
 SAME_ACT = timedelta(minutes=1)
 """A suppression noted this shortly before a no was noted with it."""
 
 
-def bring_suppressions_along(db: Session, event: Event, undone: Event | None, whose: Sequence[Identifier]) -> None:
+def bring_suppressions_along(db: Session, event: Event, undone: Event | None, whose: Sequence[bytes]) -> None:
     """The person's yes lifts what was noted before it; taking it back puts that in force again; taking back a no lifts what came with it.
 
-    `undone` is the event that `event` takes back, if it takes one back.
+    `whose` are the hashes of their identifiers. `undone` is the event that `event` takes back, if it takes one back.
     """
     at, purpose, channel = event.received_at, event.choice.purpose, event.choice.channel
     if event.act is Act.GIVEN:

@@ -3,20 +3,24 @@
 Must never let a raise in: what a restore brings back may only be less.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy.orm import Session
 
 from portal.consent.events import Event
 from portal.consent.merge import State
 from portal.core import crypto
-from portal.core.db import company_of
 from portal.core.journal import JournalKind, note_for_journal
-from portal.people.service import Identifier, hashes_of
 
 
 def note_lowering(
-    db: Session, event: Event, before: State, after: State, *, digest: bytes, whose: Callable[[], Sequence[Identifier]]
+    db: Session,
+    event: Event,
+    before: State,
+    after: State,
+    *,
+    digest: bytes,
+    whose: Callable[[], Sequence[tuple[str, Mapping[str, bytes]]]],
 ) -> None:
     """Note `event` where the choice opens less after it than before; in the transaction that appends it.
 
@@ -25,10 +29,9 @@ def note_lowering(
     if not before.is_louder_than(after):
         return
     key_id = crypto.keys().newest("hash")[0]
-    company_id = company_of(db)
     payload = {
         "hash_key": key_id,
-        "identifiers": [[one.kind, hashes_of(company_id, one)[key_id].hex()] for one in whose()],
+        "identifiers": [[kind, hashes[key_id].hex()] for kind, hashes in whose()],
         "purpose": event.choice.purpose,
         "channel": event.choice.channel,
         "topic": event.choice.topic,

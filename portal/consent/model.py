@@ -41,6 +41,7 @@ class ConsentEvent(CompanyOwned, Base):
     __table_args__ = (UniqueConstraint("company_id", "person_id", "sequence"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    company_id: Mapped[int] = mapped_column(ForeignKey("company.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     sequence: Mapped[int]
     received_at: Mapped[datetime]
@@ -70,11 +71,13 @@ class ConsentState(CompanyOwned, Base):
 
     __tablename__ = "consent_state"
     __table_args__ = (
-        Index("ix_consent_state_choice", "company_id", "purpose", "channel", "topic", "said"),
+        # Without what was said: an index that an answer moves is written with each answer.
+        Index("ix_consent_state_choice", "company_id", "purpose", "channel", "topic"),
         # Without it SQLite looks at all states of the company for those of one person, which every save asks for.
         Index("ix_consent_state_person", "company_id", "person_id"),
     )
 
+    company_id: Mapped[int] = mapped_column(ForeignKey("company.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
     purpose: Mapped[str] = mapped_column(String(41), primary_key=True)
     channel: Mapped[str] = mapped_column(String(41), primary_key=True)

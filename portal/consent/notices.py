@@ -6,6 +6,7 @@ Must never change a text that somebody may have agreed to, and never write where
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import cast
 from weakref import WeakKeyDictionary
 
@@ -33,6 +34,7 @@ class NoNotice(PortalError):
     """The company asks for no agreement to this purpose, or its notices are not published yet."""
 
 
+@lru_cache(maxsize=1024)
 def notice_hash(purpose: str, language: str, text: str) -> bytes:
     """SHA-256 (32 bytes) of what makes a notice this one and no other."""
     return hashlib.sha256(json.dumps(["portal.notice/1", purpose, language, text], ensure_ascii=False).encode()).digest()

@@ -12,6 +12,7 @@ import struct
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -150,7 +151,13 @@ def encrypt(plain: bytes, context: str) -> bytes:
     key_id, key = keys().newest("data")
     nonce = secrets.token_bytes(NONCE_BYTES)
     name = key_id.encode()
-    return bytes([len(name)]) + name + nonce + AESGCM(key).encrypt(nonce, plain, context.encode())
+    return bytes([len(name)]) + name + nonce + _ready(key).encrypt(nonce, plain, context.encode())
+
+
+@lru_cache(maxsize=16)
+def _ready(key: bytes) -> AESGCM:
+    """A data key of the ring made ready once: that takes longer than what is done with it."""
+    return AESGCM(key)
 
 
 def encrypter(context: str) -> Callable[[bytes], bytes]:
@@ -171,7 +178,7 @@ def decrypt(sealed: bytes, context: str) -> bytes:
     key_id = key_id_of(sealed)
     rest = sealed[1 + len(key_id.encode()) :]
     try:
-        return AESGCM(keys().by_id("data", key_id)).decrypt(rest[:NONCE_BYTES], rest[NONCE_BYTES:], context.encode())
+        return _ready(keys().by_id("data", key_id)).decrypt(rest[:NONCE_BYTES], rest[NONCE_BYTES:], context.encode())
     except (InvalidTag, ValueError):
         raise CannotDecrypt(f"A value of {context} cannot be decrypted.") from None
 

@@ -3,8 +3,7 @@
 Must never run a query on company-owned rows without a company, and never let a transaction opened to read write.
 """
 
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache, lru_cache
@@ -37,7 +36,6 @@ from sqlalchemy.orm import (
     with_loader_criteria,
 )
 from sqlalchemy.orm.util import identity_key
-from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
 from portal.core import crypto
@@ -54,7 +52,7 @@ WAIT_SECONDS = 15
 REMEMBERED = 400
 """Statements that a connection to SQLite keeps as it has read them: one erasure has some 200 different ones."""
 
-TURN = "portal_turn"
+OPENED_TO_WRITE = "portal_opened_to_write"
 
 
 class NoCompanySet(PortalError):
@@ -63,6 +61,9 @@ class NoCompanySet(PortalError):
 
 class AnotherCompanysRow(PortalError):
     """A row of one company was about to be written in a session of another."""
+
+
+NAIVE = "A moment without a time zone cannot be stored."
 
 
 class Moment(TypeDecorator[datetime]):
@@ -76,7 +77,7 @@ class Moment(TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError("A moment without a time zone cannot be stored.")
+            raise ValueError(NAIVE)
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
@@ -85,6 +86,26 @@ class Moment(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        """On SQLite the same text at once: each row has some, and the library's own steps take three times as long."""
+        return _text_of if dialect.name == "sqlite" else super().bind_processor(dialect)
+
+    def result_processor(self, dialect: Dialect, coltype: Any) -> Callable[[Any], Any] | None:
+        """And back."""
+        return _moment_of if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+
+
+def _text_of(value: datetime | None) -> str | None:
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError(NAIVE)
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _moment_of(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value).replace(tzinfo=UTC)
 
 
 class Encrypted(TypeDecorator[str]):
@@ -122,7 +143,10 @@ class Base(DeclarativeBase):
 
 
 class CompanyOwned:
-    """A row that belongs to one company: the session's company is filled in when it is added and asked for in every query."""
+    """A row that belongs to one company: the session's company is filled in when it is added and asked for in every query.
+
+    Tables that each choice writes to say the column anew, without the index, where another one begins with it.
+    """
 
     company_id: Mapped[int] = mapped_column(ForeignKey("company.id"), index=True)
 
@@ -132,7 +156,8 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = make_engine(url)
-        self._writing = self.engine.execution_options(portal_writes=True)
+        self._writer = make_engine(url, writers=1) if self.is_sqlite else self.engine
+        self._writing = self._writer.execution_options(portal_writes=True)
         self.glances = Glances(url, wait_seconds=WAIT_SECONDS)
 
     @property
@@ -163,22 +188,34 @@ class Database:
     def close(self) -> None:
         """Let go of all connections."""
         self.engine.dispose()
+        self._writer.dispose()
         self.glances.close()
 
 
-def make_engine(url: str) -> Engine:
-    """An engine with the settings of DESIGN part 4 for SQLite and PostgreSQL."""
+def make_engine(url: str, *, writers: int | None = None) -> Engine:
+    """An engine with the settings of DESIGN part 4 for SQLite and PostgreSQL; with so many connections at most, where that is said.
+
+    Threads that write to SQLite wait here for its one writer: SQLite itself looks for its lock only every now and then (between
+    processes that remains), and a connection forgets what it has read of a file that another one has written to.
+    """
+    size, more = (POOL_SIZE, 20) if writers is None else (writers, 0)
     if url.startswith("sqlite"):
         settings = {"timeout": WAIT_SECONDS, "isolation_level": None, "cached_statements": REMEMBERED}
         # The connection that was used last remembers most of what is asked next.
         # An hour later a new one is opened, which reads what `core.statistics` has counted.
         engine = create_engine(
-            url, connect_args=settings, pool_size=POOL_SIZE, max_overflow=20, pool_use_lifo=True, pool_recycle=REOPENED_SECONDS
+            url,
+            connect_args=settings,
+            pool_size=size,
+            max_overflow=more,
+            pool_timeout=WAIT_SECONDS,
+            pool_use_lifo=True,
+            pool_recycle=REOPENED_SECONDS,
         )
         event.listen(engine, "connect", _set_up_sqlite)
-        _Turns(engine)
+        event.listen(engine, "begin", _begin_sqlite)
     else:
-        engine = create_engine(url, pool_size=POOL_SIZE, max_overflow=20, pool_pre_ping=True, hide_parameters=True)
+        engine = create_engine(url, pool_size=size, max_overflow=more, pool_pre_ping=True, hide_parameters=True)
         event.listen(engine, "connect", _set_up_postgresql)
         event.listen(engine, "begin", _begin_postgresql)
     engine.hide_parameters = True
@@ -204,33 +241,17 @@ def _set_up_postgresql(connection: Any, record: Any) -> None:
     connection.autocommit = was
 
 
-class _Turns:
-    """How transactions begin on SQLite, and whose turn it is to write.
-
-    A transaction that will write takes the database's lock first: a read that turns into a write fails whatever the timeout. Threads of
-    one process wait for their turn here, since SQLite looks for its lock again only every now and then; between processes that remains.
+def _begin_sqlite(connection: Connection) -> None:
+    """Open the transaction as it was asked for. One that will write takes the database's lock first: a read that turns into a write
+    fails whatever the timeout.
     """
-
-    def __init__(self, engine: Engine) -> None:
-        self._turn = threading.Lock()
-        event.listen(engine, "begin", self.begin)
-        event.listen(engine, "checkin", self.end)
-
-    def begin(self, connection: Connection) -> None:
-        """Open the transaction as it was asked for."""
-        writes = connection.get_execution_options().get("portal_writes", False)
-        # Without a turn in time SQLite's own lock decides, and says who is late.
-        if writes and not connection.info.get(TURN) and self._turn.acquire(timeout=WAIT_SECONDS):
-            connection.info[TURN] = True
-        # By the driver itself: it cannot fail, and stands before every transaction.
+    writes = connection.get_execution_options().get("portal_writes", False)
+    if connection.info.get(OPENED_TO_WRITE) is not writes:
+        # By the driver itself: it cannot fail.
         driver: Any = connection.connection.driver_connection
         driver.execute(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-    def end(self, connection: Any, record: ConnectionPoolEntry) -> None:
-        """The connection is given back, whatever became of its transaction: the next one may write."""
-        if record.info.pop(TURN, False):
-            self._turn.release()
+        connection.info[OPENED_TO_WRITE] = writes
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _begin_postgresql(connection: Connection) -> None:

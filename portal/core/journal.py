@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import Index, String, Table, UniqueConstraint, delete, insert
+from sqlalchemy import ForeignKey, Index, String, Table, delete, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal.core import clock, crypto
@@ -42,9 +42,10 @@ class JournalEntry(CompanyOwned, Base):
     """
 
     __tablename__ = "journal_entry"
-    __table_args__ = (UniqueConstraint("mark"), Index("ix_journal_entry_written_at", "written_at"))
+    __table_args__ = (Index("ix_journal_entry_written_at", "company_id", "written_at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    company_id: Mapped[int] = mapped_column(ForeignKey("company.id"))
     mark: Mapped[str] = mapped_column(String(43))
     kind: Mapped[JournalKind] = mapped_column(String(12))
     payload: Mapped[str] = mapped_column(Encrypted(PLACE))
@@ -53,6 +54,7 @@ class JournalEntry(CompanyOwned, Base):
 
 
 _ROWS = cast(Table, JournalEntry.__table__)
+_dump = json.JSONEncoder(sort_keys=True, allow_nan=False).encode
 _ADD_ONE, _ADD = adding(_ROWS), insert(_ROWS)
 
 
@@ -70,10 +72,7 @@ def note_for_journal(db: Session, kind: JournalKind, payload: Mapping[str, Any])
 def note_all_for_journal(db: Session, kind: JournalKind, payloads: Iterable[Mapping[str, Any]]) -> None:
     """The same for several at once, in one statement."""
     same = {"company_id": company_of(db), "kind": kind, "noted_at": clock.now(), "written_at": None}
-    rows = [
-        {**same, "mark": crypto.random_token(), "payload": json.dumps(payload, sort_keys=True, allow_nan=False)}
-        for payload in payloads
-    ]
+    rows = [{**same, "mark": crypto.random_token(), "payload": _dump(payload)} for payload in payloads]
     if len(rows) == 1:
         _ADD_ONE.run(db, rows[0])
     elif rows:

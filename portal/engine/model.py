@@ -54,6 +54,7 @@ class Step(CompanyOwned, Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    company_id: Mapped[int] = mapped_column(ForeignKey("company.id"))
     act: Mapped[str] = mapped_column(String(40))
     subject_id: Mapped[int] = mapped_column(index=True)
     person_id: Mapped[int | None] = mapped_column(index=True)
@@ -82,7 +83,7 @@ class Attempt(CompanyOwned, Base):
     __table_args__ = (UniqueConstraint("step_id", "fence"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    step_id: Mapped[int] = mapped_column(ForeignKey("step.id", ondelete="CASCADE"), index=True)
+    step_id: Mapped[int] = mapped_column(ForeignKey("step.id", ondelete="CASCADE"))
     fence: Mapped[int]
     idempotency_key: Mapped[str] = mapped_column(String(80))
     owner: Mapped[str] = mapped_column(String(60))

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, or_, select, update
 from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as WriterIsBusy
 from sqlalchemy.orm import Session
 
 from portal.adapters.contract import AdapterError, TryLater
@@ -124,7 +125,7 @@ def _write_though_it_goes_away(database: Database, handler: Handler, claim: Clai
     for seconds in UNTIL_IT_IS_BACK:
         try:
             return _write_at_once(database, handler, claim, result)
-        except (OperationalError, InterfaceError) as error:
+        except (OperationalError, InterfaceError, WriterIsBusy) as error:
             logs.event("engine.database_away", level=30, error=error, act=claim.act, step=claim.step_id, company=claim.company_id)
             time.sleep(seconds)
     return _write_at_once(database, handler, claim, result)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import Table, bindparam, select
+from sqlalchemy import Table, bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from portal.core import clock, crypto
@@ -36,6 +36,8 @@ AT_MOST = 20
 
 _ROWS = cast(Table, WebhookEndpoint.__table__)
 _SEEN = "webhook_endpoints"
+SOMEBODY_LISTENS = exists().where(_ROWS.c.company_id == bindparam("company"), _ROWS.c.disabled_at.is_(None))
+"""Whether the company of that id has an endpoint: for a question that is asked anyway."""
 _ALIVE = Fixed(select(_ROWS.c.id, _ROWS.c.kinds).where(_ROWS.c.company_id == bindparam("company"), _ROWS.c.disabled_at.is_(None)))
 
 

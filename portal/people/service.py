@@ -30,6 +30,13 @@ _THEIRS = Fixed(
 )
 
 
+_HASHED = Fixed(
+    select(_ROWS.c.kind, _ROWS.c.hash, _ROWS.c.hash_key_id)
+    .where(_ROWS.c.company_id == bindparam("company"), _ROWS.c.person_id == bindparam("person"))
+    .order_by(_ROWS.c.id)
+)
+
+
 _PROVEN = prepared(
     select(PersonIdentifier).where(PersonIdentifier.person_id == bindparam("person"), PersonIdentifier.proven_at.is_not(None))
 )
@@ -48,6 +55,17 @@ def hashes_of(company_id: int, identifier: Identifier) -> Mapping[str, bytes]:
     company = registry.key_of(company_id)
     ids = crypto.keys().ids("hash")
     return {key_id: crypto.identifier_hash(company, identifier.kind, identifier.value, key_id) for key_id in ids}
+
+
+def hashed_identifiers(db: Session, person_id: int) -> list[tuple[str, Mapping[str, bytes]]]:
+    """Kind and keyed hashes (as `hashes_of` gives them) of all identifiers of a person, the oldest first.
+
+    Where the ring has one key and all were stored under it, none of them is opened.
+    """
+    rows, ids = _HASHED.run(db, {"company": company_of(db), "person": person_id}), crypto.keys().ids("hash")
+    if all([row.hash_key_id] == ids for row in rows):
+        return [(row.kind, {row.hash_key_id: bytes(row.hash)}) for row in rows]
+    return [(one.kind, hashes_of(company_of(db), one)) for one in identifiers_of(db, person_id)]
 
 
 def find_person(db: Session, identifier: Identifier) -> Person | None:

@@ -3,7 +3,7 @@
 Must never hold an identifier but as its keyed hash, and never be lifted by anything but the person's own later yes.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, cast
@@ -98,7 +98,11 @@ def suppressed_of(db: Session, person_id: int) -> Mapping[tuple[str, str], datet
 
 def suppressed_choices(db: Session, identifiers: Collection[Identifier]) -> Mapping[tuple[str, str], datetime]:
     """The same, of any of some identifiers."""
-    hashes = _hashes(db, identifiers)
+    return suppressed_hashes(db, [hash_ for one in identifiers for hash_ in hashes_of(company_of(db), one).values()])
+
+
+def suppressed_hashes(db: Session, hashes: Sequence[bytes]) -> Mapping[tuple[str, str], datetime]:
+    """The same, of any identifier that has one of these hashes."""
     if not hashes:
         return {}
     rows = _in_force(len(hashes)).run(db, {"company": company_of(db), **dict(zip(_names(len(hashes)), hashes, strict=True))})
@@ -107,7 +111,7 @@ def suppressed_choices(db: Session, identifiers: Collection[Identifier]) -> Mapp
 
 def lift_suppressions(
     db: Session,
-    identifiers: Collection[Identifier],
+    hashes: Sequence[bytes],
     *,
     purpose: str,
     channel: str,
@@ -115,27 +119,21 @@ def lift_suppressions(
     at: datetime,
     since: datetime | None = None,
 ) -> None:
-    """The person of those identifiers said yes: what was noted from `since` and before `until` no longer holds. `at` is the moment of that act."""
-    whose = _theirs(db, identifiers, purpose, channel)
+    """The person whose identifiers have those hashes said yes: what was noted from `since` and before `until` no longer holds. `at` is the moment of that act."""
+    whose = _theirs(db, hashes, purpose, channel)
     db.flush()
     db.connection().execute(_LIFT, {**whose, "since": since or _EVER, "until": until, "lifted_at": at})
 
 
-def renew_suppressions(
-    db: Session, identifiers: Collection[Identifier], *, purpose: str, channel: str, lifted_at: datetime
-) -> None:
+def renew_suppressions(db: Session, hashes: Sequence[bytes], *, purpose: str, channel: str, lifted_at: datetime) -> None:
     """The yes that came at `lifted_at` was taken back: what it lifted holds again."""
-    whose = _theirs(db, identifiers, purpose, channel)
+    whose = _theirs(db, hashes, purpose, channel)
     db.flush()
     db.connection().execute(_RENEW, {**whose, "lifted": lifted_at, "lifted_at": None})
 
 
-def _theirs(db: Session, identifiers: Collection[Identifier], purpose: str, channel: str) -> dict[str, Any]:
-    return {"company": company_of(db), "hashes": _hashes(db, identifiers), "for": purpose, "through": channel}
-
-
-def _hashes(db: Session, identifiers: Collection[Identifier]) -> list[bytes]:
-    return [hash_ for identifier in identifiers for hash_ in hashes_of(company_of(db), identifier).values()]
+def _theirs(db: Session, hashes: Sequence[bytes], purpose: str, channel: str) -> dict[str, Any]:
+    return {"company": company_of(db), "hashes": list(hashes), "for": purpose, "through": channel}
 
 
 def _names(count: int) -> list[str]:

@@ -15,6 +15,7 @@ from portal.core import i18n
 from portal.core.i18n import _
 from portal.site import preferences_words as words
 from portal.site import signal
+from portal.site.preferences_form import answers_of
 from portal.web.context import current_company
 from portal.web.guards import current_session, person_required
 from portal.web.transactions import db
@@ -118,7 +119,7 @@ def _save(changes: Sequence[Change], *, seen: int, book: Book | None = None) -> 
 
 def _signal_shown() -> Evidence | None:
     """That the page said what the browser asks, where it did: a yes all the same then counts in this session."""
-    shown = signal.is_sent() and request.form.get("signal") == "shown"
+    shown = request.form.get("signal") == "shown" and signal.is_sent()
     return conflict_shown(current_session().id) if shown else None
 
 
@@ -128,7 +129,7 @@ def _saved(before: int, saved: Saved) -> ResponseReturnValue:
         return _left_alone(before, saved.stale)
     if not saved.events and not saved.pending:
         flash(_("Nothing had to be changed. Your choices stand as you see them."), "")
-    return redirect(url_for("preferences.show", since=before, _anchor="told"), 303)
+    return redirect(f"{url_for('preferences.show')}?since={before}#told", 303)
 
 
 def _left_alone(before: int, stale: Sequence[Choice]) -> ResponseReturnValue:
@@ -141,6 +142,6 @@ def _left_alone(before: int, stale: Sequence[Choice]) -> ResponseReturnValue:
 
 def _say_what_is_gone() -> None:
     """Answers to something that is no longer asked for change nothing, and that is said."""
-    known = {f"say-{key}-{channel}" for key, one in current_company().config.purposes.items() for channel in one.channels}
+    known = answers_of(current_company().config)
     if any(name.startswith("say-") and name not in known for name in request.form):
         flash(_("Something on the page is no longer asked for. It was left as it was."), "")

@@ -1,6 +1,6 @@
 """The form of all choices: one answer a choice, its topics, how often. Must never tick for anyone what they did not choose."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -143,22 +143,34 @@ def plain_changes(company: Company, sent: MultiDict[str, str], holds: Callable[[
     is for the form. `holds`: whether a choice is in use now, or would be but for a pause.
     """
     changes = []
-    for key, purpose in company.purposes.items():
-        for channel in purpose.channels:
-            said, often = sent.getlist(f"say-{key}-{channel}"), sent.getlist(f"often-{key}-{channel}")
-            topics = sent.getlist(f"topics-{key}-{channel}")
-            if not said:
-                continue
-            if len(said) > 1 or said[0] not in ANSWER_OF or len(often) > 1:
-                return None
-            if not purpose.topics.keys() >= set(topics) or not purpose.frequencies.keys() >= set(often):
-                return None
-            lacks = (purpose.topics and not topics) or (purpose.frequencies and not often)
-            if lacks and ANSWER_OF[said[0]] is Answer.YES and holds(Choice(key, channel)):
-                return None
-            frequency = often[0] if often else None
-            changes.append(Change(key, channel, answer=ANSWER_OF[said[0]], topics=topics or None, frequency=frequency))
+    for name, (key, channel) in answers_of(company).items():
+        if name not in sent:
+            continue
+        purpose, said = company.purposes[key], sent.getlist(name)
+        topics, often = sent.getlist(f"topics-{key}-{channel}"), sent.getlist(f"often-{key}-{channel}")
+        if len(said) > 1 or said[0] not in ANSWER_OF or len(often) > 1:
+            return None
+        if not purpose.topics.keys() >= set(topics) or not purpose.frequencies.keys() >= set(often):
+            return None
+        lacks = (purpose.topics and not topics) or (purpose.frequencies and not often)
+        if lacks and ANSWER_OF[said[0]] is Answer.YES and holds(Choice(key, channel)):
+            return None
+        frequency = often[0] if often else None
+        changes.append(Change(key, channel, answer=ANSWER_OF[said[0]], topics=topics or None, frequency=frequency))
     return changes
+
+
+_answers: dict[int, tuple[Company, dict[str, tuple[str, str]]]] = {}
+
+
+def answers_of(company: Company) -> Mapping[str, tuple[str, str]]:
+    """The names of the fields that hold an answer, each with its purpose and channel; made once for a configuration."""
+    known, names = _answers.get(id(company), (None, {}))
+    if known is not company:
+        asked = [(key, channel) for key, one in company.purposes.items() for channel in one.channels]
+        names = {f"say-{key}-{channel}": (key, channel) for key, channel in asked}
+        _answers[id(company)] = company, names
+    return names
 
 
 def plain_version(sent: MultiDict[str, str]) -> int | None:

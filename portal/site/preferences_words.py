@@ -28,7 +28,16 @@ from portal.consent.words import STOPS, Act, Actor
 from portal.core import clock, i18n
 from portal.core.i18n import _, pick
 from portal.site import choices_words
-from portal.site.preferences_form import Asked, ChoicesForm, asked_in, choices_form, plain_changes, plain_version, sent_form
+from portal.site.preferences_form import (
+    Asked,
+    ChoicesForm,
+    answers_of,
+    asked_in,
+    choices_form,
+    plain_changes,
+    plain_version,
+    sent_form,
+)
 from portal.site.reached_words import ReachedLine, lines_by_choice
 from portal.web.context import current_company
 
@@ -101,8 +110,7 @@ def sent_of(book: Book, fields: MultiDict[str, str]) -> Sent | None:
     changes = plain_changes(company, fields, holds)
     if seen is not None and changes is not None:
         return Sent(changes, seen)
-    every = [Choice(key, channel) for key, one in company.purposes.items() for channel in one.channels]
-    answered = [one for one in every if f"say-{one.purpose}-{one.channel}" in fields]
+    answered = [Choice(*one) for name, one in answers_of(company).items() if name in fields]
     stand = Stand(book.person_id, tuple(choices_in(book, company, answered)), book.length)
     form = stand.sent()
     return Sent(form.changes(stand.purposes), form.version) if form.is_whole(stand.purposes) else None

@@ -1,8 +1,13 @@
 """Transactions and companies: who opens to read cannot write, who has no company sees nothing."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
 import pytest
-from sqlalchemy import String, bindparam, delete, func, select, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import String, bindparam, delete, func, select, type_coerce, update
+from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.operators import ColumnOperators
 
@@ -17,7 +22,7 @@ def company_ids(world):
 
 
 def entry(**fields):
-    return AuditEntry(at=clock.now(), actor="a", act="b", target="c", **fields)
+    return AuditEntry(**{"at": clock.now(), "actor": "a", "act": "b", "target": "c", **fields})
 
 
 def two_entries(database, ids):
@@ -90,6 +95,58 @@ def test_the_company_of_a_query_costs_no_comparison_once_the_query_is_known(data
             db.scalars(query, {"actor": "a"}).all()
             monkeypatch.setattr(ColumnOperators, "__eq__", usual)
     assert compared == []
+
+
+def test_threads_that_write_wait_for_one_another_and_who_reads_waits_for_nobody(database, company_ids):
+    inside, go_on, order = threading.Event(), threading.Event(), []
+
+    def first():
+        with database.writing(company_ids[0]) as db:
+            db.add(entry())
+            db.flush()
+            inside.set()
+            assert go_on.wait(10)
+            order.append("first")
+
+    def second():
+        with database.writing(company_ids[0]) as db:
+            db.add(entry())
+            db.flush()
+            order.append("second")
+
+    with ThreadPoolExecutor(2) as pool:
+        begun = pool.submit(first)
+        assert inside.wait(10)
+        waits = pool.submit(second)
+        with database.reading(company_ids[0]) as db:
+            assert len(db.scalars(select(AuditEntry)).all()) <= 1, "the first one has committed nothing"
+        go_on.set()
+        begun.result(10)
+        waits.result(10)
+    if database.is_sqlite:
+        assert order == ["first", "second"]
+    with database.reading(company_ids[0]) as db:
+        assert len(db.scalars(select(AuditEntry)).all()) == 2
+
+
+def test_moments_are_stored_as_the_library_would_and_come_back_the_same(database, company_ids):
+    moments = [
+        datetime(2026, 3, 29, 1, 59, 59, 999999, UTC),
+        datetime(1, 1, 1, tzinfo=UTC),
+        datetime(2026, 7, 1, 12, tzinfo=ZoneInfo("Asia/Tokyo")),
+    ]
+    with database.writing(company_ids[0]) as db:
+        db.add_all(AuditEntry(at=at, actor="a", act="b", target=str(place)) for place, at in enumerate(moments))
+    with database.reading(company_ids[0]) as db:
+        found = db.execute(
+            select(AuditEntry.at, type_coerce(AuditEntry.at, String).label("text")).order_by(AuditEntry.target)
+        ).all()
+    assert [at for at, _text in found] == moments
+    assert {at.tzinfo for at, _text in found} == {UTC}
+    if database.is_sqlite:
+        assert found[2][1] == "2026-07-01 03:00:00.000000"
+    with pytest.raises(StatementError, match="without a time zone"), database.writing(company_ids[0]) as db:
+        db.add(entry(at=datetime(2026, 1, 1)))  # noqa: DTZ001  # that it is naive is what is tried
 
 
 def test_a_session_without_a_company_is_an_error_and_not_everything(database):

@@ -8,7 +8,16 @@ from sqlalchemy import select
 from portal.core import crypto
 from portal.people import keys as people_keys
 from portal.people.model import Person, PersonIdentifier
-from portal.people.service import Identifier, NotInNormalForm, find_person, identifiers_of, person_for
+from portal.people.service import (
+    Identifier,
+    NotInNormalForm,
+    add_identifier,
+    find_person,
+    hashed_identifiers,
+    hashes_of,
+    identifiers_of,
+    person_for,
+)
 from tests.rooms.world import World
 
 MARIA = Identifier("email", "maria@example.org")
@@ -20,6 +29,23 @@ def test_the_same_address_is_the_same_person(world: World) -> None:
     with world.writing() as db:
         assert person_for(db, MARIA).id == one.id
         assert identifiers_of(db, one.id) == [MARIA]
+
+
+def test_hashes_of_a_person_are_those_of_their_identifiers_and_open_none_where_the_ring_has_one_key(
+    world: World, keys: crypto.KeyRing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = Identifier("customer_number", "FK-1")
+    with world.writing() as db:
+        one = person_for(db, MARIA)
+        add_identifier(db, one.id, number, joined=False)
+    for ring in (keys, keys.with_new_key("hash"), keys.with_new_key("hash").without_key("hash", "h1")):
+        crypto.use_keys(ring)
+        with world.reading() as db:
+            assert hashed_identifiers(db, one.id) == [(each.kind, hashes_of(world.first, each)) for each in (MARIA, number)]
+    crypto.use_keys(keys)
+    with world.reading() as db, monkeypatch.context() as closed:
+        closed.setattr(crypto, "decrypt", None)
+        assert len(hashed_identifiers(db, one.id)) == 2
 
 
 def test_the_same_address_at_another_company_is_another_person(world: World) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from portal.core import clock, crypto
 from portal.people.keys import bring_under_newest, used_key_ids
-from portal.people.service import Identifier, identifiers_of, person_for
+from portal.people.service import Identifier, hashed_identifiers, person_for
 from portal.people.suppressions import is_suppressed, lift_suppressions, renew_suppressions, suppress, suppressed_of
 from tests.watched import statements_on
 
@@ -17,6 +17,10 @@ NEWS: dict[str, Any] = {"purpose": "newsletter", "channel": "email"}
 
 def stop(db, identifier=MARIA, source="link:opt_out", **choice):
     suppress(db, identifier, **{**NEWS, **choice}, source=source)
+
+
+def hashes_of_person(db, person):
+    return [hash_ for _kind, hashes in hashed_identifiers(db, person.id) for hash_ in hashes.values()]
 
 
 def test_who_is_unknown_can_be_left_alone(world):
@@ -65,23 +69,23 @@ def test_a_persons_yes_lifts_what_came_before_it_and_can_be_taken_back(db):
     stop(db)
     stop(db, channel="sms")
     yes = clock.now() + timedelta(minutes=1)
-    lift_suppressions(db, identifiers_of(db, person.id), **NEWS, until=yes, at=yes)
+    lift_suppressions(db, hashes_of_person(db, person), **NEWS, until=yes, at=yes)
     assert list(suppressed_of(db, person.id)) == [("newsletter", "sms")]
-    renew_suppressions(db, identifiers_of(db, person.id), **NEWS, lifted_at=yes)
+    renew_suppressions(db, hashes_of_person(db, person), **NEWS, lifted_at=yes)
     assert is_suppressed(db, MARIA, **NEWS)
 
 
 def test_C7_a_yes_from_before_lifts_nothing(db):
     person = person_for(db, MARIA)
     stop(db)
-    lift_suppressions(db, identifiers_of(db, person.id), **NEWS, until=clock.now() - timedelta(minutes=1), at=clock.now())
+    lift_suppressions(db, hashes_of_person(db, person), **NEWS, until=clock.now() - timedelta(minutes=1), at=clock.now())
     assert is_suppressed(db, MARIA, **NEWS)
 
 
 def test_a_stop_after_a_yes_holds_again(db):
     person = person_for(db, MARIA)
     stop(db)
-    lift_suppressions(db, identifiers_of(db, person.id), **NEWS, until=clock.now(), at=clock.now())
+    lift_suppressions(db, hashes_of_person(db, person), **NEWS, until=clock.now(), at=clock.now())
     assert not is_suppressed(db, MARIA, **NEWS)
     stop(db)
     assert is_suppressed(db, MARIA, **NEWS)
