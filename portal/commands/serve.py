@@ -2,13 +2,15 @@
 
 import argparse
 import socket
+from itertools import count
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
 from portal.core import logs
+from portal.core.cores import stay_on_one_core
 from portal.core.errors import PortalError
-from portal.core.memory import spare_memory
+from portal.core.memory import leave_alone, spare_memory
 from portal.settings import Settings, settings
 from portal.starting import Running, start
 
@@ -45,6 +47,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
             "server_software": "portal",
             "forwarded_allow_ips": "127.0.0.1" if chosen.trusted_hops else "",
             "control_socket_disable": True,
+            "pre_fork": _number,
+            "post_fork": _settle if chosen.web_pinned else _nothing,
         }
         for name, value in options.items():
             if name in self.cfg.settings:
@@ -54,7 +58,24 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         """The application, made once in each web process."""
         from portal import create_app
 
-        return create_app(self.running)
+        app = create_app(self.running)
+        leave_alone()
+        return app
+
+
+def _number(arbiter: Any, worker: Any) -> None:
+    """Each web process has a number of its own, from 0; one that takes the place of another gets its number."""
+    taken = {one.number for one in arbiter.WORKERS.values()}
+    worker.number = next(number for number in count() if number not in taken)
+
+
+def _settle(arbiter: Any, worker: Any) -> None:
+    """The web process stays on the core of its number."""
+    stay_on_one_core(worker.number)
+
+
+def _nothing(arbiter: Any, worker: Any) -> None:
+    """Whichever core is free."""
 
 
 def _logger_class() -> type:

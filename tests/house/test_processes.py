@@ -51,6 +51,20 @@ def test_stopping_the_demo_leaves_no_process_and_no_port_behind(folder, number):
         assert "Traceback" not in served.log.read_text()
 
 
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one core is all there is")
+def test_web_processes_stay_on_a_core_of_their_own_where_that_is_wanted(folder):
+    with serve_demo(folder, PORTAL_WEB_PROCESSES="2", PORTAL_WEB_PINNED="true") as served:
+        before = web_processes(served)
+        cores = [os.sched_getaffinity(one) for one in before]
+        assert [len(one) for one in cores] == [1, 1]
+        assert cores[0] != cores[1]
+        os.kill(before[0], signal.SIGKILL)
+        wait_until(lambda: len(set(web_processes(served)) - set(before)) == 1)
+        (fresh,) = set(web_processes(served)) - set(before)
+        wait_until(lambda: os.sched_getaffinity(fresh) == cores[0])
+        assert len(os.sched_getaffinity(worker_process(served))) > 1
+
+
 def test_a_killed_web_process_is_replaced_and_the_person_notices_nothing(folder):
     with serve_demo(folder) as served, Visitor(served) as visitor:
         mail = visitor.ask_for_link(demo.CUSTOMER)
