@@ -15,12 +15,13 @@ class UnknownCompany(PortalError):
 
 _config: Config | None = None
 _ids: dict[str, int] = {}
+_keys: dict[int, str] = {}
 
 
 def use_companies(config: Config, ids: dict[str, int]) -> None:
     """Set the companies of this process, once, at start."""
-    global _config, _ids
-    _config, _ids = config, dict(ids)
+    global _config, _ids, _keys
+    _config, _ids, _keys = config, dict(ids), {company_id: key for key, company_id in ids.items()}
 
 
 def config() -> Config:
@@ -37,10 +38,9 @@ def ids() -> dict[str, int]:
 
 def key_of(company_id: int) -> str:
     """The key of a company's id. Raises `UnknownCompany`."""
-    for key, known in _ids.items():
-        if known == company_id:
-            return key
-    raise UnknownCompany("A row belongs to a company that is not in portal.yaml. Put the company back, or erase it first.")
+    if company_id not in _keys:
+        raise UnknownCompany("A row belongs to a company that is not in portal.yaml. Put the company back, or erase it first.")
+    return _keys[company_id]
 
 
 def company(company_id: int) -> Company:

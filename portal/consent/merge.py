@@ -135,7 +135,7 @@ def _done(state: State, deed: Deed, restored: State | None) -> State:
     if deed.actor is Actor.PERSON:
         # A yes said again does not end a pause: that is an act of its own.
         paused_until = state.paused_until if deed.act is state.said is Act.GIVEN else NEVER
-        return _saying(deed, State(paused_until=paused_until, frequency=deed.frequency, topics=deed.topics))
+        return State(deed.act, False, paused_until, deed.frequency, deed.topics, deed.sequence, deed.acted_at or deed.received_at)
     narrowed = state if deed.topics is None else replace(state, topics=deed.topics)
     return narrowed if deed.act is state.said else _saying(deed, replace(narrowed, pending=False))
 

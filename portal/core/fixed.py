@@ -29,7 +29,7 @@ class _Ready:
     given: Mapping[str, Any]
     into: tuple[tuple[str, Process], ...]
     back: tuple[tuple[int, Process], ...]
-    row: Callable[[Iterable[Any]], Any]
+    row: Callable[[Iterable[Any]], Any] | None
 
 
 class Fixed:
@@ -59,7 +59,10 @@ class Fixed:
         given = {**ready.given, **values}
         for name, process in ready.into:
             given[name] = process(given[name])
-        rows = driver.execute(ready.text, given).fetchall()
+        found = driver.execute(ready.text, given)
+        if ready.row is None:
+            return []
+        rows = found.fetchall()
         if ready.back:
             rows = [_converted(row, ready.back) for row in rows]
         return list(map(ready.row, rows))
@@ -77,7 +80,7 @@ class Fixed:
             {name: one for name, one in compiled.params.items() if one is not None},
             tuple((name, process) for name, process in processes.items() if process is not None),
             tuple((place, convert) for place, convert in enumerate(converters) if convert is not None),
-            cast(Any, namedtuple("Row", [one.name for one in columns], rename=True))._make,
+            cast(Any, namedtuple("Row", [one.name for one in columns], rename=True))._make if columns else None,
         )
         return ready
 

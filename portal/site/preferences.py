@@ -104,9 +104,10 @@ def _show_mistakes(person_id: int) -> ResponseReturnValue:
 
 
 def _save(changes: Sequence[Change], *, seen: int, book: Book | None = None) -> Saved:
+    book = book or Book(db(), current_session().person_id)
     return save_choices(
-        db(),
-        current_session().person_id,
+        book.db,
+        book.person_id,
         changes,
         seen=seen,
         language=i18n.language(),
