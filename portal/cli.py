@@ -92,7 +92,7 @@ def _run(words: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="portal", description=__doc__)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     wanted = words[0] if words else ""
-    for name in FAMILIES:
+    for name in [wanted] if wanted in FAMILIES else FAMILIES:
         if name == wanted:
             importlib.import_module(f"portal.commands.{name.replace('-', '_')}").add(commands)
         else:

@@ -11,22 +11,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from portal.core import clock, crypto
 from portal.core.crypto_links import newest_link_key, with_key_shut_off, with_link_key
 from portal.core.errors import PortalError
+from portal.core.rotation import MOST, cores, take_turns
 from portal.people.identifier import EMAIL, Identifier
 from portal.people.lines import BadLine
 from portal.people.link_tokens import KIND_NUMBERS, Link, Scope
-from portal.people.minting import KeyExport, Linker, mint_csv, mint_ndjson
+from portal.people.minting import CsvList, KeyExport, Linker, Minted, NdjsonList
 
 if TYPE_CHECKING:
     from portal.config.model import Company
 
 DAYS = 365
 MOST_DAYS = 20_000
+MOST_PROCESSES = 64
 STAND_IN = "x"
 """Stands in a pattern where each link has its own identifier."""
 
@@ -63,6 +66,12 @@ def add(commands: Any) -> None:
             act.add_argument("--in", dest="list", type=Path, help="the list (standard input)")
             act.add_argument("--column", default="email", help="the column or field with the identifier (email)")
             act.add_argument("--format", choices=("csv", "ndjson"), help="of the list (by its name, else csv)")
+            act.add_argument(
+                "--processes",
+                type=_processes,
+                default=cores(),
+                help=f"how many share a long list (the cores there are, up to {MOST})",
+            )
 
 
 def _add_keys(acts: Any) -> None:
@@ -140,20 +149,23 @@ def export_key(chosen: argparse.Namespace) -> int:
 
 def mint(chosen: argparse.Namespace) -> int:
     """The whole list, streaming; names bad lines on standard error. Returns 1 where a line was left out."""
-    linker, left_out = _linker(chosen), 0
-
-    def bad(number: int, reason: str) -> None:
-        nonlocal left_out
-        left_out += 1
-        print(f"Line {number}: {reason}", file=sys.stderr)
-
     is_json = chosen.format == "ndjson" or (not chosen.format and chosen.list and chosen.list.suffix in (".ndjson", ".jsonl"))
-    maker = mint_ndjson if is_json else mint_csv
+    kind: type[CsvList | NdjsonList] = NdjsonList if is_json else CsvList
     with _reading(chosen.list) as source, _writing(chosen.out) as sink:
-        for lines in maker(source, linker, column=chosen.column, bad=bad):
-            sink.write(lines)
-    print(f"{linker.made} links made, {left_out} lines left out.", file=sys.stderr)
+        people = kind(source, _linker(chosen), column=chosen.column)
+        sink.write(people.head)
+        made, left_out = take_turns(people.parts, people.mint, partial(_write, sink), chosen.processes)
+    print(f"{made} links made, {left_out} lines left out.", file=sys.stderr)
     return 1 if left_out else 0
+
+
+def _write(sink: BinaryIO, minted: Minted) -> tuple[int, int]:
+    """Lines with links, and what is said of those without. Nothing stays in a buffer: others write after this."""
+    for number, reason in minted.refused:
+        print(f"Line {number}: {reason}", file=sys.stderr)
+    sink.write(minted.lines)
+    sink.flush()
+    return minted.made, len(minted.refused)
 
 
 def headers(chosen: argparse.Namespace) -> int:
@@ -195,6 +207,12 @@ def _days(typed: str) -> int:
     """The days of `--days`: a token holds no moment after 2105."""
     if not typed.isascii() or not typed.isdigit() or len(typed) > len(str(MOST_DAYS)) or int(typed) > MOST_DAYS:
         raise argparse.ArgumentTypeError(f"a number of days from 0 to {MOST_DAYS}")
+    return int(typed)
+
+
+def _processes(typed: str) -> int:
+    if not typed.isascii() or not typed.isdigit() or len(typed) > 2 or not 1 <= int(typed) <= MOST_PROCESSES:
+        raise argparse.ArgumentTypeError(f"a number from 1 to {MOST_PROCESSES}")
     return int(typed)
 
 

@@ -14,13 +14,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from itsdangerous import URLSafeTimedSerializer
 
 from portal.core.crypto_links import LinkRing, dump_links, parse_links
 from portal.core.errors import PortalError
+
+if TYPE_CHECKING:
+    from itsdangerous import URLSafeTimedSerializer
 
 KINDS = ("data", "hash", "sign")
 NONCE_BYTES = 12
@@ -354,8 +357,11 @@ def use_generation(generation: str) -> None:
     _generation = generation
 
 
-def signer(purpose: str) -> URLSafeTimedSerializer:
+def signer(purpose: str) -> "URLSafeTimedSerializer":
     """Signs small values that hold no personal data; one salt a purpose and generation, newest key signs, all keys verify."""
+    # Commands of a moment, such as minting, sign nothing and do not wait for it.
+    from itsdangerous import URLSafeTimedSerializer
+
     ring = keys().keys["sign"]
     # itsdangerous signs with the last of the list and verifies with all (CVE-2025-47278 was this order reversed).
     return URLSafeTimedSerializer(

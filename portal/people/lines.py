@@ -7,10 +7,10 @@ import csv
 import io
 import json
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain, islice
+from itertools import chain
 from typing import Any, BinaryIO, Generic, TypeVar
 
 from portal.core.errors import PortalError
@@ -19,10 +19,10 @@ LINES_A_ROW = 50
 """So many lines may one quoted cell of a CSV file run over; a quote that is never closed costs its own line only."""
 
 PIECE = 2**16
-"""So many bytes of a CSV file are looked at at once."""
+"""So many bytes of a file are looked at at once."""
 
-BATCH = 1000
-"""So many lines of JSON are."""
+NUMBER = 8
+"""Bytes of the number of a line, where a part of a list goes to another process."""
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -31,6 +31,14 @@ Row = TypeVar("Row")
 
 class BadLine(PortalError):
     """One line that gets no link. The text says why and repeats nothing of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A piece of a list that stands for itself: the number of its first line, and its bytes."""
+
+    number: int
+    content: bytes
 
 
 @dataclass(slots=True)
@@ -61,6 +69,24 @@ class Run(Generic[Row]):
         self.identifiers = [self.identifiers[place] for place in places]
 
 
+def pack(part: "Share | Run[bytes]") -> bytes:
+    """A part of a list as bytes, for another process. No line has the number 0: what follows one has been read already."""
+    if isinstance(part, Share):
+        return part.number.to_bytes(NUMBER, "big") + part.content
+    rows, identifiers = ([one.decode("latin-1") for one in some] for some in (part.rows, part.identifiers))
+    return bytes(NUMBER) + json.dumps([part.numbers, rows, identifiers, part.refused]).encode()
+
+
+def unpack(packed: bytes) -> "Share | Run[bytes]":
+    """The same again."""
+    number, content = int.from_bytes(packed[:NUMBER], "big"), packed[NUMBER:]
+    if number:
+        return Share(number, content)
+    numbers, rows, identifiers, refused = json.loads(content)
+    rows, identifiers = ([one.encode("latin-1") for one in some] for some in (rows, identifiers))
+    return Run(numbers, rows, identifiers, [(bad, reason) for bad, reason in refused])
+
+
 def text_of(raw: bytes) -> str:
     """Bytes of a list as text. What is not UTF-8 passes through as it is; only where the identifier has some, its line is bad."""
     return raw.decode("utf-8", "surrogateescape")
@@ -71,25 +97,21 @@ def bytes_of(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def read_objects(source: BinaryIO, column: str) -> Iterator[Run[dict[str, Any]]]:
+def read_objects(share: Share, column: str) -> Run[dict[str, Any]]:
     """One JSON object a line, with a text in the field `column`."""
-    lines = io.TextIOWrapper(source, encoding="utf-8-sig", errors="surrogateescape", newline="")
-    numbered = enumerate(lines, 1)
-    while some := list(islice(numbered, BATCH)):
-        run = Run[dict[str, Any]]()
-        for number, line in some:
-            if not line.strip():
-                continue
-            try:
-                row = _object(line)
-                if not isinstance(row.get(column), str):
-                    raise BadLine(f"It has no text `{column}`.")
-            except BadLine as reason:
-                run.refuse(number, reason)
-            else:
-                run.add(number, row, row[column].encode("utf-8", "surrogatepass"))
-        yield run
-    lines.detach()
+    run = Run[dict[str, Any]]()
+    for number, line in enumerate(lines_of(share.content), share.number):
+        if not line.strip():
+            continue
+        try:
+            row = _object(line)
+            if not isinstance(row.get(column), str):
+                raise BadLine(f"It has no text `{column}`.")
+        except BadLine as reason:
+            run.refuse(number, reason)
+        else:
+            run.add(number, row, row[column].encode("utf-8", "surrogatepass"))
+    return run
 
 
 def _object(line: str) -> dict[str, Any]:
@@ -127,6 +149,26 @@ def pieces_of(source: BinaryIO) -> Iterator[bytes]:
 def lines_of(piece: bytes) -> list[str]:
     """The lines of a piece, each with its end."""
     return list(io.StringIO(text_of(piece), newline=""))
+
+
+def numbered(pieces: Iterable[bytes]) -> Iterator[Share]:
+    """The pieces of a file in which each line stands for itself, with the number of their first line."""
+    number = 1
+    for piece in pieces:
+        yield Share(number, piece)
+        number += _count_lines(piece)
+
+
+def _count_lines(piece: bytes) -> int:
+    """How many `lines_of` finds."""
+    if b"\r" in piece and b"\r" in piece.replace(b"\r\n", b"\n"):
+        return len(lines_of(piece))
+    return piece.count(b"\n") + (not piece.endswith(b"\n"))
+
+
+def _stands_alone(piece: bytes) -> bool:
+    """Whether no quoted cell can run on from one of its lines to the next."""
+    return b'"' not in piece or not any(line.count(b'"') % 2 for line in piece.splitlines())
 
 
 def split_first(pieces: Iterator[bytes]) -> tuple[str, Iterator[bytes]]:
@@ -170,16 +212,20 @@ class Sheet:
         kept = f"{self.comma}\n".encode()
         return self.comma.encode() * (self.width - 1) + b"\n", bytes(sign for sign in range(256) if sign not in kept)
 
-    def runs(self, pieces: Iterator[bytes]) -> Iterator[Run[bytes]]:
-        """Everything below the first line."""
+    def parts(self, pieces: Iterator[bytes]) -> Iterator[Share | Run[bytes]]:
+        """Everything below the first line: pieces for `read`, and lines that are read already, since a cell runs on from one to the next."""
         number, again = 2, b""
         while piece := again or next(pieces, b""):
-            run, again = self._plain(number, piece), b""
-            if run is not None:
-                number += len(run.rows)
+            if _stands_alone(piece):
+                yield Share(number, piece)
+                number, again = number + _count_lines(piece), b""
             else:
                 run, number, again = self._one_by_one(number, piece, pieces)
-            yield run
+                yield run
+
+    def read(self, share: Share) -> Run[bytes]:
+        """A piece that stands for itself."""
+        return self._plain(share.number, share.content) or self._one_by_one(share.number, share.content, iter(()))[0]
 
     def _plain(self, number: int, piece: bytes) -> Run[bytes] | None:
         """Lines that are a row of the right width each. None where one of them is anything else."""

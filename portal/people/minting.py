@@ -5,7 +5,7 @@ Must never stop at a bad line, never keep the list in memory, and never repeat w
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -18,14 +18,18 @@ from portal.people.lines import (
     BadLine,
     Row,
     Run,
+    Share,
     Sheet,
     bytes_of,
     cells_of,
     dump_object,
+    numbered,
+    pack,
     pieces_of,
     read_objects,
     split_first,
     text_of,
+    unpack,
 )
 from portal.people.link_tokens import LONGEST_FIELD, CannotMint, Link, Mint, plain_of
 
@@ -38,8 +42,8 @@ FEW = 16
 DOMAINS_KEPT = 20_000
 LONGEST_LOCAL_PART = 64
 PLAIN_LETTERS = b"abcdefghijklmnopqrstuvwxyz0123456789_+-."
-NO_LOCAL_PART = (b"\n@", b"\n.", b".@", b"..")
-"""What stands in no list of addresses, one a line, whose parts before the @ are plain."""
+NOT_PLAIN = (b"\n.", b".\n", b"..")
+"""What stands in no list of plain parts before the @, one a line."""
 
 PLAIN_LOCAL_PART = re.compile(r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*")
 
@@ -96,20 +100,21 @@ class Normaliser:
         known = self._domains.get(domain) or self._learn(domain)
         return normal_address(text) if len(local) + len(known) >= LONGEST else f"{local}@{known}"
 
-    def of_plain(self, texts: Sequence[bytes]) -> list[bytes] | None:
+    def of_plain(self, texts: Sequence[bytes]) -> Sequence[bytes] | None:
         """All of them in normal form, where that is no more than small letters: what nearly every list is. Else None, and nothing is said
         of which of them wants to be looked at alone.
         """
-        together = b"\n".join(texts).lower()
-        lines = b"\n%b\n" % together
+        together = b"\n".join(texts)
+        lower = together.lower()
         # One @ in each, letters that are plain beside it, and no line break that was not put there.
-        if lines.translate(None, PLAIN_LETTERS) != b"\n@" * len(texts) + b"\n" or any(sign in lines for sign in NO_LOCAL_PART):
+        if lower.translate(None, PLAIN_LETTERS) != (b"@\n" * len(texts))[:-1]:
             return None
-        addresses = together.split(b"\n")
-        domains = set(together.replace(b"@", b"\n").split(b"\n")[1::2])
-        if max(map(len, addresses)) > LONGEST_LOCAL_PART or not all(map(self._is_normal, domains - self._normal)):
+        cells = lower.replace(b"@", b"\n").split(b"\n")
+        local_parts, domains = cells[::2], set(cells[1::2])
+        if not all(local_parts) or not _dots_are_plain(local_parts) or not all(map(self._is_normal, domains - self._normal)):
             return None
-        return addresses
+        addresses = texts if lower == together else lower.split(b"\n")
+        return None if max(map(len, addresses)) > LONGEST_LOCAL_PART else addresses
 
     def _is_normal(self, domain: bytes) -> bool:
         """Whether a domain that was not met before is in normal form as it stands."""
@@ -127,6 +132,12 @@ class Normaliser:
         return known
 
 
+def _dots_are_plain(local_parts: Sequence[bytes]) -> bool:
+    """Whether none begins or ends with one, or has two in a row."""
+    lines = b"\n%b\n" % b"\n".join(local_parts)
+    return b"." not in lines or not any(signs in lines for signs in NOT_PLAIN)
+
+
 class Linker:
     """Makes the two links of each identifier, all else as in a pattern. Raises `CannotMint` where the pattern is none."""
 
@@ -138,7 +149,6 @@ class Linker:
         self.page, self.one_click = (
             urls.address(export.url, path.removesuffix("{token}")) for path in (urls.PREFERENCES_LINK, urls.ONE_CLICK)
         )
-        self.made = 0
         self._mint = Mint.under(export.company, export.key)
         self._before = plain_of(pattern).removesuffix(pattern.identifier.value.encode())
         self._normal = Normaliser() if pattern.identifier.kind == EMAIL else None
@@ -175,7 +185,6 @@ class Linker:
 
     def tokens_of(self, values: Sequence[bytes]) -> list[bytes]:
         """The token of each, as `value_of` gave them."""
-        self.made += len(values)
         return self._mint.seal_many(self._before, values, crypto.draw_nonces(len(values)))
 
     def links_of(self, identifier: str) -> tuple[str, str]:
@@ -184,45 +193,74 @@ class Linker:
         return self.page + token.decode(), self.one_click + token.decode()
 
 
-def mint_csv(source: BinaryIO, linker: Linker, *, column: str, bad: Callable[[int, str], None]) -> Iterator[bytes]:
-    """The lines of a CSV file with two more columns, many at a time; `bad` hears of each line that is left out. Raises `NoSuchColumn`.
+@dataclass(frozen=True, slots=True)
+class Minted:
+    """What became of some lines: those with their links, how many they are, and the numbers of those that are left out, with the reasons."""
+
+    lines: bytes
+    made: int
+    refused: list[tuple[int, str]]
+
+
+class CsvList:
+    """A CSV file, to which two columns are added. Raises `NoSuchColumn`.
 
     Comma, semicolon or tab, whichever the first line has most of. What stands in the file is passed on as it is.
     """
-    head, pieces = split_first(pieces_of(source))
-    end = "\r\n" if head.endswith("\r\n") else "\n"
-    head = head.rstrip("\r\n")
-    comma = max(",;\t", key=head.count)
-    names = [name.strip() for name in cells_of(head, comma)]
-    if column not in names:
-        raise NoSuchColumn(f"The first line names no column `{column}`. Name the right one with --column.")
-    yield bytes_of(f"{head}{comma}{PAGE}{comma}{ONE_CLICK}{end}")
-    sheet = Sheet(comma, names.index(column), len(names))
-    # What stands around a row and its token twice.
-    around = [b"", f"{comma}{linker.page}".encode(), b"", f"{comma}{linker.one_click}".encode(), b"", end.encode()]
-    for rows, tokens in _minted(sheet.runs(pieces), linker, bad):
-        parts = around * len(rows)
-        parts[0::6], parts[2::6], parts[4::6] = rows, tokens, tokens
-        yield b"".join(parts)
+
+    def __init__(self, source: BinaryIO, linker: Linker, *, column: str) -> None:
+        head, pieces = split_first(pieces_of(source))
+        end = "\r\n" if head.endswith("\r\n") else "\n"
+        head = head.rstrip("\r\n")
+        comma = max(",;\t", key=head.count)
+        names = [name.strip() for name in cells_of(head, comma)]
+        if column not in names:
+            raise NoSuchColumn(f"The first line names no column `{column}`. Name the right one with --column.")
+        self.head = bytes_of(f"{head}{comma}{PAGE}{comma}{ONE_CLICK}{end}")
+        self._linker, self._sheet = linker, Sheet(comma, names.index(column), len(names))
+        self.parts = map(pack, self._sheet.parts(pieces))
+        # What stands around a row and its token twice.
+        self._around = [b"", f"{comma}{linker.page}".encode(), b"", f"{comma}{linker.one_click}".encode(), b"", end.encode()]
+
+    def mint(self, packed: bytes) -> Minted:
+        """The links of one of its `parts`."""
+        part = unpack(packed)
+        run = self._sheet.read(part) if isinstance(part, Share) else part
+        tokens = self._linker.tokens_of(_keep_good(run, self._linker))
+        parts = self._around * len(run.rows)
+        parts[0::6], parts[2::6], parts[4::6] = run.rows, tokens, tokens
+        return Minted(b"".join(parts), len(tokens), sorted(run.refused))
 
 
-def mint_ndjson(source: BinaryIO, linker: Linker, *, column: str, bad: Callable[[int, str], None]) -> Iterator[bytes]:
+class NdjsonList:
     """The same for one JSON object a line."""
-    for rows, tokens in _minted(read_objects(source, column), linker, bad):
-        links = [{PAGE: linker.page + token, ONE_CLICK: linker.one_click + token} for token in map(bytes.decode, tokens)]
-        yield b"".join(dump_object({**row, **both}) for row, both in zip(rows, links, strict=True))
+
+    head = b""
+
+    def __init__(self, source: BinaryIO, linker: Linker, *, column: str) -> None:
+        self.parts = map(pack, numbered(pieces_of(source)))
+        self._linker, self._column = linker, column
+
+    def mint(self, packed: bytes) -> Minted:
+        """The links of one of its `parts`."""
+        part = unpack(packed)
+        assert isinstance(part, Share)  # noqa: S101  # nothing of such a list is read beforehand
+        run = read_objects(part, self._column)
+        tokens = self._linker.tokens_of(_keep_good(run, self._linker))
+        links = [
+            {PAGE: self._linker.page + token, ONE_CLICK: self._linker.one_click + token} for token in map(bytes.decode, tokens)
+        ]
+        lines = b"".join(dump_object({**row, **both}) for row, both in zip(run.rows, links, strict=True))
+        return Minted(lines, len(tokens), sorted(run.refused))
 
 
-def _minted(runs: Iterable[Run[Row]], linker: Linker, bad: Callable[[int, str], None]) -> Iterator[tuple[list[Row], list[bytes]]]:
-    """What is written, and the tokens, a run at a time. `bad` hears of the lines in their order."""
-    for run in runs:
-        values = linker.values_of(run.identifiers)
-        good = [value for value in values if isinstance(value, bytes)]
-        if len(good) < len(values):
-            for number, value in zip(run.numbers, values, strict=True):
-                if isinstance(value, BadLine):
-                    run.refuse(number, value)
-            run.keep([place for place, value in enumerate(values) if isinstance(value, bytes)])
-        for number, reason in sorted(run.refused):
-            bad(number, reason)
-        yield run.rows, linker.tokens_of(good)
+def _keep_good(run: Run[Row], linker: Linker) -> list[bytes]:
+    """What the tokens say of whom they are for. Lines that are for nobody leave the run."""
+    values = linker.values_of(run.identifiers)
+    good = [value for value in values if isinstance(value, bytes)]
+    if len(good) < len(values):
+        for number, value in zip(run.numbers, values, strict=True):
+            if isinstance(value, BadLine):
+                run.refuse(number, value)
+        run.keep([place for place, value in enumerate(values) if isinstance(value, bytes)])
+    return good

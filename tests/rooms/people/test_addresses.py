@@ -3,7 +3,8 @@
 import socket
 
 import pytest
-from hypothesis import given
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, validate_email
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from portal.people import addresses
@@ -115,6 +116,21 @@ def test_any_text_has_a_normal_form_that_stays_or_is_refused(typed: str) -> None
         assert len(normal) <= addresses.LONGEST
         assert opted_in or normal.isascii()
         assert not any(ord(sign) < 33 for sign in normal)
+
+
+LABELS = st.one_of(
+    st.text("ab01-", min_size=1, max_size=8), st.sampled_from(["xn--bcher-kva", "a--b", "a" * 20, "a" * 64, "-a", "a-"])
+)
+ENDS = st.sampled_from(["org", "example", "c", "c0m", "xn--p1ai", "testing", *SPECIAL_USE_DOMAIN_NAMES])
+
+
+@given(st.lists(LABELS, max_size=5), ENDS)
+@example(["-".join(["a" * 20] * 3)] * 3, "z" * 20)
+def test_a_domain_that_needs_no_second_look_is_what_the_second_look_makes_of_it(labels: list[str], end: str) -> None:
+    domain = ".".join([*labels, end])
+    if addresses.PLAIN_DOMAIN.fullmatch(domain):
+        assert validate_email(f"a@{domain}", check_deliverability=False).ascii_domain == domain
+        assert end not in SPECIAL_USE_DOMAIN_NAMES
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,11 @@
 
 import io
 import json
+import os
 import re
+import signal
 import subprocess
+import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -14,9 +17,9 @@ from hypothesis import strategies as st
 from portal.core.crypto_links import LinkKey
 from portal.people import lines
 from portal.people.addresses import AddressRefused, normal_address
-from portal.people.lines import BadLine, Sheet, pieces_of
+from portal.people.lines import BadLine, Share, Sheet, pieces_of
 from portal.people.link_tokens import CannotMint, Link, Scope, open_under
-from portal.people.minting import ExportIsBroken, KeyExport, Linker, Normaliser, NoSuchColumn, mint_csv, mint_ndjson
+from portal.people.minting import CsvList, ExportIsBroken, KeyExport, Linker, NdjsonList, Normaliser, NoSuchColumn
 from portal.people.service import Identifier
 from tests.nursery import run_portal
 
@@ -33,10 +36,11 @@ ROWS = re.compile(r"\A[^\n]*preferences_link[^\n]*\n|\{[^\n]*\}\n|.+?/u/[\w-]+\r
 """The first line, and what ends in a link: a cell may run over several lines."""
 
 
-def minted(text, *, maker=mint_csv, column="email", **wish):
-    bad: list[tuple[int, str]] = []
-    made = maker(io.BytesIO(text.encode()), Linker(EXPORT, pattern(**wish)), column=column, bad=lambda *one: bad.append(one))
-    written = b"".join(made).decode()
+def minted(text, *, form=CsvList, column="email", **wish):
+    people = form(io.BytesIO(text.encode()), Linker(EXPORT, pattern(**wish)), column=column)
+    parts = [people.mint(part) for part in people.parts]
+    bad = [one for part in parts for one in part.refused]
+    written = (people.head + b"".join(part.lines for part in parts)).decode()
     rows = ROWS.findall(written)
     assert "".join(rows) == written
     return rows, bad
@@ -91,7 +95,7 @@ def test_a_cell_may_run_over_several_lines():
 
 def test_ndjson_keeps_every_field():
     text = '{"email": "maria@example.org", "name": "Łucja"}\nnot json\n[1]\n{"name": "x"}\n{"email": 7}\n\n{"email": "per@example.org"}\n'
-    out, bad = minted(text, maker=mint_ndjson)
+    out, bad = minted(text, form=NdjsonList)
     assert json.loads(out[0])["name"] == "Łucja" and opened(json.loads(out[0])["preferences_link"])
     assert len(out) == 2 and [number for number, _reason in bad] == [2, 3, 4, 5]
 
@@ -173,7 +177,9 @@ def test_how_much_is_looked_at_at_once_changes_nothing(parts, size):
     written = "".join(map("".join, parts)).encode()
 
     def seen():
-        runs = list(Sheet(",", 0, 2).runs(pieces_of(io.BytesIO(written))))
+        sheet = Sheet(",", 0, 2)
+        parts = sheet.parts(pieces_of(io.BytesIO(written)))
+        runs = [sheet.read(part) if isinstance(part, Share) else part for part in parts]
         good = [one for run in runs for one in zip(run.numbers, run.rows, run.identifiers, strict=True)]
         return good, [one for run in runs for one in run.refused]
 
@@ -197,7 +203,7 @@ def test_lines_of_every_kind_of_machine_are_read_a_piece_at_a_time(monkeypatch, 
 
 
 def test_half_a_character_in_an_object_costs_nobody_a_link():
-    out, bad = minted('{"email": "maria@example.org", "name": "\\ud83d"}\n{"email": "\\ud83d@example.org"}\n', maker=mint_ndjson)
+    out, bad = minted('{"email": "maria@example.org", "name": "\\ud83d"}\n{"email": "\\ud83d@example.org"}\n', form=NdjsonList)
     assert len(out) == 1 and [number for number, _reason in bad] == [2]
     assert json.loads(out[0])["name"] == "\ud83d" and opened(json.loads(out[0])["preferences_link"])
 
@@ -257,6 +263,92 @@ def test_a_long_list_with_bad_lines_has_each_of_them_named_and_the_rest_minted(t
             assert line.startswith(f"person{number}@example{number % 500}.org,P,https://")
             if number % 5000 == 0:
                 assert opened(line).identifier.value == f"person{number}@example{number % 500}.org"
+
+
+def long_list(*, end, mark, last, count=9000):
+    """A list for several processes, with all that makes lines and pieces of it unlike one another."""
+    odd = {
+        7: b'"Lind, Maria"', 11: b'"two\nlines"', 13: b'"never closed', 17: b"M\xe9", 19: "Łucja".encode(), 23: b'say ""hi""',
+        29: b'"' + b"long\n" * 40 + b'"', 31: b"one,more",
+    }  # fmt: skip
+    lines = [b"email,name"]
+    for number in range(count):
+        address = b"no\xefbody@example.org" if number % 997 == 0 else b"Person%d@example%d.org" % (number, number % 50)
+        # Quotation marks come in heaps, so that there are pieces without any.
+        kind = number % 40 if number // 1500 % 2 else number % 40 if number % 40 in (17, 19, 31) and number % 3 == 0 else 0
+        lines.append(address + b"," + odd.get(kind, b"P" * (number % 60)))
+    return mark + end.join(lines) + (end if last else b"")
+
+
+TOKEN = re.compile(rb"(?<=/[pu]/)[\w-]+")
+
+
+@pytest.mark.parametrize(
+    ("end", "mark", "last"), [(b"\n", b"", True), (b"\r\n", b"\xef\xbb\xbf", False), (b"\r", b"", True)], ids=["lf", "crlf", "cr"]
+)
+def test_several_processes_write_what_one_writes_but_for_the_nonces(tmp_path, end, mark, last):
+    key, sheet = tmp_path / "key.json", tmp_path / "list.csv"
+    key.write_text(EXPORT.dump())
+    sheet.write_bytes(long_list(end=end, mark=mark, last=last))
+    seen = []
+    for processes in (1, 2, 3):
+        out = tmp_path / f"out{processes}"
+        done = portal("mint", "--key", key, "--in", sheet, "--out", out, "--processes", processes)
+        tokens = TOKEN.findall(out.read_bytes())
+        assert len({token[:20] for token in tokens}) == len(tokens) / 2 > 7000, "a nonce came twice"
+        seen.append((done.returncode, done.stderr, TOKEN.sub(lambda found: b"x" * len(found[0]), out.read_bytes())))
+        assert opened(out.read_text(errors="replace").splitlines()[-1])
+    assert seen[0][0] == 1 and seen[0][1].count(b"has a letter that we cannot use") == 8
+    assert seen[1] == seen[0] and seen[2] == seen[0]
+
+
+def test_several_processes_write_the_objects_that_one_writes(tmp_path):
+    key, sheet = tmp_path / "key.json", tmp_path / "list.ndjson"
+    key.write_text(EXPORT.dump())
+    rows = [json.dumps({"email": f"p{number}@example.org" if number % 700 else 7, "name": "Ł" * 40}) for number in range(3000)]
+    sheet.write_text("\ufeff" + "\n".join([*rows, "no object"]))
+    seen = []
+    for processes in (1, 2):
+        done = portal("mint", "--key", key, "--in", sheet, "--out", tmp_path / "out", "--processes", processes)
+        made = (tmp_path / "out").read_bytes()
+        seen.append((done.returncode, done.stderr, TOKEN.sub(lambda found: b"x" * len(found[0]), made)))
+    assert seen[0][1].startswith(b"Line 1: ") and b"Line 3001: " in seen[0][1]
+    assert seen[1] == seen[0] and made.count(b"\n") == 2995
+
+
+@pytest.fixture
+def flowing(tmp_path):
+    """The command between two pipes, in a group of processes of its own, with a list that does not end."""
+    key = tmp_path / "key.json"
+    key.write_text(EXPORT.dump())
+    command = [sys.executable, "-m", "portal", "links", "mint", "--key", str(key), "--processes", "2"]
+    endless, pipe = ["sh", "-c", "echo email; exec yes per@example.org"], subprocess.PIPE
+    with (
+        subprocess.Popen(endless, stdout=pipe) as source,
+        subprocess.Popen(command, cwd=ROOT, stdin=source.stdout, stdout=pipe, stderr=pipe, start_new_session=True) as process,
+    ):
+        assert source.stdout
+        assert process.stdout
+        source.stdout.close()
+        for _ in range(20_000):
+            assert process.stdout.readline()
+        yield process
+        process.kill()
+        source.kill()
+
+
+def test_a_list_through_pipes_is_shared_and_a_reader_that_leaves_ends_it_quietly(flowing):
+    flowing.stdout.close()
+    assert flowing.wait(30) == 141
+    assert flowing.stderr.read() == b""
+
+
+def test_ctrl_c_ends_all_processes_without_a_word(flowing):
+    os.killpg(flowing.pid, signal.SIGINT)
+    assert flowing.wait(30) == 130
+    # The end of the pipe: no process holds it any more.
+    flowing.stdout.read()
+    assert flowing.stderr.read() == b""
 
 
 @pytest.mark.slow
