@@ -47,14 +47,15 @@ def children_of(pid: int) -> list[int]:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[Served]:
-    """The demo in `folder`, answering; stopped at the end."""
+def served(folder: Path, **settings: str) -> Iterator[Served]:
+    """The demo in `folder`, answering; stopped at the end. `settings` are variables of its environment."""
     port = free_port()
     with (folder / "server.log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.serving", str(folder / "demo"), str(port)],
             cwd=ROOT,
             stderr=log,
+            env=os.environ | settings,
             start_new_session=True,
         )
     try:
