@@ -4,6 +4,7 @@ Must never print a key anywhere but into a file for its owner alone, and never t
 """
 
 import argparse
+import gc
 import io
 import os
 import sys
@@ -150,6 +151,8 @@ def export_key(chosen: argparse.Namespace) -> int:
 def mint(chosen: argparse.Namespace) -> int:
     """The whole list, streaming; names bad lines on standard error. Returns 1 where a line was left out."""
     is_json = chosen.format == "ndjson" or (not chosen.format and chosen.list and chosen.list.suffix in (".ndjson", ".jsonl"))
+    # What is loaded stays to the end: the collector need not go through it, here, in processes that begin as copies, and once more at the end.
+    gc.freeze()
     kind: type[CsvList | NdjsonList] = NdjsonList if is_json else CsvList
     with _reading(chosen.list) as source, _writing(chosen.out) as sink:
         people = kind(source, _linker(chosen), column=chosen.column)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
 from itertools import repeat
+from operator import add
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -112,10 +113,9 @@ class Mint:
 
     def seal_many(self, before: bytes, plain: Sequence[bytes], nonces: Sequence[bytes]) -> list[bytes]:
         """The tokens of many that begin alike, in the same order."""
-        head, ascii_of = self._head, binascii.b2a_base64
         sealed = map(self._encrypt, nonces, [before + one for one in plain], repeat(self._beside))
         # Each ends in a line break, so that all are spelt for addresses at once and then taken apart.
-        tokens = [ascii_of(head + nonce + one) for nonce, one in zip(nonces, sealed, strict=True)]
+        tokens = map(binascii.b2a_base64, map(add, map(add, repeat(self._head), nonces), sealed))
         return b"".join(tokens).replace(b"+", b"-").replace(b"/", b"_").replace(b"=", b"").split(b"\n")[:-1]
 
     def token_of(self, link: Link) -> str:

@@ -254,7 +254,7 @@ class NdjsonList:
         return Minted(lines, len(tokens), sorted(run.refused))
 
 
-def _keep_good(run: Run[Row], linker: Linker) -> list[bytes]:
+def _keep_good(run: Run[Row], linker: Linker) -> Sequence[bytes]:
     """What the tokens say of whom they are for. Lines that are for nobody leave the run."""
     values = linker.values_of(run.identifiers)
     good = [value for value in values if isinstance(value, bytes)]
