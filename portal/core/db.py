@@ -156,7 +156,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = make_engine(url)
-        self._writer = make_engine(url, writers=1) if self.is_sqlite else self.engine
+        self._writer = make_engine(url, at_most=1) if self.is_sqlite else self.engine
         self._writing = self._writer.execution_options(portal_writes=True)
         self.glances = Glances(url, wait_seconds=WAIT_SECONDS)
 
@@ -192,13 +192,13 @@ class Database:
         self.glances.close()
 
 
-def make_engine(url: str, *, writers: int | None = None) -> Engine:
+def make_engine(url: str, *, at_most: int | None = None) -> Engine:
     """An engine with the settings of DESIGN part 4 for SQLite and PostgreSQL; with so many connections at most, where that is said.
 
     Threads that write to SQLite wait here for its one writer: SQLite itself looks for its lock only every now and then (between
     processes that remains), and a connection forgets what it has read of a file that another one has written to.
     """
-    size, more = (POOL_SIZE, 20) if writers is None else (writers, 0)
+    size, more = (POOL_SIZE, 20) if at_most is None else (at_most, 0)
     if url.startswith("sqlite"):
         settings = {"timeout": WAIT_SECONDS, "isolation_level": None, "cached_statements": REMEMBERED}
         # The connection that was used last remembers most of what is asked next.
