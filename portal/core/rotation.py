@@ -12,11 +12,11 @@ import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from itertools import chain, cycle, islice
-from typing import BinaryIO, Generic, NoReturn, TypeVar
+from typing import Generic, NoReturn, TypeVar
 
 from portal.core.errors import PortalError, fingerprint
 
-ALONE = 3
+ALONE = 2
 """So many parts are made by one process before it has others help: a short list forks nothing."""
 
 MOST = 8
@@ -117,7 +117,8 @@ class _Ring(Generic[Made]):
         # Where somebody is gone the result says why, or does not come.
         with suppress(BrokenPipeError):
             for (_given, end), part in zip(cycle(self._jobs), parts, strict=False):
-                _send(end, len(part).to_bytes(LENGTH, "big") + part)
+                _send(end, len(part).to_bytes(LENGTH, "big"))
+                _send(end, part)
         self._close({self._result})
         result = os.read(self._result, RESULT.size)
         if len(result) < RESULT.size:
@@ -148,16 +149,15 @@ class _Ring(Generic[Made]):
             os._exit(code)
 
     def _make_all(self, jobs: int, turn: int, after: int) -> None:
-        with open(jobs, "rb") as given:
-            while head := given.read(LENGTH):
-                made = self._make(_load(given, head))
-                tally = _await(turn)
-                try:
-                    tally = _sum(tally, self._write(made))
-                except OSError as error:
-                    _send(self._say, RESULT.pack(error.errno or errno.EIO, 0, 0))
-                    raise ProcessLost from None
-                _send(after, TURN.pack(*tally))
+        while part := _receive(jobs):
+            made = self._make(part)
+            tally = _await(turn)
+            try:
+                tally = _sum(tally, self._write(made))
+            except OSError as error:
+                _send(self._say, RESULT.pack(error.errno or errno.EIO, 0, 0))
+                raise ProcessLost from None
+            _send(after, TURN.pack(*tally))
         # The turn after the last part comes to whoever would have had the next one.
         _send(self._say, RESULT.pack(0, *_await(turn)))
 
@@ -168,13 +168,22 @@ class _Ring(Generic[Made]):
         self._open &= kept
 
 
-def _load(given: BinaryIO, head: bytes) -> bytes:
-    """The part whose length has come. Raises `ProcessLost` where it does not follow whole."""
+def _receive(jobs: int) -> bytes:
+    """The next part; nothing where there is none any more. Raises `ProcessLost` where one does not come whole."""
+    head = _read(jobs, LENGTH)
     length = int.from_bytes(head, "big")
-    content = given.read(length) if len(head) == LENGTH else b""
-    if len(content) < length or not content:
+    part = _read(jobs, length)
+    if len(head) % LENGTH or len(part) < length:
         raise ProcessLost
-    return content
+    return part
+
+
+def _read(end: int, length: int) -> bytes:
+    """So many bytes, or less where there are no more."""
+    read = os.read(end, length)
+    while 0 < len(read) < length and (more := os.read(end, length - len(read))):
+        read += more
+    return read
 
 
 def _await(turn: int) -> Tally:

@@ -153,11 +153,15 @@ class Linker:
         self._before = plain_of(pattern).removesuffix(pattern.identifier.value.encode())
         self._normal = Normaliser() if pattern.identifier.kind == EMAIL else None
 
+    def plain_values_of(self, identifiers: Sequence[bytes]) -> Sequence[bytes] | None:
+        """What `values_of` says where all are plain addresses, else None."""
+        return self._normal.of_plain(identifiers) if self._normal and identifiers else None
+
     def values_of(self, identifiers: Sequence[bytes]) -> Sequence[bytes | BadLine]:
         """What the tokens of many say of whom they are for, in the same order; or why one has none. Where all are plain they are looked
         at together, else by halves, so that a bad line costs little more than itself.
         """
-        plain: Sequence[bytes | BadLine] | None = self._normal.of_plain(identifiers) if self._normal and identifiers else None
+        plain = self.plain_values_of(identifiers)
         if plain is not None:
             return plain
         if self._normal and len(identifiers) > FEW:
@@ -256,6 +260,9 @@ class NdjsonList:
 
 def _keep_good(run: Run[Row], linker: Linker) -> Sequence[bytes]:
     """What the tokens say of whom they are for. Lines that are for nobody leave the run."""
+    plain = linker.plain_values_of(run.identifiers)
+    if plain is not None:
+        return plain
     values = linker.values_of(run.identifiers)
     good = [value for value in values if isinstance(value, bytes)]
     if len(good) < len(values):

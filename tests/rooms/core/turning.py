@@ -12,7 +12,7 @@ scene, file = sys.argv[1], Path(sys.argv[2])
 first = os.getpid()
 if scene == "short":
     del os.fork
-PARTS = 3 if scene == "short" else 40
+PARTS = 2 if scene == "short" else 40
 
 
 def make(part: bytes) -> int:
