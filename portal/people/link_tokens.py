@@ -87,14 +87,19 @@ class OpenedLink:
         return self.life is Life.LIVE and self.link.scope is Scope.PREFERENCES
 
 
+URL_SAFE = bytes.maketrans(b"+/", b"-_")
+
+
 @dataclass(frozen=True, slots=True)
 class Mint:
     """Makes links of one company under one key. It works on bytes and on many at once, so that a million take no longer than they must."""
 
     company: str
     number: int
+    head: bytes
+    """The letters that each of its tokens begins with: version and key number, three bytes, are four letters whatever follows."""
+
     _encrypt: Callable[[bytes, bytes, bytes], bytes] = field(repr=False)
-    _head: bytes
     _beside: bytes
 
     @classmethod
@@ -105,18 +110,19 @@ class Mint:
                 f"Key {key.number} is shut off: its links could only say no. Make a new one: `portal links keys new`."
             )
         beside = authenticated(company, VERSION, key.number)
-        return cls(company, key.number, AESGCM(key.secret).encrypt, HEAD.pack(VERSION, key.number), beside)
+        head = base64.urlsafe_b64encode(HEAD.pack(VERSION, key.number))
+        return cls(company, key.number, head, AESGCM(key.secret).encrypt, beside)
 
     def seal(self, plain: bytes, nonce: bytes) -> str:
         """The token of `plain`, as `plain_of` makes it. A nonce must never come twice."""
-        return self.seal_many(b"", [plain], [nonce])[0].decode()
+        return (self.head + self.seal_many(b"", [plain], [nonce])[0]).decode()
 
     def seal_many(self, before: bytes, plain: Sequence[bytes], nonces: Sequence[bytes]) -> list[bytes]:
-        """The tokens of many that begin alike, in the same order."""
-        sealed = map(self._encrypt, nonces, [before + one for one in plain], repeat(self._beside))
+        """What follows `head` in the tokens of many whose content begins alike, in the same order."""
+        sealed = map(self._encrypt, nonces, map(add, repeat(before), plain), repeat(self._beside))
         # Each ends in a line break, so that all are spelt for addresses at once and then taken apart.
-        tokens = map(binascii.b2a_base64, map(add, map(add, repeat(self._head), nonces), sealed))
-        return b"".join(tokens).replace(b"+", b"-").replace(b"/", b"_").replace(b"=", b"").split(b"\n")[:-1]
+        rest = map(binascii.b2a_base64, map(add, nonces, sealed))
+        return b"".join(rest).translate(URL_SAFE, b"=").split(b"\n")[:-1]
 
     def token_of(self, link: Link) -> str:
         """The token of one link. Raises `CannotMint`."""

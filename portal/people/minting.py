@@ -146,10 +146,12 @@ class Linker:
             raise CannotMint(
                 f"The company asks for no choice `{pattern.choice}`. There are: {', '.join(export.choices) or 'none'}."
             )
-        self.page, self.one_click = (
-            urls.address(export.url, path.removesuffix("{token}")) for path in (urls.PREFERENCES_LINK, urls.ONE_CLICK)
-        )
         self._mint = Mint.under(export.company, export.key)
+        # What all links begin with.
+        self.page, self.one_click = (
+            urls.address(export.url, path.removesuffix("{token}")) + self._mint.head.decode()
+            for path in (urls.PREFERENCES_LINK, urls.ONE_CLICK)
+        )
         self._before = plain_of(pattern).removesuffix(pattern.identifier.value.encode())
         self._normal = Normaliser() if pattern.identifier.kind == EMAIL else None
 
@@ -187,14 +189,14 @@ class Linker:
             raise BadLine("The identifier is empty or longer than 255 bytes.")
         return value
 
-    def tokens_of(self, values: Sequence[bytes]) -> list[bytes]:
-        """The token of each, as `value_of` gave them."""
+    def ends_of(self, values: Sequence[bytes]) -> list[bytes]:
+        """What the two links of each end in, of values as `value_of` gave them."""
         return self._mint.seal_many(self._before, values, crypto.draw_nonces(len(values)))
 
     def links_of(self, identifier: str) -> tuple[str, str]:
         """Both links of one. Raises `BadLine`."""
-        (token,) = self.tokens_of([self.value_of(identifier)])
-        return self.page + token.decode(), self.one_click + token.decode()
+        (end,) = self.ends_of([self.value_of(identifier)])
+        return self.page + end.decode(), self.one_click + end.decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,17 +225,17 @@ class CsvList:
         self.head = bytes_of(f"{head}{comma}{PAGE}{comma}{ONE_CLICK}{end}")
         self._linker, self._sheet = linker, Sheet(comma, names.index(column), len(names))
         self.parts = map(pack, self._sheet.parts(pieces))
-        # What stands around a row and its token twice.
+        # What stands around a row and the end of its links twice.
         self._around = [b"", f"{comma}{linker.page}".encode(), b"", f"{comma}{linker.one_click}".encode(), b"", end.encode()]
 
     def mint(self, packed: bytes) -> Minted:
         """The links of one of its `parts`."""
         part = unpack(packed)
         run = self._sheet.read(part) if isinstance(part, Share) else part
-        tokens = self._linker.tokens_of(_keep_good(run, self._linker))
+        ends = self._linker.ends_of(_keep_good(run, self._linker))
         parts = self._around * len(run.rows)
-        parts[0::6], parts[2::6], parts[4::6] = run.rows, tokens, tokens
-        return Minted(b"".join(parts), len(tokens), sorted(run.refused))
+        parts[0::6], parts[2::6], parts[4::6] = run.rows, ends, ends
+        return Minted(b"".join(parts), len(ends), sorted(run.refused))
 
 
 class NdjsonList:
@@ -250,12 +252,10 @@ class NdjsonList:
         part = unpack(packed)
         assert isinstance(part, Share)  # noqa: S101  # nothing of such a list is read beforehand
         run = read_objects(part, self._column)
-        tokens = self._linker.tokens_of(_keep_good(run, self._linker))
-        links = [
-            {PAGE: self._linker.page + token, ONE_CLICK: self._linker.one_click + token} for token in map(bytes.decode, tokens)
-        ]
+        ends = self._linker.ends_of(_keep_good(run, self._linker))
+        links = [{PAGE: self._linker.page + end, ONE_CLICK: self._linker.one_click + end} for end in map(bytes.decode, ends)]
         lines = b"".join(dump_object({**row, **both}) for row, both in zip(run.rows, links, strict=True))
-        return Minted(lines, len(tokens), sorted(run.refused))
+        return Minted(lines, len(ends), sorted(run.refused))
 
 
 def _keep_good(run: Run[Row], linker: Linker) -> Sequence[bytes]:
