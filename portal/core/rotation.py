@@ -16,8 +16,8 @@ from typing import Generic, NoReturn, TypeVar
 
 from portal.core.errors import PortalError, fingerprint
 
-ALONE = 1
-"""So many parts are made by one process before it has others help, where there are more: a short list forks nothing."""
+ALONE = 2
+"""So many parts are made by one process before it has others help: a short list forks nothing."""
 
 MOST = 8
 """More processes would wait for their turn to write, so that nobody gets more without asking for them."""
