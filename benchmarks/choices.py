@@ -20,7 +20,7 @@ from benchmarks.common import demo_folder, in_turn, line, say_machine
 from benchmarks.load import Rate, Served, read_answer, served
 from tests.doors.site import Browser, open_site
 
-CLIENTS, CUSTOMERS, ROUNDS, SECONDS = 16, 128, 5, 3.0
+CLIENTS, CUSTOMERS, ROUNDS, SECONDS = 16, 128, 15, 1.0
 GOAL = 0.8
 POST, EMAIL = "say-newsletter-post", "say-newsletter-email"
 BARE, GUARDED, SAVE = "/one-write", "/one-write-signed-in", "/preferences"

@@ -53,10 +53,9 @@ def wrapped_key_of(db: Session, person_id: int, *, lock: bool = False) -> bytes 
 
 def hold_person(db: Session, person_id: int) -> None:
     """Nobody else appends for them until the transaction ends. A transaction that writes to SQLite is alone anyway."""
-    db.flush()
-    connection = db.connection()
-    if connection.dialect.name != "sqlite":
-        connection.execute(_LOCKED, {"company": company_of(db), "person": person_id})
+    if db.get_bind().dialect.name != "sqlite":
+        db.flush()
+        db.connection().execute(_LOCKED, {"company": company_of(db), "person": person_id})
 
 
 def chain_of(db: Session, person_id: int) -> ConsentChain | None:

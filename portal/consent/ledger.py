@@ -34,24 +34,29 @@ from portal.core import clock, crypto
 from portal.core.db import company_of
 from portal.core.fixed import Fixed, adding
 from portal.outbox.webhooks import SOMEBODY_LISTENS, announce, listeners
-from portal.people.model import Person
-from portal.people.service import hashed_identifiers
+from portal.people.model import Person, PersonIdentifier
+from portal.people.service import HASHES, hashed_identifiers
 from portal.people.suppressions import suppressed_hashes
 
 TOLD = "consent.changed"
 
-_EVENTS, _CHAINS, _STATES, _PERSONS = (cast(Table, one.__table__) for one in (ConsentEvent, ConsentChain, ConsentState, Person))
+_EVENTS, _CHAINS, _STATES, _PERSONS, _THEIRS = (
+    cast(Table, one.__table__) for one in (ConsentEvent, ConsentChain, ConsentState, Person, PersonIdentifier)
+)
 _ADD_EVENT, _BEGIN_CHAIN = adding(_EVENTS), adding(_CHAINS)
 _GO_ON = Fixed(update(_CHAINS).where(_CHAINS.c.person_id == bindparam("whose")))
 _OF_CHAIN = (_PERSONS.c.wrapped_key, _CHAINS.c.length, _CHAINS.c.tip, _CHAINS.c.received_at)
 _OF_STATES = [column for column in _STATES.c if column.name not in ("company_id", "person_id")]
 _STANDS = Fixed(
-    select(*_OF_CHAIN, SOMEBODY_LISTENS.label("heard"), *_OF_STATES)
+    select(*_OF_CHAIN, SOMEBODY_LISTENS.label("heard"), *HASHES, *_OF_STATES)
     .outerjoin_from(_PERSONS, _CHAINS, (_CHAINS.c.company_id == _PERSONS.c.company_id) & (_CHAINS.c.person_id == _PERSONS.c.id))
     .outerjoin(_STATES, (_STATES.c.company_id == _PERSONS.c.company_id) & (_STATES.c.person_id == _PERSONS.c.id))
+    .outerjoin(_THEIRS, (_THEIRS.c.company_id == _PERSONS.c.company_id) & (_THEIRS.c.person_id == _PERSONS.c.id))
     .where(_PERSONS.c.company_id == bindparam("company"), _PERSONS.c.id == bindparam("person"))
 )
-"""A person's key and where their chain ends, and whether anybody is told of acts, beside every choice that was ever answered."""
+"""A person's key and where their chain ends, and whether anybody is told of acts, beside every choice that was ever answered and every
+identifier of theirs (each with each: there are few).
+"""
 
 
 class Book:
@@ -73,6 +78,7 @@ class Book:
         self._received_at: datetime | None = stands[0].received_at
         self.states = {Choice(row.purpose, row.channel, row.topic): read_state(row) for row in stands if row.purpose is not None}
         self._key: bytes | None = None
+        self._stands = stands
         self._identifiers: list[tuple[str, Mapping[str, bytes]]] | None = None
         self._suppressed: Mapping[tuple[str, str], datetime] | None = None
         self._listeners: list[int] | None = None if stands[0].heard else []
@@ -81,7 +87,7 @@ class Book:
     def identifiers(self) -> list[tuple[str, Mapping[str, bytes]]]:
         """Kind and keyed hashes of all identifiers of the person: nothing here has to know what they are."""
         if self._identifiers is None:
-            self._identifiers = hashed_identifiers(self.db, self.person_id)
+            self._identifiers = hashed_identifiers(self.db, self.person_id, self._stands)
         return self._identifiers
 
     def _hashes(self) -> list[bytes]:

@@ -77,11 +77,11 @@ def notice_for(db: Session, purpose: str, language: str) -> Notice:
 
 def words_of(db: Session, purpose: str, language: str) -> tuple[bytes, str]:
     """The hash of the same text, and the language that it is in. Raises `NoNotice`."""
-    company_id, connection = company_of(db), db.connection()
+    company_id, engine = company_of(db), db.get_bind().engine
     hash_, spoken = _todays(registry.company(company_id), purpose, language)
-    published = _published.setdefault(connection.engine, set())
+    published = _published.setdefault(engine, set())
     if (company_id, hash_) not in published:
-        if connection.scalar(_IS_THERE, {"company": company_id, "hash": hash_}) is None:
+        if db.connection().scalar(_IS_THERE, {"company": company_id, "hash": hash_}) is None:
             raise _not_published(purpose)
         published.add((company_id, hash_))
     return hash_, spoken
