@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from json.encoder import encode_basestring
 from typing import Any
 
 from portal.consent.merge import Deed
@@ -136,25 +137,23 @@ def plain_of(event: Event) -> str:
 
 def _plain(event: Event) -> bytes:
     """Canonical JSON: sorted keys, no spaces, UTF-8."""
-    choice = event.choice
-    said = {
-        "shape": SHAPE,
-        "choice": {"purpose": choice.purpose, "channel": choice.channel, "topic": choice.topic},
-        "act": event.act,
-        "actor": event.actor,
-        "collection_point": event.collection_point,
-        "received_at": _text(event.received_at),
-        "salt": event.salt,
-        "notice_hash": event.notice_hash.hex() if event.notice_hash else None,
-        "language": event.language,
-        "evidence": None if event.evidence is None else dict(event.evidence),
-        "acted_at": _text(event.acted_at),
-        "until": _text(event.until),
-        "undoes": event.undoes,
-        "frequency": event.frequency,
-        "topics": event.topics,
-    }
-    return _canonical(said).encode()
+    # Written out for speed, in the order of the names: it is what `_canonical` would make of them.
+    choice, text = event.choice, _quoted
+    return (
+        f'{{"act":{text(event.act)},"acted_at":{text(_text(event.acted_at))},"actor":{text(event.actor)},"choice":{{'
+        f'"channel":{text(choice.channel)},"purpose":{text(choice.purpose)},"topic":{text(choice.topic)}}},'
+        f'"collection_point":{text(event.collection_point)},'
+        f'"evidence":{"null" if event.evidence is None else _canonical(dict(event.evidence))},'
+        f'"frequency":{text(event.frequency)},"language":{text(event.language)},'
+        f'"notice_hash":{text(event.notice_hash.hex() if event.notice_hash else None)},'
+        f'"received_at":{text(_text(event.received_at))},"salt":{text(event.salt)},"shape":{SHAPE},'
+        f'"topics":{"null" if event.topics is None else _canonical(event.topics)},'
+        f'"undoes":{"null" if event.undoes is None else event.undoes},"until":{text(_text(event.until))}}}'
+    ).encode()
+
+
+def _quoted(value: str | None) -> str:
+    return "null" if value is None else encode_basestring(value)
 
 
 def _event(said: dict[str, Any], person_id: int, sequence: int) -> Event:

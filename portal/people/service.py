@@ -32,9 +32,7 @@ _THEIRS = Fixed(
 
 HASHES = (_ROWS.c.id.label("identifier"), _ROWS.c.kind, _ROWS.c.hash.label("identifier_hash"), _ROWS.c.hash_key_id)
 """What `hashed_identifiers` reads, for a question that is asked anyway."""
-_HASHED = Fixed(
-    select(*HASHES).where(_ROWS.c.company_id == bindparam("company"), _ROWS.c.person_id == bindparam("person"))
-)
+_HASHED = Fixed(select(*HASHES).where(_ROWS.c.company_id == bindparam("company"), _ROWS.c.person_id == bindparam("person")))
 
 
 _PROVEN = prepared(
@@ -57,9 +55,7 @@ def hashes_of(company_id: int, identifier: Identifier) -> Mapping[str, bytes]:
     return {key_id: crypto.identifier_hash(company, identifier.kind, identifier.value, key_id) for key_id in ids}
 
 
-def hashed_identifiers(
-    db: Session, person_id: int, rows: Sequence[Any] | None = None
-) -> list[tuple[str, Mapping[str, bytes]]]:
+def hashed_identifiers(db: Session, person_id: int, rows: Sequence[Any] | None = None) -> list[tuple[str, Mapping[str, bytes]]]:
     """Kind and keyed hashes (as `hashes_of` gives them) of all identifiers of a person, the oldest first.
 
     Where the ring has one key and all were stored under it, none of them is opened. `rows`: their `HASHES`, where they were read already;
