@@ -4,7 +4,7 @@ Must never write an answer with other words than those that were shown for it.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from portal.config.model import Company
@@ -51,7 +51,7 @@ class Desk:
     def newer_than(self, seen: int) -> set[Choice]:
         """The choices that something was done to after `seen`, whole channels for their topics."""
         newer = self.book.events(range(seen + 1, self.book.length + 1))
-        return {replace(event.choice, topic="") for event in newer}
+        return {event.choice._replace(topic="") for event in newer}
 
     def append(self, choice: Choice, steps: Iterable[Step]) -> list[Event]:
         """Write the acts, a yes with the words that were shown for it."""

@@ -26,7 +26,7 @@ class _Ready:
     """A statement as SQLite's driver takes it: its text, the values that never change, and what makes of values what is stored, and back."""
 
     text: str
-    given: Mapping[str, Any]
+    given: dict[str, Any]
     into: tuple[tuple[str, Process], ...]
     back: tuple[tuple[int, Process], ...]
     row: Callable[[Iterable[Any]], Any] | None
@@ -55,7 +55,8 @@ class Fixed:
             ) from error
 
     def _by_driver(self, driver: Any, values: Mapping[str, Any]) -> list[Any]:
-        ready = self._ready.get(tuple(values)) or self._make(tuple(values))
+        names = tuple(values)
+        ready = self._ready.get(names) or self._make(names)
         given = {**ready.given, **values}
         for name, process in ready.into:
             given[name] = process(given[name])
