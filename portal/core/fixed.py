@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import ClauseElement, Connection, Executable, Table, insert
+from sqlalchemy import ClauseElement, Connection, Executable, Table, event, insert
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, SessionTransaction
@@ -42,7 +42,7 @@ class Fixed:
     def run(self, db: Session, values: Mapping[str, Any]) -> list[Any]:
         """Run it; its rows, with their columns by name. What is pending in the session is written first."""
         db.flush()
-        connection, driver = _connected(db)
+        connection, driver = db.info.get(_CONNECTED) or _connect(db)
         if driver is None:
             found = connection.execute(cast(Executable, self._statement), dict(values))
             return list(found) if found.returns_rows else []
@@ -86,22 +86,21 @@ class Fixed:
         return ready
 
 
-def _connected(db: Session) -> tuple[Connection, Any]:
-    """The connection of the session's transaction, and SQLite's own; looked for once a transaction.
-
-    Once in each nested one, too: its savepoint is set when it is first asked for the connection.
-    """
-    known = db.info.get(_CONNECTED)
-    if known is not None and known[0] is _innermost(db):
-        return cast("tuple[Connection, Any]", known[1])
+def _connect(db: Session) -> tuple[Connection, Any]:
+    """The connection of the session's transaction, and SQLite's own; looked for once a transaction."""
     connection = db.connection()
     found = connection, connection.connection.driver_connection if connection.dialect.name == "sqlite" else None
-    db.info[_CONNECTED] = _innermost(db), found
+    db.info[_CONNECTED] = found
     return found
 
 
-def _innermost(db: Session) -> SessionTransaction | None:
-    return db.get_nested_transaction() or db.get_transaction()
+def _forget(db: Session, transaction: SessionTransaction) -> None:
+    """Each transaction asks anew, each nested one, too: its savepoint is set when it is first asked for the connection."""
+    db.info.pop(_CONNECTED, None)
+
+
+event.listen(Session, "after_transaction_create", _forget)
+event.listen(Session, "after_transaction_end", _forget)
 
 
 def adding(table: Table) -> Fixed:
