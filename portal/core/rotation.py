@@ -103,14 +103,16 @@ class _Ring(Generic[Made]):
         self._close({self._result, *(end for _given, end in self._jobs)})
         return self
 
-    def __exit__(self, *_error: object) -> None:
-        """Where anything failed the others end at once: what they make would be of no use."""
+    def __exit__(self, _kind: object = None, error: BaseException | None = None, *_trace: object) -> None:
+        """Where anything failed the others end at once: what they make would be of no use. Raises `KeyboardInterrupt` where one was lost to that."""
         for child in self._children:
             if not self._is_whole:
                 os.kill(child, signal.SIGKILL)
         self._close(set())
-        for child in self._children:
-            os.waitpid(child, 0)
+        ends = [os.waitpid(child, 0)[1] for child in self._children]
+        # Ctrl-C goes to all of them, and another may have ended by it before this one hears of it.
+        if isinstance(error, ProcessLost) and any(os.WIFSIGNALED(end) and os.WTERMSIG(end) == signal.SIGINT for end in ends):
+            raise KeyboardInterrupt from None
 
     def hand_out(self, parts: Iterable[bytes]) -> Tally:
         """One part for each in turn, until there are none; then the result."""

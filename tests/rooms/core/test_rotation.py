@@ -41,6 +41,12 @@ def test_a_process_that_is_lost_is_told_and_leaves_no_gap(tmp_path, scene):
     assert "secret" not in child.stderr
 
 
+def test_where_another_was_interrupted_first_that_is_what_ends_it(tmp_path):
+    child, numbers, _pids = turned(tmp_path, "interrupted")
+    assert child.stdout.splitlines() == ["KeyboardInterrupt ", LEFT]
+    assert numbers == list(range(20))
+
+
 def test_an_error_of_the_system_is_the_same_as_with_one_process(tmp_path):
     for processes in (1, 3):
         child, numbers, _pids = turned(tmp_path, "full", processes)

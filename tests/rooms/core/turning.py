@@ -21,6 +21,8 @@ def make(part: bytes) -> int:
     time.sleep(number * 7919 % 5 / 1000)
     if number == 20 and scene == "killed":
         os.kill(os.getpid(), signal.SIGKILL)
+    if number == 20 and scene == "interrupted":
+        os.kill(os.getpid(), signal.SIGINT)
     if number == 20 and scene == "fault":
         raise LookupError("secret")
     if number == 20 and scene == "first-killed":
@@ -44,7 +46,7 @@ if scene == "first-killed":
     os.open(f"{file}.alive", os.O_WRONLY)
 try:
     said = "{} {}".format(*take_turns((b"%d" % number for number in range(PARTS)), make, write, int(sys.argv[3])))
-except (ProcessLost, OSError) as error:
+except (ProcessLost, OSError, KeyboardInterrupt) as error:
     said = f"{type(error).__name__} {error}"
 try:
     os.waitpid(-1, 0)
