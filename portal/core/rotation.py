@@ -135,7 +135,9 @@ class _Ring(Generic[Made]):
         """What a process that makes and writes does, to its end."""
         code = 1
         try:
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            # Where it is ignored, as in the background of a script, it stays so.
+            if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+                signal.signal(signal.SIGINT, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
             jobs, turn, after = self._jobs[place][0], self._turns[place][0], self._turns[(place + 1) % len(self._turns)][1]
             self._close({jobs, turn, after, self._say})

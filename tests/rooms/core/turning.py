@@ -10,6 +10,9 @@ from portal.core.rotation import ProcessLost, take_turns
 
 scene, file = sys.argv[1], Path(sys.argv[2])
 first = os.getpid()
+if scene == "interrupted":
+    # A run of tests in the background of a script ignores it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 if scene == "short":
     del os.fork
 PARTS = 2 if scene == "short" else 40

@@ -316,12 +316,14 @@ def test_several_processes_write_the_objects_that_one_writes(tmp_path):
     assert seen[1] == seen[0] and made.count(b"\n") == 2995
 
 
-@pytest.fixture
-def flowing(tmp_path):
-    """The command between two pipes, in a group of processes of its own, with a list that does not end."""
+@pytest.fixture(params=["default"])
+def flowing(request, tmp_path):
+    """The command between two pipes, in a group of processes of its own, with a list that does not end; and what Ctrl-C does there."""
     key = tmp_path / "key.json"
     key.write_text(EXPORT.dump())
-    command = [sys.executable, "-m", "portal", "links", "mint", "--key", str(key), "--processes", "2"]
+    # A run of tests in the background of a script ignores it.
+    begun = ["env", f"--{request.param}-signal=INT", sys.executable, "-m", "portal"]
+    command = [*begun, "links", "mint", "--key", str(key), "--processes", "2"]
     endless, pipe = ["sh", "-c", "echo email; exec yes per@example.org"], subprocess.PIPE
     with (
         subprocess.Popen(endless, stdout=pipe) as source,
@@ -349,6 +351,14 @@ def test_ctrl_c_ends_all_processes_without_a_word(flowing):
     # The end of the pipe: no process holds it any more.
     flowing.stdout.read()
     assert flowing.stderr.read() == b""
+
+
+@pytest.mark.parametrize("flowing", ["ignore"], indirect=True)
+def test_where_ctrl_c_is_ignored_all_processes_go_on(flowing):
+    os.killpg(flowing.pid, signal.SIGINT)
+    for _ in range(20_000):
+        assert flowing.stdout.readline()
+    assert flowing.poll() is None
 
 
 @pytest.mark.slow
