@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from portal.accounts.model import AuditEntry
 from portal.cases.advancing import close_case
+from portal.cases.dates import today_of
 from portal.cases.erasing.result import Went
 from portal.cases.lookers import who_looked
 from portal.cases.model import Case, CaseState
@@ -201,7 +202,7 @@ def test_owners_are_reminded_before_the_day_on_it_and_weekly_and_no_more_than_si
     with house.world.reading() as db, clock.moved(LATER):
         (line,), more = open_tasks(db)
         assert not more and not line.late
-        until = line.due_on - clock.now().date()
+        until = line.due_on - today_of(db)
     due = LATER + until
     assert remind(house, due - 4 * DAY) == 0
     assert remind(house, due - 3 * DAY) == 1
