@@ -1,6 +1,7 @@
 """A company with laws of two places: the customer says where they live, once and only there; rights, dates and grounds follow."""
 
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -45,7 +46,8 @@ def places(site):
 def case_of(site, number):
     with site.running.database.reading(registry.ids()["fjordkaffe"]) as db:
         case = case_by_number(db, number)
-        return case, (due_of(db, case).day - case.received_at.date()).days
+        received = case.received_at.astimezone(ZoneInfo(registry.company(case.company_id).time_zone))
+        return case, (due_of(db, case).day - received.date()).days
 
 
 def complains(browser):
