@@ -10,7 +10,8 @@ from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.cases.model import word_of
-from portal.core.db import Base, CompanyOwned, Encrypted
+from portal.core.columns import Encrypted
+from portal.core.db import Base, CompanyOwned
 
 STOP_MARKETING = "stop_marketing"
 """The one wish that is no kind of case: no more advertising."""

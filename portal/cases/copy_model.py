@@ -10,7 +10,8 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.cases.model import word_of
-from portal.core.db import Base, CompanyOwned, Encrypted
+from portal.core.columns import Encrypted
+from portal.core.db import Base, CompanyOwned
 
 
 class Package(CompanyOwned, Base):

@@ -5,7 +5,8 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.core.db import Base, CompanyOwned, Encrypted
+from portal.core.columns import Encrypted
+from portal.core.db import Base, CompanyOwned
 
 
 class Kept(CompanyOwned, Base):

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.cases.laws import Happened
 from portal.cases.laws.model import Ground, StopReason
-from portal.core.db import Base, CompanyOwned, Encrypted
+from portal.core.columns import Encrypted
+from portal.core.db import Base, CompanyOwned
 
 
 class CaseKind(StrEnum):

@@ -7,7 +7,8 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.cases.model import word_of
-from portal.core.db import Base, CompanyOwned, Encrypted
+from portal.core.columns import Encrypted
+from portal.core.db import Base, CompanyOwned
 
 WAITING = "state = 'open'"
 """What still waits for a second person, spelled as an index and a query have to spell it alike."""

@@ -47,9 +47,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
             "server_software": "portal",
             "forwarded_allow_ips": "127.0.0.1" if chosen.trusted_hops else "",
             "control_socket_disable": True,
-            "pre_fork": _number,
-            "post_fork": _settle if chosen.web_pinned else _nothing,
         }
+        if chosen.web_pinned:
+            options |= {"pre_fork": _number, "post_fork": _settle}
         for name, value in options.items():
             if name in self.cfg.settings:
                 self.cfg.set(name, value)
@@ -72,10 +72,6 @@ def _number(arbiter: Any, worker: Any) -> None:
 def _settle(arbiter: Any, worker: Any) -> None:
     """The web process stays on the core of its number."""
     stay_on_one_core(worker.number)
-
-
-def _nothing(arbiter: Any, worker: Any) -> None:
-    """Whichever core is free."""
 
 
 def _logger_class() -> type:

@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 
 from portal.accounts import registry
 from portal.adapters.opening import open_system, place_of
-from portal.config import Config
+from portal.config.model import Company
+from portal.config.once import once_a_configuration
 from portal.consent.delivery_model import ConsentDelivery
 from portal.consent.events import Choice
 from portal.core import clock, crypto
@@ -35,8 +36,6 @@ WRITE = "consent.write"
 NOT_TAKEN = "not_taken"
 """The system said that it had written a choice, and read back it had not."""
 
-
-_keeping: dict[tuple[int, Choice], tuple[Config, list[str]]] = {}
 
 _ROWS, _STEPS = cast(Table, ConsentDelivery.__table__), cast(Table, Step.__table__)
 _SUPERSEDE = Fixed(
@@ -126,12 +125,8 @@ def standing_of(db: Session, person_id: int) -> list[SystemStanding]:
 
 
 def systems_that_keep(company_id: int, choice: Choice) -> list[str]:
-    """Keys of the company's systems that keep this choice; found once for the configuration of this process."""
-    config, known = registry.config(), _keeping.get((company_id, choice))
-    if known is None or known[0] is not config:
-        known = config, [key for key in registry.company(company_id).systems if _keeps(company_id, key, choice)]
-        _keeping[company_id, choice] = known
-    return known[1]
+    """Keys of the company's systems that keep this choice."""
+    return _that_keep(registry.company(company_id), company_id, choice)
 
 
 def ask_again(db: Session, row_id: int, *, run_at: datetime | None = None) -> None:
@@ -145,6 +140,11 @@ def ask_again(db: Session, row_id: int, *, run_at: datetime | None = None) -> No
 def microseconds(moment: datetime) -> int:
     """A moment as a sequence: it grows over restarts, restores and for whoever comes back under the same address."""
     return int(moment.timestamp() * 1_000_000)
+
+
+@once_a_configuration
+def _that_keep(company: Company, company_id: int, choice: Choice) -> list[str]:
+    return [key for key in company.systems if _keeps(company_id, key, choice)]
 
 
 def _keeps(company_id: int, system: str, choice: Choice) -> bool:

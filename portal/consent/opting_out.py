@@ -15,7 +15,8 @@ from portal.consent.chains import KeyIsDestroyed
 from portal.consent.saving import Saved, undo
 from portal.consent.unproven import marketing_choices, stop
 from portal.core import clock, crypto, i18n, urls
-from portal.core.db import Base, CompanyOwned, Database, Encrypted, company_of
+from portal.core.columns import Encrypted
+from portal.core.db import Base, CompanyOwned, Database, company_of
 from portal.core.errors import PortalError
 from portal.core.limits import Limit, count_once
 from portal.outbox.service import queue_mail

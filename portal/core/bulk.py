@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from portal.core import crypto
-from portal.core.db import Encrypted, Moment
+from portal.core.columns import Encrypted, Moment
 
 Process = Callable[[Any], Any]
 

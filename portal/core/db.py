@@ -3,16 +3,14 @@
 Must never run a query on company-owned rows without a company, and never let a transaction opened to read write.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any, TypeVar
 
 from sqlalchemy import (
     BindParameter,
-    DateTime,
-    Dialect,
     Executable,
     ForeignKey,
     Integer,
@@ -20,12 +18,11 @@ from sqlalchemy import (
     MetaData,
     String,
     bindparam,
-    create_engine,
     event,
     inspect,
     select,
 )
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Engine
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
@@ -36,23 +33,14 @@ from sqlalchemy.orm import (
     with_loader_criteria,
 )
 from sqlalchemy.orm.util import identity_key
-from sqlalchemy.types import TypeDecorator
 
-from portal.core import crypto
+from portal.core.columns import Moment
+from portal.core.engines import WAIT_SECONDS, make_engine
 from portal.core.errors import PortalError
 from portal.core.glances import Glances
 
 ALL_COMPANIES = "all"
 """Said by the worker and the commands that really mean every company."""
-
-POOL_SIZE = 20
-REOPENED_SECONDS = 3600
-WAIT_SECONDS = 15
-"""For the right to write to SQLite."""
-REMEMBERED = 400
-"""Statements that a connection to SQLite keeps as it has read them: one erasure has some 200 different ones."""
-
-OPENED_TO_WRITE = "portal_opened_to_write"
 
 
 class NoCompanySet(PortalError):
@@ -61,70 +49,6 @@ class NoCompanySet(PortalError):
 
 class AnotherCompanysRow(PortalError):
     """A row of one company was about to be written in a session of another."""
-
-
-NAIVE = "A moment without a time zone cannot be stored."
-
-
-class Moment(TypeDecorator[datetime]):
-    """An aware UTC moment, to the microsecond; SQLite keeps it as naive UTC text, which sorts."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse naive moments: they mean something else on every machine."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(NAIVE)
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Aware, in UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
-        """On SQLite the same text at once: each row has some, and the library's own steps take three times as long."""
-        return _text_of if dialect.name == "sqlite" else super().bind_processor(dialect)
-
-    def result_processor(self, dialect: Dialect, coltype: Any) -> Callable[[Any], Any] | None:
-        """And back."""
-        return _moment_of if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
-
-
-def _text_of(value: datetime | None) -> str | None:
-    if value is None:
-        return None
-    if value.tzinfo is None:
-        raise ValueError(NAIVE)
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
-
-
-def _moment_of(value: str | None) -> datetime | None:
-    return None if value is None else datetime.fromisoformat(value).replace(tzinfo=UTC)
-
-
-class Encrypted(TypeDecorator[str]):
-    """Text that stands in the database only as ciphertext, bound to the place it was written for (`table.column`)."""
-
-    impl = LargeBinary
-    cache_ok = True
-
-    def __init__(self, place: str) -> None:
-        super().__init__()
-        self.place = place
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
-        """Encrypt under the newest key."""
-        return None if value is None else crypto.encrypt(value.encode(), self.place)
-
-    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
-        """Decrypt; raises `CannotDecrypt` for a value that was moved here from another place."""
-        return None if value is None else crypto.decrypt(bytes(value), self.place).decode()
 
 
 class Base(DeclarativeBase):
@@ -190,73 +114,6 @@ class Database:
         self.engine.dispose()
         self._writer.dispose()
         self.glances.close()
-
-
-def make_engine(url: str, *, at_most: int | None = None) -> Engine:
-    """An engine with the settings of DESIGN part 4 for SQLite and PostgreSQL; with so many connections at most, where that is said.
-
-    Threads that write to SQLite wait here for its one writer: SQLite itself looks for its lock only every now and then (between
-    processes that remains), and a connection forgets what it has read of a file that another one has written to.
-    """
-    size, more = (POOL_SIZE, 20) if at_most is None else (at_most, 0)
-    if url.startswith("sqlite"):
-        settings = {"timeout": WAIT_SECONDS, "isolation_level": None, "cached_statements": REMEMBERED}
-        # The connection that was used last remembers most of what is asked next.
-        # An hour later a new one is opened, which reads what `core.statistics` has counted.
-        engine = create_engine(
-            url,
-            connect_args=settings,
-            pool_size=size,
-            max_overflow=more,
-            pool_timeout=WAIT_SECONDS,
-            pool_use_lifo=True,
-            pool_recycle=REOPENED_SECONDS,
-        )
-        event.listen(engine, "connect", _set_up_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-    else:
-        engine = create_engine(url, pool_size=size, max_overflow=more, pool_pre_ping=True, hide_parameters=True)
-        event.listen(engine, "connect", _set_up_postgresql)
-        event.listen(engine, "begin", _begin_postgresql)
-    engine.hide_parameters = True
-    return engine
-
-
-def _set_up_sqlite(connection: Any, record: Any) -> None:
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        f"busy_timeout={WAIT_SECONDS * 1000}",
-        "foreign_keys=ON",
-        "secure_delete=ON",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _set_up_postgresql(connection: Any, record: Any) -> None:
-    """No statement of ours is long enough to be worth compiling: of a bulk check it took 20 of 50 milliseconds, for each few thousand hashes."""
-    was = connection.autocommit
-    connection.autocommit = True
-    connection.execute("SET jit = off")
-    connection.autocommit = was
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    """Open the transaction as it was asked for. One that will write takes the database's lock first: a read that turns into a write
-    fails whatever the timeout.
-    """
-    writes = connection.get_execution_options().get("portal_writes", False)
-    if connection.info.get(OPENED_TO_WRITE) is not writes:
-        # By the driver itself: it cannot fail.
-        driver: Any = connection.connection.driver_connection
-        driver.execute(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
-        connection.info[OPENED_TO_WRITE] = writes
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _begin_postgresql(connection: Connection) -> None:
-    if not connection.get_execution_options().get("portal_writes", False):
-        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
 
 
 class _PortalSession(Session):

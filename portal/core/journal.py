@@ -15,7 +15,8 @@ from sqlalchemy import ForeignKey, Index, String, Table, delete, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal.core import clock, crypto
-from portal.core.db import Base, CompanyOwned, Encrypted, company_of
+from portal.core.columns import Encrypted
+from portal.core.db import Base, CompanyOwned, company_of
 from portal.core.fixed import adding
 
 PLACE = "journal_entry.payload"

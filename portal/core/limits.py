@@ -10,7 +10,8 @@ from sqlalchemy import BigInteger, Index, LargeBinary, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from portal.core import clock, crypto
-from portal.core.db import Base, Moment
+from portal.core.columns import Moment
+from portal.core.db import Base
 from portal.core.inserting import insert_for
 
 

@@ -7,7 +7,8 @@ Must never wait long for readers: what cannot be done now is done with the next 
 from sqlalchemy import text
 
 from portal.core import logs
-from portal.core.db import WAIT_SECONDS, Base, Database
+from portal.core.db import Base, Database
+from portal.core.engines import WAIT_SECONDS
 
 PATIENCE_MILLISECONDS = 2000
 

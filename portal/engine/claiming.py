@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from portal.core import clock
-from portal.core.db import Moment
+from portal.core.columns import Moment
 from portal.core.fixed import Fixed, adding
 from portal.engine.contract import Claim, Handler
 from portal.engine.model import OPEN, Attempt, AttemptOutcome, Step, StepState, SystemState

@@ -6,7 +6,8 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.core.db import Base, CompanyOwned, Encrypted
+from portal.core.columns import Encrypted
+from portal.core.db import Base, CompanyOwned
 
 
 class RequestState(StrEnum):

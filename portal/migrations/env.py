@@ -4,7 +4,7 @@ from typing import Any
 
 from alembic import context
 
-from portal.core.db import Encrypted, Moment
+from portal.core.columns import Encrypted, Moment
 from portal.tables import METADATA
 
 

@@ -36,9 +36,10 @@ AT_MOST = 20
 
 _ROWS = cast(Table, WebhookEndpoint.__table__)
 _SEEN = "webhook_endpoints"
-SOMEBODY_LISTENS = exists().where(_ROWS.c.company_id == bindparam("company"), _ROWS.c.disabled_at.is_(None))
+_LISTENS = (_ROWS.c.company_id == bindparam("company"), _ROWS.c.disabled_at.is_(None))
+_LISTENERS = Fixed(select(_ROWS.c.id, _ROWS.c.kinds).where(*_LISTENS))
+SOMEBODY_LISTENS = exists().where(*_LISTENS)
 """Whether the company of that id has an endpoint: for a question that is asked anyway."""
-_ALIVE = Fixed(select(_ROWS.c.id, _ROWS.c.kinds).where(_ROWS.c.company_id == bindparam("company"), _ROWS.c.disabled_at.is_(None)))
 
 
 class UnknownKind(PortalError):
@@ -134,7 +135,7 @@ def listeners(db: Session, kind: str) -> list[int]:
     if kind not in KINDS:
         raise UnknownKind(kind)
     if _SEEN not in db.info:
-        db.info[_SEEN] = _ALIVE.run(db, {"company": company_of(db)})
+        db.info[_SEEN] = _LISTENERS.run(db, {"company": company_of(db)})
     return [endpoint_id for endpoint_id, kinds in db.info[_SEEN] if kind in kinds]
 
 

@@ -14,7 +14,8 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from portal.accounts import registry
 from portal.core import crypto
-from portal.core.db import ALL_COMPANIES, Base, Database, Encrypted
+from portal.core.columns import Encrypted
+from portal.core.db import ALL_COMPANIES, Base, Database
 from portal.people.model import PersonIdentifier
 
 BATCH = 500

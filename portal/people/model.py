@@ -6,7 +6,8 @@ from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConst
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core import crypto
-from portal.core.db import Base, CompanyOwned, Encrypted
+from portal.core.columns import Encrypted
+from portal.core.db import Base, CompanyOwned
 
 
 class Person(CompanyOwned, Base):

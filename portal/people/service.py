@@ -1,6 +1,6 @@
 """Find or make the person behind an identifier. Must never make two persons of one identifier, nor one of two companies'."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, cast
 
@@ -32,7 +32,6 @@ _THEIRS = Fixed(
 
 HASHES = (_ROWS.c.id.label("identifier"), _ROWS.c.kind, _ROWS.c.hash.label("identifier_hash"), _ROWS.c.hash_key_id)
 """What `hashed_identifiers` reads, for a question that is asked anyway."""
-_HASHED = Fixed(select(*HASHES).where(_ROWS.c.company_id == bindparam("company"), _ROWS.c.person_id == bindparam("person")))
 
 
 _PROVEN = prepared(
@@ -55,14 +54,11 @@ def hashes_of(company_id: int, identifier: Identifier) -> Mapping[str, bytes]:
     return {key_id: crypto.identifier_hash(company, identifier.kind, identifier.value, key_id) for key_id in ids}
 
 
-def hashed_identifiers(db: Session, person_id: int, rows: Sequence[Any] | None = None) -> list[tuple[str, Mapping[str, bytes]]]:
-    """Kind and keyed hashes (as `hashes_of` gives them) of all identifiers of a person, the oldest first.
+def hashed_identifiers(db: Session, person_id: int, rows: Iterable[Any]) -> list[tuple[str, Mapping[str, bytes]]]:
+    """Kind and keyed hashes (as `hashes_of` gives them) of all identifiers of a person, the oldest first, from their `HASHES`.
 
-    Where the ring has one key and all were stored under it, none of them is opened. `rows`: their `HASHES`, where they were read already;
-    the same one may be among them several times.
+    Where the ring has one key and all were stored under it, none of them is opened. The same one may be among `rows` several times.
     """
-    if rows is None:
-        rows = _HASHED.run(db, {"company": company_of(db), "person": person_id})
     stored, ids = {row.identifier: row for row in rows if row.identifier is not None}, crypto.keys().ids("hash")
     if all([row.hash_key_id] == ids for row in stored.values()):
         return [(row.kind, {row.hash_key_id: bytes(row.identifier_hash)}) for _id, row in sorted(stored.items())]

@@ -10,6 +10,7 @@ from wtforms import Field, Form, HiddenField, RadioField
 from wtforms.validators import Optional, ValidationError
 
 from portal.config.model import Basis, Company, Purpose
+from portal.config.once import once_a_configuration
 from portal.consent.choices import ChannelChoice, PurposeChoices, Standing
 from portal.consent.events import Choice
 from portal.consent.saving import Answer, Change
@@ -160,17 +161,11 @@ def plain_changes(company: Company, sent: MultiDict[str, str], holds: Callable[[
     return changes
 
 
-_answers: dict[int, tuple[Company, dict[str, tuple[str, str]]]] = {}
-
-
+@once_a_configuration
 def answers_of(company: Company) -> Mapping[str, tuple[str, str]]:
-    """The names of the fields that hold an answer, each with its purpose and channel; made once for a configuration."""
-    known, names = _answers.get(id(company), (None, {}))
-    if known is not company:
-        asked = [(key, channel) for key, one in company.purposes.items() for channel in one.channels]
-        names = {f"say-{key}-{channel}": (key, channel) for key, channel in asked}
-        _answers[id(company)] = company, names
-    return names
+    """The names of the fields that hold an answer, each with its purpose and channel."""
+    asked = [(key, channel) for key, one in company.purposes.items() for channel in one.channels]
+    return {f"say-{key}-{channel}": (key, channel) for key, channel in asked}
 
 
 def plain_version(sent: MultiDict[str, str]) -> int | None:
@@ -199,16 +194,10 @@ def _stands(company: Company, every: Iterable[Asked], seen: int) -> dict[str, An
     return stands
 
 
-_forms: dict[tuple[int, str], tuple[Company, type[ChoicesForm]]] = {}
-
-
+@once_a_configuration
 def _form_of(company: Company, spoken: str) -> type[ChoicesForm]:
-    """The form of a company in a language, made once for the configuration that it was made from."""
-    known, form = _forms.get((id(company), spoken), (None, ChoicesForm))
-    if known is not company:
-        form = type("ChoicesOfCompany", (ChoicesForm,), dict(_fields_of(company)))
-        _forms[id(company), spoken] = company, form
-    return form
+    """The form of a company, in the language that is spoken as it is made."""
+    return type("ChoicesOfCompany", (ChoicesForm,), dict(_fields_of(company)))
 
 
 def _fields_of(company: Company) -> Iterator[tuple[str, Any]]:

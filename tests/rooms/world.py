@@ -23,7 +23,8 @@ from portal.config import Config, load_config
 from portal.config.model import Company
 from portal.consent import notices
 from portal.core import crypto
-from portal.core.db import ALL_COMPANIES, Base, Database, make_engine
+from portal.core.db import ALL_COMPANIES, Base, Database
+from portal.core.engines import make_engine
 from portal.settings import Mode, Settings, use_settings
 
 COMPANIES = Path(__file__).parents[1] / "companies" / "portal.yaml"

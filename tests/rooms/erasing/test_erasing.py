@@ -21,7 +21,8 @@ from portal.cases.reading import kept_reading, read_held
 from portal.consent.sealing_model import SealedProof
 from portal.consent.words import Act
 from portal.core import clock
-from portal.core.db import Base, Encrypted
+from portal.core.columns import Encrypted
+from portal.core.db import Base
 from portal.core.uploads import Upload
 from portal.identity.sessions import CurrentSession
 from portal.people.service import EMAIL, Identifier

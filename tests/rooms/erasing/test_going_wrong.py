@@ -14,7 +14,8 @@ from portal.cases.model import CaseState
 from portal.cases.overview import describe_case, open_cases
 from portal.cases.service import NothingToSettle, resolve_step
 from portal.core import clock
-from portal.core.db import Base, Encrypted
+from portal.core.columns import Encrypted
+from portal.core.db import Base
 from portal.core.i18n import speaking
 from portal.engine.claiming import LEASE
 from portal.identity.sessions import CurrentSession

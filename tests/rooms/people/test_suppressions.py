@@ -4,10 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from portal.core import clock, crypto
 from portal.people.keys import bring_under_newest, used_key_ids
-from portal.people.service import Identifier, hashed_identifiers, person_for
+from portal.people.model import PersonIdentifier
+from portal.people.service import HASHES, Identifier, hashed_identifiers, person_for
 from portal.people.suppressions import is_suppressed, lift_suppressions, renew_suppressions, suppress, suppressed_of
 from tests.watched import statements_on
 
@@ -20,7 +22,8 @@ def stop(db, identifier=MARIA, source="link:opt_out", **choice):
 
 
 def hashes_of_person(db, person):
-    return [hash_ for _kind, hashes in hashed_identifiers(db, person.id) for hash_ in hashes.values()]
+    rows = db.execute(select(*HASHES).where(PersonIdentifier.person_id == person.id))
+    return [hash_ for _kind, hashes in hashed_identifiers(db, person.id, rows) for hash_ in hashes.values()]
 
 
 def test_who_is_unknown_can_be_left_alone(world):
