@@ -24,10 +24,10 @@ from portal.core import clock, crypto
 from portal.core.bulk import add_rows, next_ids
 from portal.core.db import company_of
 from portal.core.documents import DocumentError
-from portal.core.fixed import Fixed
+from portal.core.fixed import Fixed, several
 from portal.core.inserting import insert_into
 from portal.engine.model import Step, StepState
-from portal.engine.service import add_first_steps, ask_for_step
+from portal.engine.service import add_first_steps, ask_for_steps
 from portal.people.service import Identifier, hashes_of
 
 WRITE = "consent.write"
@@ -38,15 +38,6 @@ NOT_TAKEN = "not_taken"
 
 
 _ROWS, _STEPS = cast(Table, ConsentDelivery.__table__), cast(Table, Step.__table__)
-_SUPERSEDE = Fixed(
-    update(_STEPS).where(
-        _STEPS.c.company_id == bindparam("company"),
-        _STEPS.c.act == WRITE,
-        _STEPS.c.subject_id == bindparam("row"),
-        _STEPS.c.part < bindparam("number"),
-        or_(and_(_STEPS.c.state == StepState.WAITING, _STEPS.c.fence == 0), _STEPS.c.state == StepState.PARKED),
-    )
-)
 
 
 class Reached(StrEnum):
@@ -74,8 +65,7 @@ def queue_delivery(db: Session, person_id: int, choice: Choice) -> None:
     """Ask for the choice to be brought to every system that keeps it, in the caller's transaction. What was asked before and has not
     begun is taken back: whatever runs writes the choice as it then stands.
     """
-    for system in systems_that_keep(company_of(db), choice):
-        _ask(db, system, _upsert(db, choice, system, {"person_id": person_id}))
+    _queue(db, choice, {"person_id": person_id})
 
 
 def queue_first_deliveries(db: Session, whose: Sequence[tuple[int, Choice]]) -> None:
@@ -110,9 +100,7 @@ def queue_suppression(db: Session, identifier: Identifier, *, purpose: str, chan
         "identifier_hash": hashes_of(company_id, identifier)[key_id],
         "hash_key_id": key_id,
     }
-    choice = Choice(purpose, channel)
-    for system in systems_that_keep(company_id, choice):
-        _ask(db, system, _upsert(db, choice, system, whose))
+    _queue(db, Choice(purpose, channel), whose)
 
 
 def standing_of(db: Session, person_id: int) -> list[SystemStanding]:
@@ -134,7 +122,7 @@ def ask_again(db: Session, row_id: int, *, run_at: datetime | None = None) -> No
     again = update(ConsentDelivery).where(ConsentDelivery.id == row_id).values(rounds=ConsentDelivery.rounds + 1)
     row = db.execute(again.returning(ConsentDelivery.system, ConsentDelivery.rounds)).one_or_none()
     if row is not None:
-        _ask(db, row.system, (row_id, row.rounds), run_at=run_at)
+        _ask(db, [(row.system, row_id, row.rounds)], run_at=run_at)
 
 
 def microseconds(moment: datetime) -> int:
@@ -156,42 +144,58 @@ def _keeps(company_id: int, system: str, choice: Choice) -> bool:
         return "consent" in place.system.settings
 
 
-def _upsert(db: Session, choice: Choice, system: str, whose: Mapping[str, object]) -> tuple[int, int]:
-    """The row for a choice at a system, with a newer act wanted; its id and the number of the round that brings it."""
-    now = microseconds(clock.now())
-    place = {
-        "company_id": company_of(db),
+def _queue(db: Session, choice: Choice, whose: Mapping[str, object]) -> None:
+    """A row for each system that keeps the choice, with a newer act wanted, and a step for the round that brings it."""
+    company_id = company_of(db)
+    systems = systems_that_keep(company_id, choice)
+    if not systems:
+        return
+    shared = {
+        "company_id": company_id,
+        **whose,
         "purpose": choice.purpose,
         "channel": choice.channel,
         "topic": choice.topic,
-        "system": system,
+        "rounds": 1,
+        "wanted": microseconds(clock.now()),
     }
-    by = "person_id" if "person_id" in whose else "identifier_hash"
-    wanted = {**place, **whose, "rounds": 1, "wanted": now}
-    (row,) = _want(db.get_bind().dialect.name, by).run(db, wanted)
-    return row.id, row.rounds
+    values = {f"all_{name}": one for name, one in shared.items()} | {f"system_{place}": key for place, key in enumerate(systems)}
+    rows = _want(db.get_bind().dialect.name, len(systems), tuple(shared)).run(db, values)
+    _ask(db, [(row.system, row.id, row.rounds) for row in rows])
 
 
 @cache
-def _want(dialect: str, by: str) -> Fixed:
+def _want(dialect: str, count: int, shared: tuple[str, ...]) -> Fixed:
     """One row a choice and system of the person or address; of two acts the later one is wanted."""
-    added = insert_into(dialect, _ROWS)
+    added = insert_into(dialect, _ROWS).values(several(_ROWS, count, shared=shared, own=("system",)))
     newest = case((_ROWS.c.wanted < added.excluded.wanted, added.excluded.wanted), else_=_ROWS.c.wanted + 1)
+    by = "person_id" if "person_id" in shared else "identifier_hash"
     upsert = added.on_conflict_do_update(
         index_elements=["company_id", by, "purpose", "channel", "topic", "system"],
         set_={"wanted": newest, "rounds": _ROWS.c.rounds + 1},
     )
-    return Fixed(upsert.returning(_ROWS.c.id, _ROWS.c.rounds))
+    return Fixed(upsert.returning(_ROWS.c.system, _ROWS.c.id, _ROWS.c.rounds))
 
 
-def _ask(db: Session, system: str, asked: tuple[int, int], *, run_at: datetime | None = None) -> None:
-    row_id, number = asked
-    if number > 1:
-        older = {"company": company_of(db), "row": row_id, "number": number}
-        _SUPERSEDE.run(db, {**older, "state": StepState.CANCELLED, "ended_at": clock.now()})
+def _ask(db: Session, rounds: Sequence[tuple[str, int, int]], *, run_at: datetime | None = None) -> None:
+    """A step for each system, row and round; what was asked before for the same row is taken back."""
+    again = [row_id for _system, row_id, number in rounds if number > 1]
+    if again:
+        rows = {f"row_{place}": row_id for place, row_id in enumerate(again)}
+        _take_back(len(again)).run(db, {"company": company_of(db), **rows, "taken": StepState.CANCELLED, "now": clock.now()})
     # No person on the step: a choice is kept apart from erasures system by system (in its handler), so that one silent system
     # holds up neither.
-    ask_for_step(db, act=WRITE, subject_id=row_id, system=system, part=number, run_at=run_at)
+    ask_for_steps(db, rounds, act=WRITE, run_at=run_at)
+
+
+@cache
+def _take_back(count: int) -> Fixed:
+    """What has not begun of all rounds that were asked for so far: whoever asks holds the rows, so that none of them is newer."""
+    rows = [bindparam(f"row_{place}", type_=_STEPS.c.subject_id.type) for place in range(count)]
+    unbegun = or_(and_(_STEPS.c.state == StepState.WAITING, _STEPS.c.fence == 0), _STEPS.c.state == StepState.PARKED)
+    taken = {"state": bindparam("taken", type_=_STEPS.c.state.type), "ended_at": bindparam("now", type_=_STEPS.c.ended_at.type)}
+    theirs = (_STEPS.c.company_id == bindparam("company"), _STEPS.c.act == WRITE, _STEPS.c.subject_id.in_(rows))
+    return Fixed(update(_STEPS).where(*theirs, unbegun).values(taken))
 
 
 def _standing(row: ConsentDelivery, step: Step | None) -> SystemStanding:

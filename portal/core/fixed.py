@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import ClauseElement, Connection, Executable, Table, event, insert
+from sqlalchemy import BindParameter, ClauseElement, Connection, Executable, Table, bindparam, event, insert
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, SessionTransaction
@@ -106,6 +106,19 @@ event.listen(Session, "after_transaction_end", _forget)
 def adding(table: Table) -> Fixed:
     """Adds one row."""
     return Fixed(insert(table).inline())
+
+
+def several(table: Table, count: int, *, shared: Iterable[str], own: Iterable[str]) -> list[dict[str, Any]]:
+    """The values of so many rows in one `INSERT`: of `shared` columns `all_<name>` in each of them, of `own` ones `<name>_0` and so on.
+
+    Each says its column's type: without it a sealed column would be written in clear.
+    """
+
+    def of(column: str, name: str) -> BindParameter[Any]:
+        return bindparam(name, type_=table.c[column].type)
+
+    alike = {name: of(name, f"all_{name}") for name in shared}
+    return [alike | {name: of(name, f"{name}_{place}") for name in own} for place in range(count)]
 
 
 def _converted(row: Any, back: Iterable[tuple[int, Process]]) -> list[Any]:

@@ -3,11 +3,11 @@
 Must never add the same step twice, and never let a step that is running be settled under the hands of its worker.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
-from typing import cast
+from typing import NamedTuple, cast
 
 from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
@@ -17,7 +17,7 @@ from portal.core import clock
 from portal.core.bulk import add_rows
 from portal.core.db import company_of, prepared
 from portal.core.errors import PortalError
-from portal.core.fixed import Fixed
+from portal.core.fixed import Fixed, several
 from portal.core.inserting import insert_for, insert_into
 from portal.engine.model import Step, StepState, SystemState
 
@@ -100,17 +100,38 @@ def ask_for_step(
     not_after: datetime | None = None,
 ) -> None:
     """The same for who need not see the step."""
-    company_id, now = company_of(db), clock.now()
-    lane, step = _additions(db.get_bind().dialect.name)
-    place = {"company_id": company_id, "system": system}
-    if not _LANE.run(db, place):
-        lane.run(db, {**place, "failures": 0})
-    row = {
-        **place,
+    ask_for_steps(
+        db,
+        [(system, subject_id, part)],
+        act=act,
+        run_at=run_at,
+        person_id=person_id,
+        irreversible=irreversible,
+        not_after=not_after,
+    )
+
+
+def ask_for_steps(
+    db: Session,
+    wanted: Sequence[tuple[str, int, int]],
+    *,
+    act: str,
+    run_at: datetime | None = None,
+    person_id: int | None = None,
+    irreversible: bool = False,
+    not_after: datetime | None = None,
+) -> None:
+    """The same for several at once: the system, subject and part of each."""
+    now, additions = clock.now(), _additions(db.get_bind().dialect.name, len(wanted))
+    own = {f"{name}_{place}": one for place, each in enumerate(wanted) for name, one in zip(_OWN, each, strict=True)}
+    lanes = {"company": company_of(db), **{name: one for name, one in own.items() if name.startswith("system_")}}
+    known = {row.system for row in additions.lanes.run(db, lanes)}
+    for system in {system for system, _subject, _part in wanted} - known:
+        additions.lane.run(db, {"company_id": company_of(db), "system": system, "failures": 0})
+    shared = {
+        "company_id": company_of(db),
         "act": act,
-        "subject_id": subject_id,
         "person_id": person_id,
-        "part": part,
         "irreversible": irreversible,
         "state": StepState.WAITING,
         "run_at": run_at or now,
@@ -120,21 +141,34 @@ def ask_for_step(
         "probe_first": False,
         "created_at": now,
     }
-    step.run(db, row)
+    additions.steps.run(db, {**{f"all_{name}": one for name, one in shared.items()}, **own})
 
 
 _LANES, _STEPS = cast(Table, SystemState.__table__), cast(Table, Step.__table__)
+_OWN = ("system", "subject_id", "part")
+_SHARED = "company_id act person_id irreversible state run_at not_after fence tries probe_first created_at".split()
 _OF_SUBJECT = prepared(
     select(Step).where(Step.act.in_(bindparam("acts", expanding=True)), Step.subject_id == bindparam("subject")).order_by(Step.id)
 )
-_LANE = Fixed(select(_LANES.c.id).where(_LANES.c.company_id == bindparam("company_id"), _LANES.c.system == bindparam("system")))
+
+
+class _Additions(NamedTuple):
+    """Which lanes of some systems are there; what adds one, and what adds a step for each, unless they are there."""
+
+    lanes: Fixed
+    lane: Fixed
+    steps: Fixed
 
 
 @cache
-def _additions(dialect: str) -> tuple[Fixed, Fixed]:
-    """What adds a lane and a step, unless they are there."""
-    lane, step = insert_into(dialect, _LANES), insert_into(dialect, _STEPS)
-    return Fixed(lane.on_conflict_do_nothing().inline()), Fixed(step.on_conflict_do_nothing().inline())
+def _additions(dialect: str, count: int) -> _Additions:
+    systems = [bindparam(f"system_{place}", type_=_LANES.c.system.type) for place in range(count)]
+    lanes = select(_LANES.c.system).where(_LANES.c.company_id == bindparam("company"), _LANES.c.system.in_(systems))
+    lane = insert_into(dialect, _LANES).on_conflict_do_nothing().inline()
+    steps = (
+        insert_into(dialect, _STEPS).values(several(_STEPS, count, shared=_SHARED, own=_OWN)).on_conflict_do_nothing().inline()
+    )
+    return _Additions(Fixed(lanes), Fixed(lane), Fixed(steps))
 
 
 def steps_of(db: Session, acts: Collection[str], subject_id: int) -> list[Step]:
