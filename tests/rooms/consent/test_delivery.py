@@ -16,6 +16,7 @@ from portal.people.suppressions import suppress
 from tests.rooms.consent.crowd import history
 from tests.rooms.consent.customers import Customer, customer
 from tests.rooms.consent.systems import find_written, give_systems, in_memory, reached, work, written
+from tests.watched import statements_on
 
 NEWS = ("newsletter.email", "shop")
 
@@ -86,6 +87,28 @@ def test_of_several_acts_only_the_last_is_written(world, maria):
     assert work(world) == 1
     assert written(world, "shop").allowed is False
     assert reached(world, maria) == {NEWS: Reached.CONFIRMED}
+
+
+def test_a_system_that_is_new_is_asked_beside_one_that_has_been_asked_before(world, maria):
+    did(world, maria, Act.GIVEN)
+    give_systems(world, office=in_memory("newsletter.email"), shop=in_memory("newsletter.email"))
+    did(world, maria, Act.REFUSED)
+    waits = [(step.system, step.part) for step in steps(world) if step.state == StepState.WAITING]
+    assert sorted(waits) == [("office", 1), ("shop", 2)]
+    work(world)
+    assert [written(world, system).allowed for system in ("office", "shop")] == [False, False]
+
+
+def test_however_many_systems_keep_a_choice_asking_them_takes_as_many_statements(world, maria):
+    counts = []
+    for number in (1, 3):
+        give_systems(world, **{f"system_{place}": in_memory("newsletter.email") for place in range(number)})
+        did(world, maria, Act.GIVEN)
+        did(world, maria, Act.WITHDRAWN)
+        with world.writing() as db, statements_on(db.connection()) as told:
+            Customer(db, maria).did(Act.GIVEN)
+        counts.append(len([one for one in told if "consent_delivery" in one or "step" in one or "system_state" in one]))
+    assert counts == [4, 4]
 
 
 def test_what_is_written_grows_with_each_act(world, maria):
