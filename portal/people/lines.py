@@ -134,8 +134,8 @@ def dump_object(row: dict[str, Any]) -> bytes:
 
 def pieces_of(source: BinaryIO) -> Iterator[bytes]:
     """A file in pieces that end where a line does, without the mark that some programs begin a file with."""
-    rest = source.read(len(BYTE_ORDER_MARK)).removeprefix(BYTE_ORDER_MARK)
-    while more := source.read(max(PIECE, len(rest))):
+    rest = _read(source, len(BYTE_ORDER_MARK)).removeprefix(BYTE_ORDER_MARK)
+    while more := _read(source, max(PIECE, len(rest))):
         rest += more
         # Where no line ends in LF they end in CR alone; one at the very end may be half of a CR LF.
         end = rest.rfind(b"\n") + 1 or rest.rfind(b"\r", 0, -1) + 1
@@ -144,6 +144,15 @@ def pieces_of(source: BinaryIO) -> Iterator[bytes]:
             rest = rest[end:]
     if rest:
         yield rest
+
+
+def _read(source: BinaryIO, size: int) -> bytes:
+    """So many bytes. An error says which file it was that could not be read."""
+    try:
+        return source.read(size)
+    except OSError as error:
+        error.filename = error.filename or getattr(source, "name", None)
+        raise
 
 
 def lines_of(piece: bytes) -> list[str]:

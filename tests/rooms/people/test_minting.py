@@ -345,12 +345,12 @@ def test_a_list_through_pipes_is_shared_and_a_reader_that_leaves_ends_it_quietly
     assert flowing.stderr.read() == b""
 
 
-def test_ctrl_c_ends_all_processes_without_a_word(flowing):
+def test_ctrl_c_ends_all_processes_with_a_word_that_there_is_no_end(flowing):
     os.killpg(flowing.pid, signal.SIGINT)
     assert flowing.wait(30) == 130
     # The end of the pipe: no process holds it any more.
     flowing.stdout.read()
-    assert flowing.stderr.read() == b""
+    assert flowing.stderr.read() == b"portal: Interrupted. What was written is not whole.\n"
 
 
 @pytest.mark.parametrize("flowing", ["ignore"], indirect=True)
