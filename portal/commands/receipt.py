@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from portal.commands.texts import read_text
 from portal.core.errors import PortalError
 
 
@@ -29,7 +30,7 @@ def run(chosen: argparse.Namespace) -> int:
     """Say what the receipt says; 1 where it is not genuine."""
     from portal.consent.receipts import read_receipt
 
-    token = sys.stdin.read() if chosen.file == "-" else Path(chosen.file).read_text()
+    token = sys.stdin.buffer.read().decode(errors="replace") if chosen.file == "-" else read_text(Path(chosen.file))
     receipt = read_receipt(token, _keys(chosen.keys))
     print(f"Genuine. {receipt.company} wrote it.")
     print(f"{receipt.at:%Y-%m-%d %H:%M:%S} UTC: {receipt.act} by {receipt.actor}, {receipt.purpose}.{receipt.channel}"
@@ -44,7 +45,7 @@ def run(chosen: argparse.Namespace) -> int:
 def _keys(file: Path | None) -> dict[str, Any]:
     if file is not None:
         try:
-            keys = json.loads(file.read_text())
+            keys = json.loads(read_text(file))
         except ValueError:
             keys = None
         if not isinstance(keys, dict) or not isinstance(keys.get("keys"), list):
@@ -54,5 +55,11 @@ def _keys(file: Path | None) -> dict[str, Any]:
     from portal.settings import settings
     from portal.starting import start
 
-    running = start(settings())
+    try:
+        running = start(settings())
+    except PortalError as error:
+        raise KeysAreMissing(
+            f"Without `--keys` the keys of the portal that is set up here are taken, and there is none: {error} "
+            "Save the company's /.well-known/jwks.json and name it with --keys."
+        ) from None
     return {"keys": [key for company in running.config.portal.companies for key in key_set(company)["keys"]]}

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from portal.accounts import registry
 from portal.consent.heads_model import LedgerHead
 from portal.consent.model import ConsentChain, ConsentEvent
+from portal.consent.verify import UNREADABLE
 from portal.core import clock, crypto, signatures
 from portal.core.db import company_of
 from portal.core.errors import PortalError
@@ -115,21 +116,30 @@ def read_head(text: str, company: str, keys: Mapping[str, Any]) -> tuple[datetim
 def gaps_since(db: Session, leaves: Iterable[Leaf]) -> Iterator[Gap]:
     """Whatever of an earlier head is no longer as it was: a person gone, a tail cut, a past written anew."""
     for leaf in leaves:
-        chain = db.scalar(select(ConsentChain).filter_by(person_id=leaf.person_id))
-        rows = select(ConsentEvent.hash).filter_by(person_id=leaf.person_id, sequence=leaf.length)
-        row = db.scalar(rows)
+        length = db.scalar(select(ConsentChain.length).filter_by(person_id=leaf.person_id))
+        tip = _tip(db, leaf)
         kept = (
             select(func.count())
             .select_from(ConsentEvent)
             .where(ConsentEvent.person_id == leaf.person_id, ConsentEvent.sequence <= leaf.length)
         )
         count = db.scalar(kept) or 0
-        if chain is None and count == 0:
+        if length is None and count == 0:
             yield Gap(leaf.person_id, 1, "the whole chain is gone")
-        elif row is None or chain is None or chain.length < leaf.length:
+        elif tip is None or length is None or length < leaf.length:
             yield Gap(leaf.person_id, min(count, leaf.length - 1) + 1, "the end of the chain is gone")
-        elif bytes(row).hex() != leaf.tip:
+        elif tip != leaf.tip:
             yield Gap(leaf.person_id, leaf.length, "the chain was written anew")
+
+
+def _tip(db: Session, leaf: Leaf) -> str | None:
+    """The hash of the row that the chain ended in then, as it stands now; empty where that cannot be read, None where there is no such row."""
+    there = select(ConsentEvent.hash).filter_by(person_id=leaf.person_id, sequence=leaf.length)
+    try:
+        found = db.scalar(there)
+        return None if found is None else bytes(found).hex()
+    except UNREADABLE:
+        return ""
 
 
 def _leaves(db: Session) -> list[Leaf]:

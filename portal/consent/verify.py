@@ -1,24 +1,31 @@
-"""Is a person's chain what was written? Names the first place where it is not; and the state, made again from the events.
+"""Is a person's chain what was written, and do their choices say what it says? Names the first place where it does not.
 
-Must never repair a chain, and never call one whole that it could not check. Needs no key; with the key it checks the contents too.
+Must never repair anything, and never call whole what it could not check. Rows are checked without a key; with the key their contents, too.
 A chain that is gone together with its end cannot be missed from here: the signed head of the day, with its count, is for that.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from portal.consent import merge
-from portal.consent.chains import chain_of, open_key, read_events, wrapped_key_of
+from portal.consent.chains import open_key, wrapped_key_of
 from portal.consent.events import Choice, Event, beginning, link, unseal
-from portal.consent.model import ConsentEvent, ConsentState
-from portal.consent.states import write_state
+from portal.consent.model import ConsentChain, ConsentEvent, ConsentState
+from portal.consent.sealing_model import SealedProof
+from portal.consent.states import columns_of, read_state
 from portal.core import crypto
 from portal.core.db import company_of
-from portal.core.errors import PortalError
+from portal.people.model import PersonIdentifier
+
+UNREADABLE = (TypeError, ValueError, AttributeError, SQLAlchemyError)
+"""What comes of a value that no program of ours wrote: text where bytes belong, a day that is none."""
 
 
 class Fault(StrEnum):
@@ -30,78 +37,152 @@ class Fault(StrEnum):
     UNEXPECTED = "unexpected"
 
 
+class KeyFault(StrEnum):
+    """What is wrong with a person's key. `lost`: it is gone, though the person was not erased. `shut`: no key of the ring opens it."""
+
+    LOST = "lost"
+    SHUT = "shut"
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How many rows there are; the first that is wrong, by its place from 1, and how. `read`: the contents were checked too."""
+    """How many rows there are; the first that is wrong, by its place from 1, and how. `read`: the contents were checked too.
+
+    `differing`: the choices whose state is not what the rows say, where they could be read.
+    """
 
     rows: int
     read: bool
     place: int | None = None
     fault: Fault | None = None
+    key: KeyFault | None = None
+    differing: tuple[Choice, ...] = ()
 
     @property
     def whole(self) -> bool:
         """Is everything as it was written?"""
-        return self.fault is None
-
-
-class LedgerIsBroken(PortalError):
-    """The chain is not what was written, so nothing can be derived from it."""
+        return self.fault is None and self.key is None and not self.differing
 
 
 def verify_person(db: Session, person_id: int) -> Verdict:
-    """Check every row of a person's chain, with their key where it still exists. Raises `NoSuchPerson`."""
-    wrapped = wrapped_key_of(db, person_id)
-    query = select(ConsentEvent).filter_by(person_id=person_id).order_by(ConsentEvent.sequence, ConsentEvent.id)
-    rows = db.scalars(query.execution_options(populate_existing=True)).all()
+    """Check every row of a person's chain, and with their key, where it still exists, what they and the choices say. Raises `NoSuchPerson`."""
+    rows = _rows(db, person_id)
     broken = _first_fault(db, person_id, rows)
-    key = open_key(wrapped, has_events=False) if wrapped else None
+    key, key_fault = _key(db, person_id, len(rows))
+    events: list[Event] = []
     if key is not None:
-        unreadable = next((row.sequence for row in rows if not _says_what_was_sealed(row, key)), None)
-        if unreadable is not None and (broken is None or unreadable < broken[0]):
-            broken = unreadable, Fault.EDITED
-    return Verdict(len(rows), key is not None, *(broken or (None, None)))
+        for place, row in enumerate(rows, 1):
+            event = None if row is None else _opened(row, key)
+            if event is None:
+                broken = (place, Fault.EDITED) if broken is None or place < broken[0] else broken
+                break
+            events.append(event)
+    differing = _differing(db, person_id, events) if key is not None and broken is None else ()
+    first_wrong, fault = broken or (None, None)
+    return Verdict(len(rows), key is not None, first_wrong, fault, key_fault, differing)
 
 
-def rebuild_state(db: Session, person_id: int) -> int:
-    """Make the person's state rows again from their events; returns how many. Raises `LedgerIsBroken`, `KeyIsDestroyed`."""
-    wrapped = wrapped_key_of(db, person_id, lock=True)
-    verdict = verify_person(db, person_id)
-    if not verdict.whole:
-        raise LedgerIsBroken(f"Row {verdict.place} of a chain is {verdict.fault}. Restore it from a backup before rebuilding.")
-    events: dict[Choice, list[Event]] = {}
-    if verdict.rows:
-        for event in read_events(db, person_id, open_key(wrapped, has_events=True)):
-            events.setdefault(event.choice, []).append(event)
-    db.execute(delete(ConsentState).where(ConsentState.person_id == person_id))
-    for choice, theirs in events.items():
-        write_state(db, person_id, choice, merge.fold(event.deed for event in theirs), is_new=True)
-    db.flush()
-    return len(events)
+def _rows(db: Session, person_id: int) -> list[ConsentEvent | None]:
+    """The rows in order; None for one that says what cannot be read."""
+    order = (ConsentEvent.sequence, ConsentEvent.id)
+    query = select(ConsentEvent).filter_by(person_id=person_id).execution_options(populate_existing=True)
+    with suppress(*UNREADABLE):
+        found = db.scalars(query.order_by(*order)).all()
+        if all(map(_is_readable, found)):
+            return list(found)
+    rows: list[ConsentEvent | None] = []
+    for row_id in db.scalars(select(ConsentEvent.id).filter_by(person_id=person_id).order_by(*order)).all():
+        row = None
+        with suppress(*UNREADABLE):
+            row = db.scalar(query.where(ConsentEvent.id == row_id))
+        rows.append(row if row is not None and _is_readable(row) else None)
+    return rows
 
 
-def _first_fault(db: Session, person_id: int, rows: Sequence[ConsentEvent]) -> tuple[int, Fault] | None:
-    chain = chain_of(db, person_id)
-    length = chain.length if chain else 0
-    true_places = {row.id: _true_place(row, max(length, len(rows))) for row in rows}
+def _is_readable(row: ConsentEvent) -> bool:
+    kept = (row.sealed, row.digest, row.previous, row.hash)
+    return isinstance(row.sequence, int) and isinstance(row.received_at, datetime) and all(isinstance(one, bytes) for one in kept)
+
+
+def _key(db: Session, person_id: int, rows: int) -> tuple[bytes | None, KeyFault | None]:
+    """The person's key, opened; or what is wrong where there is none though there should be one."""
+    try:
+        wrapped = wrapped_key_of(db, person_id)
+        if wrapped is not None:
+            return open_key(wrapped, has_events=False), None
+    except (*UNREADABLE, crypto.CannotDecrypt, crypto.KeysAreBroken):
+        return None, KeyFault.SHUT
+    # The key of a proof is destroyed when its time is over; of whom nothing is known any more, it went with the rest.
+    proof = db.get(SealedProof, person_id)
+    was_destroyed = proof is not None and proof.destroyed_at is not None
+    is_known = db.scalar(select(PersonIdentifier.id).filter_by(person_id=person_id).limit(1)) is not None
+    return None, KeyFault.LOST if rows and is_known and not was_destroyed else None
+
+
+def _opened(row: ConsentEvent, key: bytes) -> Event | None:
+    """What a row says; None where that is not what was sealed in it."""
+    try:
+        return unseal(row, key)
+    except (*UNREADABLE, crypto.CannotDecrypt, KeyError):
+        return None
+
+
+def states_from(events: Sequence[Event]) -> dict[Choice, merge.State]:
+    """What all choices of a person say, from all of their events."""
+    by_choice: dict[Choice, list[Event]] = {}
+    for event in events:
+        by_choice.setdefault(event.choice, []).append(event)
+    return {choice: merge.fold(event.deed for event in theirs) for choice, theirs in by_choice.items()}
+
+
+def _differing(db: Session, person_id: int, events: Sequence[Event]) -> tuple[Choice, ...]:
+    """Choices whose row says something else than the events do; who was erased has none."""
+    wanted = {} if db.get(SealedProof, person_id) is not None else states_from(events)
+    stand: dict[Choice, object] = dict.fromkeys(wanted)
+    keys = (ConsentState.purpose, ConsentState.channel, ConsentState.topic)
+    for key in db.execute(select(*keys).where(ConsentState.person_id == person_id)).all():
+        choice = Choice(*key)
+        stand[choice] = "unreadable"
+        with suppress(*UNREADABLE):
+            place = {"person_id": person_id, "purpose": choice.purpose, "channel": choice.channel, "topic": choice.topic}
+            row = db.scalar(select(ConsentState).filter_by(**place).execution_options(populate_existing=True))
+            stand[choice] = columns_of(read_state(row))
+    made = {choice: columns_of(state) for choice, state in wanted.items()}
+    return tuple(sorted(choice for choice, said in stand.items() if said != made.get(choice)))
+
+
+def _first_fault(db: Session, person_id: int, rows: Sequence[ConsentEvent | None]) -> tuple[int, Fault] | None:
+    length, tip = _end(db, person_id)
+    true_places = {row.id: _true_place(row, max(length, len(rows))) for row in rows if row is not None}
     previous = beginning(company_of(db), person_id)
     for place, row in enumerate(rows, 1):
+        if row is None:
+            return place, Fault.EDITED
         true_place = true_places[row.id]
         if true_place is None:
             return place, Fault.EDITED if row.sequence == place else Fault.MISSING
         if true_place != place or row.sequence != place:
             return place, Fault.MOVED if place in true_places.values() else Fault.MISSING
-        if not crypto.same(bytes(row.previous), previous):
+        if not crypto.same(row.previous, previous):
             # This row is itself as it was hashed: the one before it was written anew.
             return max(place - 1, 1), Fault.EDITED
-        previous = bytes(row.hash)
+        previous = row.hash
     if len(rows) < length:
         return len(rows) + 1, Fault.MISSING
     if len(rows) > length:
         return length + 1, Fault.UNEXPECTED
-    if chain is not None and not crypto.same(bytes(chain.tip), previous):
+    if length and not crypto.same(tip, previous):
         return len(rows), Fault.EDITED
     return _state_without_event(db, person_id, len(rows))
+
+
+def _end(db: Session, person_id: int) -> tuple[int, bytes]:
+    """Length and end of the chain as they are noted; nothing that any row could end in where that cannot be read."""
+    length = db.scalar(select(ConsentChain.length).filter_by(person_id=person_id))
+    tip = None
+    with suppress(*UNREADABLE):
+        tip = db.scalar(select(ConsentChain.tip).filter_by(person_id=person_id))
+    return length if isinstance(length, int) else 0, tip if isinstance(tip, bytes) else b""
 
 
 def _true_place(row: ConsentEvent, highest: int) -> int | None:
@@ -113,21 +194,13 @@ def _true_place(row: ConsentEvent, highest: int) -> int | None:
             person_id=row.person_id,
             sequence=place,
             received_at=row.received_at,
-            sealed=bytes(row.sealed),
-            digest=bytes(row.digest),
-            previous=bytes(row.previous),
+            sealed=row.sealed,
+            digest=row.digest,
+            previous=row.previous,
         )
-        if crypto.same(made, bytes(row.hash)):
+        if crypto.same(made, row.hash):
             return place
     return None
-
-
-def _says_what_was_sealed(row: ConsentEvent, key: bytes) -> bool:
-    try:
-        unseal(row, key)
-    except (crypto.CannotDecrypt, ValueError, KeyError, TypeError):
-        return False
-    return True
 
 
 def _state_without_event(db: Session, person_id: int, rows: int) -> tuple[int, Fault] | None:

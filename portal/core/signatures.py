@@ -25,6 +25,10 @@ class SignatureRefused(PortalError):
     """The text is not a statement of that kind, signed by that company, as it stands."""
 
 
+class SignedByAnotherKey(SignatureRefused):
+    """It names a key that is not among those that it was to be checked with."""
+
+
 def sign(company: str, kind: str, statement: Mapping[str, Any]) -> str:
     """`statement` as a compact JWS of the company (its key in `portal.yaml`), under its newest key. `kind` goes into `typ`."""
     key_id = crypto.keys().newest("sign")[0]
@@ -46,14 +50,14 @@ def key_set(company: str) -> dict[str, Any]:
 def verify(token: str, kind: str, keys: Mapping[str, Any]) -> dict[str, Any]:
     """The statement, if `keys` (a JWK set) has the key that signed it as a statement of that kind. Needs no database and no secret.
 
-    Raises `SignatureRefused`.
+    Raises `SignatureRefused`, and of those `SignedByAnotherKey` where it may well be right for other keys.
     """
     refused = SignatureRefused("This is not a signed statement of this kind, or it was changed.")
     try:
         header = jws.extract_compact(token.strip().encode("ascii")).protected if len(token) <= LONGEST else {}
         if set(header) != {"alg", "kid", "typ"} or header["typ"] != _type(kind) or header["alg"] != ALGORITHM:
             raise refused
-        key = _pick(keys.get("keys", ()), header["kid"])
+        key = _pick(keys.get("keys", ()), str(header["kid"]))
         checked = jws.deserialize_compact(token.strip(), key, algorithms=[ALGORITHM])
         statement = json.loads(checked.payload or b"")
     except (JoseError, ValueError, KeyError, TypeError, AttributeError):
@@ -63,11 +67,13 @@ def verify(token: str, kind: str, keys: Mapping[str, Any]) -> dict[str, Any]:
     return statement
 
 
-def _pick(keys: Iterable[Mapping[str, Any]], name: object) -> OKPKey:
+def _pick(keys: Iterable[Mapping[str, Any]], name: str) -> OKPKey:
     for key in keys:
         if key["kid"] == name and key["kty"] == "OKP" and key["crv"] == ALGORITHM:
             return OKPKey.import_key({"kty": "OKP", "crv": ALGORITHM, "x": str(key["x"])})
-    raise KeyError(name)
+    raise SignedByAnotherKey(
+        "The key that this says it was signed with is not among these. Are they the right company's, and its newest?"
+    )
 
 
 def _key(company: str, key_id: str) -> OKPKey:

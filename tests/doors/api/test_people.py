@@ -11,8 +11,9 @@ from portal.api import guards
 from portal.consent import ledger
 from portal.consent.events import Choice
 from portal.consent.notices import notice_for
+from portal.consent.rebuilding import rebuild_state
 from portal.consent.states import state_of
-from portal.consent.verify import rebuild_state, verify_person
+from portal.consent.verify import verify_person
 from portal.consent.words import Act, Actor
 from portal.core import clock, crypto
 from portal.core.limits import Limit

@@ -107,3 +107,10 @@ def test_a_head_is_made_once_a_day_for_each_company(world):
         assert make_due_head(db) == 1
     assert world.rows("SELECT persons, events FROM ledger_head ORDER BY id") == [(1, 1), (0, 0), (1, 1)]
     assert b"maria" not in world.everything_stored()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_E9_an_end_that_cannot_be_read_is_named(db, kept):
+    people, head = kept
+    run(db, "UPDATE consent_event SET hash = 'text' WHERE person_id = :id AND sequence = 3", id=people[1].id)
+    assert gaps(db, head) == [Gap(people[1].id, 3, "the chain was written anew")]

@@ -10,8 +10,9 @@ from portal.consent.events import Choice
 from portal.consent.importing import Entry, import_batch, import_one
 from portal.consent.ledger import Book, events_of
 from portal.consent.notices import notice_for
+from portal.consent.rebuilding import rebuild_state
 from portal.consent.telling import Source, Stored
-from portal.consent.verify import rebuild_state, verify_person
+from portal.consent.verify import verify_person
 from portal.consent.words import Act, Actor
 from portal.core import clock
 from portal.people.service import EMAIL, Identifier, find_person, person_for

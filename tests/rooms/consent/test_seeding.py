@@ -6,8 +6,9 @@ import pytest
 
 from portal.consent.choices import Standing, history_of
 from portal.consent.ledger import UnknownChoice
+from portal.consent.rebuilding import rebuild_state
 from portal.consent.seeding import BEFORE_THE_PORTAL, import_history
-from portal.consent.verify import rebuild_state, verify_person
+from portal.consent.verify import verify_person
 from portal.consent.words import Act, Actor
 from portal.people.addresses import AddressRefused
 from tests.rooms.consent.crowd import history

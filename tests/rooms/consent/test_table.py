@@ -6,7 +6,7 @@ from portal.config.model import Basis
 from portal.consent.basis import may_use
 from portal.consent.ledger import OnlyThePersonMayRaise, events_of
 from portal.consent.merge import UNSET, fold
-from portal.consent.verify import rebuild_state
+from portal.consent.rebuilding import rebuild_state
 from portal.consent.words import Act, Actor
 from portal.core import clock
 from scripts.consent_page import ACTS, BEFORE, LATER, STATES, answers, consent_page, outcome

@@ -7,11 +7,13 @@ from sqlalchemy import text
 
 from portal.consent.events import Choice, link
 from portal.consent.ledger import Book
-from portal.consent.model import ConsentEvent
+from portal.consent.model import ConsentEvent, ConsentState
+from portal.consent.rebuilding import LedgerIsBroken, rebuild_state
+from portal.consent.sealing import seal_proof
 from portal.consent.triggers import drop_triggers, install_triggers
-from portal.consent.verify import Fault, LedgerIsBroken, Verdict, rebuild_state, verify_person
+from portal.consent.verify import Fault, KeyFault, Verdict, verify_person
 from portal.consent.words import Act, Actor
-from portal.people.model import Person
+from portal.people.model import Person, PersonIdentifier
 from tests.rooms.consent.customers import customer
 
 ACTS = (Act.GIVEN, Act.WITHDRAWN, Act.GIVEN, Act.REFUSED, Act.GIVEN)
@@ -197,7 +199,106 @@ def test_E9_a_row_of_somebody_else_cannot_be_put_in(db, chain):
 
 def test_a_chain_stays_verifiable_when_its_key_is_destroyed(db, chain):
     lose_the_key(db, chain)
+    db.query(PersonIdentifier).filter_by(person_id=chain.id).delete()
     assert verify_person(db, chain.id) == Verdict(rows=5, read=False)
+
+
+# What no program of ours wrote
+
+
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""PostgreSQL keeps to the kinds of its columns by itself."""
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    "change",
+    [
+        "sealed = 'text'",
+        "digest = 'text'",
+        "previous = 'text'",
+        "hash = 'text'",
+        "received_at = 'garbage'",
+        "received_at = 17",
+        "sealed = substr(sealed, 1, 20) || 'A' || substr(sealed, 22)",
+    ],
+)
+def test_E9_a_row_that_cannot_be_read_is_named_and_the_rows_of_others_are_checked(world, change):
+    with world.writing() as db:
+        people = [customer(db, f"person{number}@example.org") for number in range(3)]
+        for person in people:
+            for act in ACTS:
+                person.did(act)
+        drop_triggers(db.connection())
+    with world.writing() as db:
+        db.execute(text(f"UPDATE consent_event SET {change} WHERE person_id = {people[1].id} AND sequence = 3"))
+        db.execute(text(f"UPDATE consent_event SET {change} WHERE person_id = {people[2].id} AND sequence = 1"))
+    with world.reading() as db:
+        said = [(verdict.place, verdict.fault) for verdict in (verify_person(db, person.id) for person in people)]
+    assert said == [(None, None), (3, Fault.EDITED), (1, Fault.EDITED)]
+
+
+@ON_SQLITE
+def test_E9_an_end_of_a_chain_that_cannot_be_read_is_named(world):
+    with world.writing() as db:
+        maria = customer(db)
+        maria.did(Act.GIVEN)
+        maria.did(Act.WITHDRAWN)
+        db.execute(text("UPDATE consent_chain SET tip = 'x'"))
+    with world.reading() as db:
+        verdict = verify_person(db, maria.id)
+    assert (verdict.rows, verdict.place, verdict.fault) == (2, 2, Fault.EDITED)
+
+
+# The key, and what the choices say
+
+
+def test_a_key_that_is_gone_though_nobody_was_erased_is_named(db, chain):
+    lose_the_key(db, chain)
+    assert verify_person(db, chain.id) == Verdict(rows=5, read=False, key=KeyFault.LOST)
+    with pytest.raises(LedgerIsBroken, match="key of a chain is lost"):
+        rebuild_state(db, chain.id)
+
+
+def test_a_key_that_does_not_open_is_named_and_the_rows_are_checked_without_it(db, chain):
+    db.get_one(Person, chain.id).wrapped_key = b"garbage"
+    db.flush()
+    assert verify_person(db, chain.id) == Verdict(rows=5, read=False, key=KeyFault.SHUT)
+    tamper(db, "UPDATE consent_event SET digest = previous WHERE sequence = 3")
+    verdict = verify_person(db, chain.id)
+    assert (verdict.place, verdict.fault, verdict.key) == (3, Fault.EDITED, KeyFault.SHUT)
+
+
+def test_a_state_that_says_something_else_than_the_rows_is_named_and_made_again(db, chain):
+    chain.did(Act.REFUSED, "newsletter.sms")
+    sms, mail = Choice("newsletter", "sms"), Choice("newsletter", "email")
+    tamper(db, "UPDATE consent_state SET said = 'given' WHERE channel = 'sms'")
+    assert verify_person(db, chain.id) == Verdict(rows=6, read=True, differing=(sms,))
+    tamper(db, "DELETE FROM consent_state WHERE channel = 'email'")
+    assert verify_person(db, chain.id).differing == (mail, sms)
+    assert rebuild_state(db, chain.id) == (2, (mail, sms))
+    assert verify_person(db, chain.id).whole
+    assert rebuild_state(db, chain.id) == (2, ())
+
+
+def test_a_state_without_any_row_and_one_that_cannot_be_read_are_named(db, chain):
+    columns = "company_id, person_id, purpose, channel, topic, said, pending"
+    made = "SELECT company_id, person_id, purpose, 'post', '', {}, pending FROM consent_state WHERE channel = 'email'"
+    for said in ("'given'", "'nonsense'"):
+        tamper(
+            db, "DELETE FROM consent_state WHERE channel = 'post'", f"INSERT INTO consent_state ({columns}) {made.format(said)}"
+        )
+        assert verify_person(db, chain.id).differing == (Choice("newsletter", "post"),)
+
+
+def test_a_state_of_somebody_who_was_erased_is_named(db, maria):
+    maria.did(Act.GIVEN)
+    seal_proof(db, maria.id)
+    assert verify_person(db, maria.id).whole
+    columns = {"person_id": maria.id, "purpose": "newsletter", "channel": "email"}
+    db.add(ConsentState(**columns, said=Act.GIVEN))
+    db.flush()
+    assert verify_person(db, maria.id).differing == (Choice("newsletter", "email"),)
 
 
 # The state, made again
@@ -216,7 +317,7 @@ def test_the_state_made_again_is_the_same_to_the_byte(world):
     query = "SELECT * FROM consent_state ORDER BY person_id, purpose, channel, topic"
     before = world.rows(query)
     with world.writing() as db:
-        assert rebuild_state(db, maria.id) == len(before) == 6
+        assert rebuild_state(db, maria.id) == (len(before), ()) == (6, ())
     assert world.rows(query) == before
     with world.writing() as db:
         db.execute(text("UPDATE consent_state SET said = 'given'"))
