@@ -24,6 +24,7 @@ ACTS = {
 PLACES = {
     "site": N_("on these pages"),
     "link": N_("through a link in a message"),
+    "link:typed_address": N_("by someone who typed your address on our page for stopping messages"),
     "import": N_("before these pages, from our own records"),
     "public": N_("on our page for stopping messages"),
     "api": N_("through another system of ours"),

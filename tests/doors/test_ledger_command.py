@@ -25,9 +25,8 @@ def test_what_was_changed_behind_the_portal_is_named_and_made_again(own_site, mo
     assert run("verify", "--head", head)[0] == 0
 
     with site.running.database.writing(registry.ids()["fjordkaffe"]) as db:
-        person, choice = db.execute(
-            text("SELECT person_id, purpose || '.' || channel FROM consent_state WHERE said = 'refused'")
-        ).first()
+        first = text("SELECT person_id, purpose || '.' || channel FROM consent_state WHERE said = 'refused'")
+        person, choice = db.execute(first).all()[0]
         db.execute(text(f"UPDATE consent_state SET said = 'given' WHERE person_id = {person}"))
     code, said = run("verify")
     assert code == 1 and f"person {person}, {choice}: says something else than the history" in said
