@@ -27,6 +27,7 @@ from portal.people.minting import CsvList, KeyExport, Linker, Minted, NdjsonList
 DAYS = 365
 MOST_DAYS = 20_000
 MOST_PROCESSES = 64
+DELIMITERS = (",", ";", "|", "\t")
 STAND_IN = "x"
 """Stands in a pattern where each link has its own identifier."""
 
@@ -58,6 +59,9 @@ def add(commands: Any) -> None:
         if name == "mint":
             act.add_argument("--in", dest="list", type=Path, help="the list (standard input)")
             act.add_argument("--column", default="email", help="the column or field with the identifier (email)")
+            act.add_argument(
+                "--delimiter", type=_delimiter, help="what parts the columns of a CSV list: , ; | or tab (by its first line)"
+            )
             act.add_argument("--format", choices=("csv", "ndjson"), help="of the list (by its name, else csv)")
             act.add_argument(
                 "--processes",
@@ -72,15 +76,23 @@ def mint(chosen: argparse.Namespace) -> int:
     is_json = chosen.format == "ndjson" or (not chosen.format and chosen.list and chosen.list.suffix in (".ndjson", ".jsonl"))
     # What is loaded stays to the end: the collector need not go through it, here, in processes that begin as copies, and once more at the end.
     gc.freeze()
-    kind: type[CsvList | NdjsonList] = NdjsonList if is_json else CsvList
+    if is_json and chosen.delimiter:
+        raise PortalError("Nothing parts columns in a list of JSON objects: leave --delimiter out.")
     with _reading(chosen.list) as source:
         refuse_same_file(chosen.out, source, "the list")
-        people = kind(source, _linker(chosen), column=chosen.column)
+        people = _list(chosen, source, is_json=is_json)
         with writing(chosen.out) as sink:
             sink.write(people.head)
             made, left_out = take_turns(people.parts, people.mint, partial(_write, sink), chosen.processes)
     print(f"{made} links made, {left_out} lines left out.", file=sys.stderr)
     return 1 if left_out else 0
+
+
+def _list(chosen: argparse.Namespace, source: BinaryIO, *, is_json: bool) -> CsvList | NdjsonList:
+    linker = _linker(chosen)
+    if is_json:
+        return NdjsonList(source, linker, column=chosen.column)
+    return CsvList(source, linker, column=chosen.column, comma=chosen.delimiter)
 
 
 def _write(sink: BinaryIO, minted: Minted) -> tuple[int, int]:
@@ -134,6 +146,13 @@ def _days(typed: str) -> int:
     if not typed.isascii() or not typed.isdigit() or len(typed) > len(str(MOST_DAYS)) or int(typed) > MOST_DAYS:
         raise argparse.ArgumentTypeError(f"a number of days from 0 to {MOST_DAYS}")
     return int(typed)
+
+
+def _delimiter(typed: str) -> str:
+    sign = {"tab": "\t", "\\t": "\t"}.get(typed, typed)
+    if sign not in DELIMITERS:
+        raise argparse.ArgumentTypeError("one of , ; | or the word tab")
+    return sign
 
 
 def _processes(typed: str) -> int:

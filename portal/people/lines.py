@@ -25,12 +25,17 @@ NUMBER = 8
 """Bytes of the number of a line, where a part of a list goes to another process."""
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 Row = TypeVar("Row")
 
 
 class BadLine(PortalError):
     """One line that gets no link. The text says why and repeats nothing of it."""
+
+
+class NotUtf8(PortalError):
+    """A list in which no sign is what it would be in UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +138,8 @@ def dump_object(row: dict[str, Any]) -> bytes:
 
 
 def pieces_of(source: BinaryIO) -> Iterator[bytes]:
-    """A file in pieces that end where a line does, without the mark that some programs begin a file with."""
-    rest = _read(source, len(BYTE_ORDER_MARK)).removeprefix(BYTE_ORDER_MARK)
+    """A file in pieces that end where a line does."""
+    rest = b""
     while more := _read(source, max(PIECE, len(rest))):
         rest += more
         # Where no line ends in LF they end in CR alone; one at the very end may be half of a CR LF.
@@ -178,6 +183,16 @@ def _count_lines(piece: bytes) -> int:
 def _stands_alone(piece: bytes) -> bool:
     """Whether no quoted cell can run on from one of its lines to the next."""
     return b'"' not in piece or not any(line.count(b'"') % 2 for line in piece.splitlines())
+
+
+def split_mark(pieces: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
+    """The mark that some programs begin a file with, or nothing, and the pieces without it. Raises `NotUtf8`."""
+    piece = next(pieces, b"")
+    if piece.startswith(UTF_16) or b"\0" in piece[:4]:
+        raise NotUtf8("The list is UTF-16, or no text. Save it as UTF-8; in Excel the type is `CSV UTF-8`.")
+    mark = BYTE_ORDER_MARK if piece.startswith(BYTE_ORDER_MARK) else b""
+    rest = piece[len(mark) :]
+    return mark, chain([rest], pieces) if rest else pieces
 
 
 def split_first(pieces: Iterator[bytes]) -> tuple[str, Iterator[bytes]]:

@@ -13,6 +13,7 @@ from portal.core import crypto, urls
 from portal.core.crypto_links import LinkKey, dump_link_key, parse_link_key
 from portal.core.errors import PortalError
 from portal.people.addresses import LONGEST, AddressRefused, normal_address
+from portal.people.heads import read_head
 from portal.people.identifier import EMAIL
 from portal.people.lines import (
     BadLine,
@@ -21,13 +22,13 @@ from portal.people.lines import (
     Share,
     Sheet,
     bytes_of,
-    cells_of,
     dump_object,
     numbered,
     pack,
     pieces_of,
     read_objects,
     split_first,
+    split_mark,
     text_of,
     unpack,
 )
@@ -50,10 +51,6 @@ PLAIN_LOCAL_PART = re.compile(r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*")
 
 class ExportIsBroken(PortalError):
     """The file with the key is not one that `portal links keys export` wrote."""
-
-
-class NoSuchColumn(PortalError):
-    """The first line of the list does not name the column that the identifiers stand in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,21 +206,19 @@ class Minted:
 
 
 class CsvList:
-    """A CSV file, to which two columns are added. Raises `NoSuchColumn`.
+    """A CSV file, to which two columns are added. Raises `HeadRefused` or `NotUtf8`.
 
-    Comma, semicolon or tab, whichever the first line has most of. What stands in the file is passed on as it is.
+    What parts the cells is given, or the comma, semicolon or tab with which the first line names the column. What stands in the file is
+    passed on as it is, with the mark that some programs begin a file with and read by.
     """
 
-    def __init__(self, source: BinaryIO, linker: Linker, *, column: str) -> None:
-        head, pieces = split_first(pieces_of(source))
-        end = "\r\n" if head.endswith("\r\n") else "\n"
-        head = head.rstrip("\r\n")
-        comma = max(",;\t", key=head.count)
-        names = [name.strip() for name in cells_of(head, comma)]
-        if column not in names:
-            raise NoSuchColumn(f"The first line names no column `{column}`. Name the right one with --column.")
-        self.head = bytes_of(f"{head}{comma}{PAGE}{comma}{ONE_CLICK}{end}")
-        self._linker, self._sheet = linker, Sheet(comma, names.index(column), len(names))
+    def __init__(self, source: BinaryIO, linker: Linker, *, column: str, comma: str | None = None) -> None:
+        mark, pieces = split_mark(pieces_of(source))
+        first, pieces = split_first(pieces)
+        head = read_head(first, column, added=(PAGE, ONE_CLICK), comma=comma)
+        comma, end = head.comma, head.end
+        self.head = mark + bytes_of(f"{head.text}{comma}{PAGE}{comma}{ONE_CLICK}{end}")
+        self._linker, self._sheet = linker, Sheet(comma, head.place, len(head.names))
         self.parts = map(pack, self._sheet.parts(pieces))
         # What stands around a row and the end of its links twice.
         self._around = [b"", f"{comma}{linker.page}".encode(), b"", f"{comma}{linker.one_click}".encode(), b"", end.encode()]
@@ -239,12 +234,13 @@ class CsvList:
 
 
 class NdjsonList:
-    """The same for one JSON object a line."""
+    """The same for one JSON object a line, without a mark at the beginning. Raises `NotUtf8`."""
 
     head = b""
 
     def __init__(self, source: BinaryIO, linker: Linker, *, column: str) -> None:
-        self.parts = map(pack, numbered(pieces_of(source)))
+        _mark, pieces = split_mark(pieces_of(source))
+        self.parts = map(pack, numbered(pieces))
         self._linker, self._column = linker, column
 
     def mint(self, packed: bytes) -> Minted:
