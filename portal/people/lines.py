@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
-from typing import Any, BinaryIO, Generic, TypeVar
+from typing import BinaryIO, Generic, TypeVar
 
 from portal.core.errors import PortalError
 
@@ -100,41 +100,6 @@ def text_of(raw: bytes) -> str:
 def bytes_of(text: str) -> bytes:
     """The same bytes again."""
     return text.encode("utf-8", "surrogateescape")
-
-
-def read_objects(share: Share, column: str) -> Run[dict[str, Any]]:
-    """One JSON object a line, with a text in the field `column`."""
-    run = Run[dict[str, Any]]()
-    for number, line in enumerate(lines_of(share.content), share.number):
-        if not line.strip():
-            continue
-        try:
-            row = _object(line)
-            if not isinstance(row.get(column), str):
-                raise BadLine(f"It has no text `{column}`.")
-        except BadLine as reason:
-            run.refuse(number, reason)
-        else:
-            run.add(number, row, row[column].encode("utf-8", "surrogatepass"))
-    return run
-
-
-def _object(line: str) -> dict[str, Any]:
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError):
-        row = None
-    if not isinstance(row, dict):
-        raise BadLine("This is not a JSON object.")
-    return row
-
-
-def dump_object(row: dict[str, Any]) -> bytes:
-    """An object as a line again. Half a character that was written as an escape can be nothing else than that."""
-    try:
-        return bytes_of(json.dumps(row, ensure_ascii=False) + "\n")
-    except UnicodeEncodeError:
-        return json.dumps(row).encode() + b"\n"
 
 
 def pieces_of(source: BinaryIO) -> Iterator[bytes]:

@@ -22,17 +22,16 @@ from portal.people.lines import (
     Share,
     Sheet,
     bytes_of,
-    dump_object,
     numbered,
     pack,
     pieces_of,
-    read_objects,
     split_first,
     split_mark,
     text_of,
     unpack,
 )
 from portal.people.link_tokens import LONGEST_FIELD, CannotMint, Link, Mint, plain_of
+from portal.people.objects import read_objects
 
 PAGE, ONE_CLICK = "preferences_link", "unsubscribe_link"
 """The columns that are added."""
@@ -234,7 +233,7 @@ class CsvList:
 
 
 class NdjsonList:
-    """The same for one JSON object a line, without a mark at the beginning. Raises `NotUtf8`."""
+    """The same for one JSON object a line, to each of which two fields are added; without a mark at the beginning. Raises `NotUtf8`."""
 
     head = b""
 
@@ -242,15 +241,20 @@ class NdjsonList:
         _mark, pieces = split_mark(pieces_of(source))
         self.parts = map(pack, numbered(pieces))
         self._linker, self._column = linker, column
+        # What stands before the end of each link.
+        page, one_click = (json.dumps(link)[:-1] for link in (linker.page, linker.one_click))
+        self._before = f', "{PAGE}": {page}'.encode(), f'", "{ONE_CLICK}": {one_click}'.encode()
 
     def mint(self, packed: bytes) -> Minted:
         """The links of one of its `parts`."""
         part = unpack(packed)
         assert isinstance(part, Share)  # noqa: S101  # nothing of such a list is read beforehand
-        run = read_objects(part, self._column)
+        run = read_objects(part, self._column, (PAGE, ONE_CLICK))
         ends = self._linker.ends_of(_keep_good(run, self._linker))
-        links = [{PAGE: self._linker.page + end, ONE_CLICK: self._linker.one_click + end} for end in map(bytes.decode, ends)]
-        lines = b"".join(dump_object({**row, **both}) for row, both in zip(run.rows, links, strict=True))
+        page, one_click = self._before
+        lines = b"".join(
+            b"".join((begun, page, end, one_click, end, b'"', after)) for (begun, after), end in zip(run.rows, ends, strict=True)
+        )
         return Minted(lines, len(ends), sorted(run.refused))
 
 
