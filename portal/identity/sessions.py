@@ -2,6 +2,7 @@
 
 For the door:
     session_of(db, token) -> CurrentSession | None      (in a transaction that writes, it also holds the row: no revocation slips between)
+    person_of_ended(db, token) -> int | None            (whose it was; opens nothing)
     is_fresh(current, at) · needs_touch(current) · touch(db, current)
     renew_token(db, current) -> str | None              (before a raise of weight takes effect: the new cookie's token)
     sessions_of(db, person_id) -> list[SessionLine] · end_session(db, person_id, session_id) -> bool
@@ -98,6 +99,13 @@ def session_of(db: Session, token: str) -> CurrentSession | None:
     db.flush()
     found = db.connection().execute(query, asked).one_or_none()
     return _current(found, found.address) if found else None
+
+
+def person_of_ended(db: Session, token: str) -> int | None:
+    """Whose session it was, alive or ended, while its row is kept. Opens nothing: it only says for whom to keep something."""
+    if not token or len(token) > LONGEST_TOKEN:
+        return None
+    return db.scalar(select(SessionRow.person_id).where(SessionRow.token_hash == crypto.token_hash(PURPOSE, token)))
 
 
 def is_fresh(current: CurrentSession, at: datetime) -> bool:

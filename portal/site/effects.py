@@ -12,6 +12,7 @@ from portal.consent.events import Choice
 from portal.consent.saving import Answer
 from portal.core.i18n import pick
 from portal.site import preferences_words as words
+from portal.site import typed_before
 from portal.site.preferences_form import ChoicesForm
 from portal.web.context import current_company, database
 from portal.web.guards import current_session, person_required
@@ -21,7 +22,7 @@ bp = Blueprint("effects", __name__, url_prefix="/preferences")
 
 
 @bp.post("/effect")
-@person_required()
+@person_required(keeps=typed_before.sent)
 @asks_systems
 def show() -> ResponseReturnValue:
     """The same page with the answers as typed, and what they would have meant."""

@@ -14,7 +14,7 @@ from portal.consent.stopping import stop_marketing
 from portal.core import i18n
 from portal.core.i18n import _
 from portal.site import preferences_words as words
-from portal.site import signal
+from portal.site import signal, typed_before
 from portal.site.preferences_form import answers_of
 from portal.web.context import current_company
 from portal.web.guards import current_session, person_required
@@ -31,11 +31,13 @@ def show() -> ResponseReturnValue:
     """Every choice as it stands, to be changed, and what was just done."""
     stand = words.stand_of(db(), current_session().person_id)
     told = words.just_done(db(), current_session().person_id, request.args.get("since", -1, type=int))
-    return render_template("site/preferences.html", **words.page(db(), stand, form=stand.form(), told=told))
+    form, differing = typed_before.form_of(db(), stand)
+    page = words.page(db(), stand, form=form, told=told)
+    return render_template("site/preferences.html", **typed_before.opened(page, differing))
 
 
 @bp.post("")
-@person_required()
+@person_required(keeps=typed_before.sent)
 def save() -> ResponseReturnValue:
     """Save what is wanted of all choices: what newly differs becomes an act, nothing else."""
     book = Book(db(), current_session().person_id)

@@ -1,7 +1,8 @@
-"""One cookie a door: signed, bound to the company, holding random ids only. The site's is Lax, the staff's is Strict and read only below
+"""One cookie a door: signed, bound to the company, holding random ids, sentences of the next page and, sealed, answers that were given as
+a session ended. The site's is Lax, the staff's is Strict and read only below
 their own address; links and API have none at all.
 
-Must never hold personal data, and never be read at another company's host or at another door.
+Must never hold personal data that can be read, and never be read at another company's host or at another door.
 """
 
 from typing import Any

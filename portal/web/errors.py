@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, Response, g, make_response, render_template, request, session
+from flask import Flask, Response, current_app, g, make_response, render_template, request, session
 from werkzeug.exceptions import HTTPException
 
 from portal.core import crypto, logs
 from portal.core.i18n import _
+from portal.web import signed_out
 from portal.web.cookies import is_staffs
 from portal.web.forgery import CSRFError
 
@@ -31,8 +32,12 @@ def handle_http(error: HTTPException) -> Response:
 
 
 def handle_forgery(error: CSRFError) -> Response:
-    """A form without the token of its session: an old tab, or a foreign page."""
-    return _page(400)
+    """A form without the token of its session: an old tab, or a foreign page. Who is signed out is told so; nothing of the form is kept."""
+    guard = getattr(current_app.view_functions.get(request.endpoint or ""), "guard", None)
+    if "company" not in g or "sid" in session or is_staffs() or guard is None or guard.kind != "person":
+        return _page(400)
+    words = _("You are signed out"), _("Nothing was saved or sent. Sign in, and we go on where you were.")
+    return _page(400, words, sign_in_url=signed_out.sign_in_url())
 
 
 def handle_crash(error: Exception) -> Response:
@@ -44,16 +49,17 @@ def handle_crash(error: Exception) -> Response:
     return _page(500)
 
 
-def _page(status: int) -> Response:
+def _page(status: int, words: tuple[str, str] | None = None, *, sign_in_url: str = "") -> Response:
     if "company" not in g:
         return Response("421 This address is not served here.\n", 421, content_type="text/plain; charset=utf-8")
-    title, sentence = words_for(status)
+    title, sentence = words or words_for(status)
     html = render_template(
         "site/error.html",
         status=status,
         title=title,
         sentence=sentence,
         error_id=g.get("error_id"),
+        sign_in_url=sign_in_url,
         signed_in="sid" in session and not is_staffs(),
     )
     return make_response(html, status)

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from flask import g, make_response, redirect, render_template, session, url_for
+from flask import g, make_response, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from portal.core import clock
 from portal.identity import sessions
 from portal.people.link_tokens import LinkUnreadable, OpenedLink, open_link
 from portal.people.tombstones import as_known_now
-from portal.web import steps
+from portal.web import signed_out, steps
 from portal.web.context import current_company, database
-from portal.web.transactions import db, in_transaction, writes
+from portal.web.transactions import UNSAFE, db, in_transaction, writes
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -41,14 +41,15 @@ def public(why: str) -> Callable[[View], View]:
     return guarded
 
 
-def person_required(*, fresh: bool = False) -> Callable[[View], View]:
+def person_required(*, fresh: bool = False, keeps: signed_out.Keeps | None = None) -> Callable[[View], View]:
     """Only a signed-in person; with `fresh`, one whose sign-in is under 15 minutes old. Others are led to the sign-in and back.
 
-    Freshness is asked for at the start of an act: a later page of it that finds it gone leads back to that start.
+    Freshness is asked for at the start of an act: a later page of it that finds it gone leads back to that start. `keeps`: what of its form
+    is shown once more where the session had ended.
     """
 
     def guarded(view: View) -> View:
-        checked = in_transaction(_with_person(view, fresh=fresh))
+        checked = in_transaction(_with_person(view, fresh=fresh, keeps=keeps))
         run = prepared(view, checked)
         cast(Any, run).guard = Guard("person", "fresh" if fresh else "")
         return cast(View, run)
@@ -111,12 +112,12 @@ def prepared(view: Callable[..., Any], checked: Callable[..., Any]) -> Callable[
     return run
 
 
-def _with_person(view: Callable[..., Any], *, fresh: bool) -> Callable[..., Any]:
+def _with_person(view: Callable[..., Any], *, fresh: bool, keeps: signed_out.Keeps | None) -> Callable[..., Any]:
     @wraps(view)
     def run(*args: Any, **kwargs: Any) -> Any:
         current = _load_session()
         if current is None:
-            return _to_sign_in()
+            return _to_sign_in(keeps)
         if fresh and not sessions.is_fresh(current, clock.now()):
             return redirect(url_for("again.show", next=steps.sign(steps.here())))
         g.person_session = current
@@ -145,6 +146,7 @@ def current_session() -> sessions.CurrentSession:
     return cast(sessions.CurrentSession, g.person_session)
 
 
-def _to_sign_in() -> BaseResponse:
-    step = steps.here()
-    return redirect(url_for("sign_in.show", next=steps.sign(step)) if step != steps.HOME else url_for("sign_in.show"))
+def _to_sign_in(keeps: signed_out.Keeps | None) -> BaseResponse:
+    if request.method in UNSAFE:
+        signed_out.say_nothing_came_of_it(keeps)
+    return redirect(signed_out.sign_in_url())

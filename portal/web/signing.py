@@ -1,9 +1,12 @@
-"""What sign-in leaves in the cookie: the session's token and the nonce of the browser that asks. Nothing else, and nothing of before."""
+"""What sign-in leaves in the cookie: the session's token and the nonce of the browser that asks. Nothing of before but answers that were
+given as a session ended, which open for their own person alone.
+"""
 
 from flask import session
 
 from portal.identity.links import new_nonce
 from portal.identity.sessions import CurrentSession, session_of
+from portal.web import kept_answers
 from portal.web.transactions import db
 
 
@@ -21,8 +24,8 @@ def nonce_made() -> str:
 
 
 def keep(token: str) -> None:
-    """Sign this browser in: a fresh cookie that keeps only language and nonce of the one before (no fixation)."""
-    kept = {name: session[name] for name in ("language", "nonce") if name in session}
+    """Sign this browser in: a fresh cookie that keeps only language, nonce and sealed answers of the one before (no fixation)."""
+    kept = {name: session[name] for name in ("language", "nonce", kept_answers.NAME) if name in session}
     session.clear()
     session.update(kept, sid=token)
 

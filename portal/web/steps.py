@@ -1,10 +1,11 @@
-"""Where a person was going before the sign-in: one of a fixed list of pages, with a case number or kinds of data, signed. Never a URL.
+"""Where a person was going before the sign-in: one of a fixed list of pages, with a case number, a right or kinds of data, signed. Never a URL.
 
 Must never lead past a "check your answers", and never off this site.
 """
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from flask import request, url_for
 from itsdangerous import BadSignature
@@ -21,6 +22,11 @@ STEPS = {
     "records.show": N_("Your data"),
     "requests.index": N_("Your requests"),
     "requests.show": N_("Your request"),
+    "rights.index": N_("Ask for something else"),
+    "rights.show": N_("Ask for something else"),
+    "where.show": N_("Where do you live?"),
+    "numbers.show": N_("Your numbers"),
+    "phone.show": N_("On the telephone with us"),
     "copies.show": N_("Get a copy of your data"),
     "erase.show": N_("Delete your data"),
     "erase.some": N_("Delete some of your data"),
@@ -34,20 +40,52 @@ STEPS = {
 """Endpoints that may be gone on to, and what they are called on the page."""
 
 STARTS = {
+    "preferences.save": "preferences.show",
+    "preferences.stop": "preferences.show",
+    "preferences.pause": "preferences.show",
+    "preferences.resume": "preferences.show",
+    "preferences.take_back": "preferences.show",
+    "effects.show": "preferences.show",
+    "pending.send_again": "preferences.show",
+    "pending.stop_waiting": "preferences.show",
+    "held.look_again": "held.show",
+    "wrong.show": "held.show",
+    "wrong.send": "held.show",
     "address.ask": "address.show",
+    "address.enter_code": "address.show",
+    "address.stop": "address.show",
+    "numbers.add": "numbers.show",
+    "numbers.remove": "numbers.show",
     "copies.check": "copies.show",
     "copies.ask": "copies.show",
     "downloads.fetch": "requests.show",
+    "requests.stop": "requests.show",
+    "requests.write": "requests.show",
+    "appeals.show": "requests.show",
+    "appeals.send": "requests.show",
+    "rights.send": "rights.show",
+    "where.send": "where.show",
+    "phone.agree": "phone.show",
+    "phone.end": "phone.show",
+    "erase.only_marketing": "erase.show",
     "erase.choose": "erase.some",
     "erase.confirm": PLAN,
     "questions.send": "questions.show",
+    "certificates.of_request": "requests.show",
+    "records.give": "records.show",
     "acting.send": "acting.ask",
     "for_you.agree": "for_you.show",
     "for_you.object_": "for_you.show",
 }
-"""Where an act begins whose later steps were reached without a fresh sign-in."""
+"""The page of a form, or where an act begins, for what is sent without a sign-in or without a fresh one."""
 
 NUMBER = re.compile(r"^[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}$")
+WHICH = {
+    "requests.show": ("number", NUMBER),
+    "for_you.show": ("number", NUMBER),
+    "rights.show": ("kind", re.compile(r"^[a-z_]{1,40}$")),
+}
+"""Pages of which there are many: what tells them apart in their address, and what that looks like."""
 KINDS = re.compile(r"^[a-z]+(,[a-z]+)*$")
 LONGEST = 60 * 60
 LONGEST_KINDS = 68
@@ -57,11 +95,12 @@ LONGEST_KINDS = 68
 def here() -> str:
     """The step that this request is, or where its act starts; home where it is neither."""
     endpoint = STARTS.get(request.endpoint or "", request.endpoint or "")
-    number = str((request.view_args or {}).get("number", ""))
     if endpoint not in STEPS:
         return HOME
-    if endpoint in ("requests.show", "for_you.show"):
-        return f"{endpoint}:{number}" if NUMBER.match(number) else HOME
+    if endpoint in WHICH:
+        name, shape = WHICH[endpoint]
+        which = str((request.view_args or {}).get(name, ""))
+        return f"{endpoint}:{which}" if shape.match(which) else HOME
     if endpoint == PLAN:
         return plan_of(dict.fromkeys(request.values.getlist("group")))
     return endpoint
@@ -98,7 +137,8 @@ def url_of(step: str | None) -> str:
         return url_for(HOME)
     if endpoint == PLAN and which:
         return url_for(endpoint, group=which.split(","))
-    return url_for(endpoint, number=which) if which else url_for(endpoint)
+    values: dict[str, Any] = {WHICH[endpoint][0]: which} if which and endpoint in WHICH else {}
+    return url_for(endpoint, **values)
 
 
 def words_of(step: str | None) -> str:
