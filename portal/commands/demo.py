@@ -169,7 +169,7 @@ def prepare(folder: Path, port: int) -> dict[str, str]:
 
 def _add_link_keys(file: Path) -> None:
     """Each company gets a key for links in mails, also in a folder that an older version made."""
-    ring = crypto.parse_key_ring(file.read_text())
+    ring = crypto.parse_key_ring(file.read_bytes())
     missing = [company for company in (FIRST, "alpenrad") if not ring.links.get(company)]
     for company in missing:
         ring = replace(ring, links=with_link_key(ring.links, company, today=clock.now().date()))

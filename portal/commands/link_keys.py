@@ -80,6 +80,8 @@ def export_key(chosen: argparse.Namespace) -> int:
     """What the minting machine needs, and nothing more."""
     from portal.consent.basis import NO_CHOICE
 
+    if str(chosen.file) == "-":
+        raise NoLinkKey("A key is never printed. Name a file that is not there yet.")
     company = _company(chosen.company)
     key = newest_link_key(_ring()[1].links, chosen.company)
     if key is None:
@@ -109,4 +111,4 @@ def _ring() -> tuple[Path, crypto.KeyRing]:
     if not named:
         raise NoLinkKey("Give the keys as PORTAL_KEYS_FILE; PORTAL_KEYS cannot be written back.")
     file = Path(named)
-    return file, crypto.parse_key_ring(file.read_text(encoding="utf-8"))
+    return file, crypto.parse_key_ring(file.read_bytes())

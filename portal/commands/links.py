@@ -20,7 +20,7 @@ from portal.core import clock
 from portal.core.errors import PortalError
 from portal.core.rotation import MOST, cores, take_turns
 from portal.people.identifier import EMAIL, Identifier
-from portal.people.lines import BadLine
+from portal.people.lines import BYTE_ORDER_MARK, BadLine, text_of
 from portal.people.link_tokens import KIND_NUMBERS, Link, Scope
 from portal.people.minting import CsvList, KeyExport, Linker, Minted, NdjsonList
 
@@ -30,6 +30,20 @@ MOST_PROCESSES = 64
 DELIMITERS = (",", ";", "|", "\t")
 STAND_IN = "x"
 """Stands in a pattern where each link has its own identifier."""
+
+LONGEST_LINE = 998
+"""Letters of a line in a mail (RFC 5322 2.1.1). A link cannot be folded."""
+
+LONGEST_GIVEN = 4096
+"""Bytes of the one identifier on standard input, which are far more than it may have."""
+
+
+class NotOne(PortalError):
+    """What came on standard input is not one identifier."""
+
+
+class LineTooLong(PortalError):
+    """A header that no mail may have."""
 
 
 def add(commands: Any) -> None:
@@ -55,9 +69,9 @@ def add(commands: Any) -> None:
         )
         act.add_argument("--only-stop", action="store_true", help="links that show no choices and only stop messages")
         if name != "headers":
-            act.add_argument("--out", type=Path, help="where to write (standard output)")
+            act.add_argument("--out", type=_file, help="where to write (standard output)")
         if name == "mint":
-            act.add_argument("--in", dest="list", type=Path, help="the list (standard input)")
+            act.add_argument("--in", dest="list", type=_file, help="the list (standard input)")
             act.add_argument("--column", default="email", help="the column or field with the identifier (email)")
             act.add_argument(
                 "--delimiter", type=_delimiter, help="what parts the columns of a CSV list: , ; | or tab (by its first line)"
@@ -107,7 +121,12 @@ def _write(sink: BinaryIO, minted: Minted) -> tuple[int, int]:
 def headers(chosen: argparse.Namespace) -> int:
     """The two headers of RFC 8058. Sign them with DKIM, or mail programs ignore them."""
     _page, one_click = _one(chosen)
-    print(f"List-Unsubscribe: <{one_click}>\nList-Unsubscribe-Post: List-Unsubscribe=One-Click")
+    line = f"List-Unsubscribe: <{one_click}>"
+    if len(line) > LONGEST_LINE:
+        raise LineTooLong(
+            f"The header would have {len(line)} letters, and a mail has at most {LONGEST_LINE} in a line. Take a shorter --campaign."
+        )
+    print(f"{line}\nList-Unsubscribe-Post: List-Unsubscribe=One-Click")
     return 0
 
 
@@ -124,10 +143,15 @@ def qr(chosen: argparse.Namespace) -> int:
 
 
 def _one(chosen: argparse.Namespace) -> tuple[str, str]:
+    linker, given = _linker(chosen), sys.stdin.buffer
+    first = given.readline(LONGEST_GIVEN)
+    # Whoever types ends with the first line; of a file or another program it is seen whether more follows.
+    if not given.isatty() and (len(first) == LONGEST_GIVEN or given.read(LONGEST_GIVEN).strip()):
+        raise NotOne("This is more than one address. For a list there is `portal links mint`.")
     try:
-        return _linker(chosen).links_of(sys.stdin.readline())
+        return linker.links_of(text_of(first.removeprefix(BYTE_ORDER_MARK)))
     except BadLine as reason:
-        raise PortalError(str(reason)) from None
+        raise NotOne(str(reason)) from None
 
 
 def _linker(chosen: argparse.Namespace) -> Linker:
@@ -138,7 +162,12 @@ def _linker(chosen: argparse.Namespace) -> Linker:
     )
     with chosen.key.open("rb") as key:
         refuse_same_file(getattr(chosen, "out", None), key, "the file with the key")
-        return Linker(KeyExport.parse(key.read().decode("utf-8")), pattern)
+        return Linker(KeyExport.parse(key.read()), pattern)
+
+
+def _file(typed: str) -> Path | None:
+    """A file; none where `-` stands for standard input or output."""
+    return None if typed == "-" else Path(typed)
 
 
 def _days(typed: str) -> int:

@@ -87,14 +87,14 @@ def new_key_ring() -> KeyRing:
     return ring
 
 
-def parse_key_ring(text: str) -> KeyRing:
+def parse_key_ring(text: str | bytes) -> KeyRing:
     """Read the text of a key file. Raises `KeysAreBroken` with what to do."""
     try:
         plain = json.loads(text)
         keys = {kind: {i: base64.b64decode(k, validate=True) for i, k in plain[kind].items()} for kind in KINDS}
         links = parse_links(plain.get("links", {}))
         complete = all(ring and all(len(key) == 32 for key in ring.values()) for ring in keys.values())
-    except (ValueError, KeyError, AttributeError, TypeError):
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
         complete = False
     if not complete:
         raise KeysAreBroken("The key file is not one that `portal keys new` wrote. Restore it from your backup of the keys.")
@@ -140,7 +140,7 @@ def _follow(file: Path) -> None:
     try:
         seen = file.stat().st_mtime_ns
         if seen != _file_seen:
-            _ring, _file_seen = parse_key_ring(file.read_text()), seen
+            _ring, _file_seen = parse_key_ring(file.read_bytes()), seen
     except (OSError, KeysAreBroken):
         # The file is being replaced or was moved away: what is loaded still works, and the next start will say so.
         return

@@ -67,14 +67,14 @@ class KeyExport:
         return json.dumps({"portal_links": 1, **plain}, indent=2) + "\n"
 
     @classmethod
-    def parse(cls, text: str) -> "KeyExport":
+    def parse(cls, text: str | bytes) -> "KeyExport":
         """Read what `dump` wrote. Raises `ExportIsBroken`."""
         try:
             plain = json.loads(text)
             if plain["portal_links"] != 1:
                 raise ValueError("Another version.")
             return cls(str(plain["company"]), str(plain["url"]), parse_link_key(plain["key"]), tuple(map(str, plain["choices"])))
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise ExportIsBroken("This is not the file that `portal links keys export` wrote. Export the key again.") from None
 
 

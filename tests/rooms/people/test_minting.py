@@ -364,50 +364,6 @@ def test_where_ctrl_c_is_ignored_all_processes_go_on(flowing):
     assert flowing.poll() is None
 
 
-@pytest.mark.slow
-def test_headers_and_picture_are_for_one_address_that_is_no_argument(tmp_path):
-    key = tmp_path / "key.json"
-    key.write_text(EXPORT.dump())
-    said = portal("headers", "--key", key, stdin=b"maria@example.org\n").stdout.decode().splitlines()
-    assert re.fullmatch(r"List-Unsubscribe: <https://privacy\.example\.com/u/[\w-]+>", said[0])
-    assert said[1] == "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
-    picture = portal("qr", "--key", key, stdin=b"maria@example.org\n").stdout
-    assert picture.startswith(b"<svg xmlns=") and b"maria" not in picture
-    wrong = portal("headers", "--key", key, stdin=b"nobody\n")
-    assert wrong.returncode == 1 and b"nobody" not in wrong.stderr and b"Traceback" not in wrong.stderr
-
-
-@pytest.mark.slow
-def test_keys_are_made_listed_exported_and_shut_off(tmp_path):
-    from portal.core import crypto
-
-    ring = tmp_path / "keys.json"
-    crypto.write_key_file(ring, crypto.new_key_ring())
-    environment = {
-        "PORTAL_KEYS_FILE": str(ring),
-        "PORTAL_CONFIG": str(ROOT / "tests" / "companies" / "portal.yaml"),
-        "PORTAL_DATABASE_URL": "sqlite:///nowhere.db",
-        "PORTAL_FILES": str(tmp_path),
-        "PORTAL_MODE": "demo",
-    }
-    own = ("--company", "first")
-    assert b"no key of links yet" in portal("keys", "list", *own, **environment).stdout
-    refused = portal("keys", "export", *own, tmp_path / "export.json", **environment)
-    assert refused.returncode == 1 and b"keys new" in refused.stderr
-    for number in (b"Key 1 ", b"Key 2 "):
-        assert number in portal("keys", "new", *own, **environment).stdout
-    assert portal("keys", "export", *own, tmp_path / "export.json", **environment).returncode == 0
-    assert (tmp_path / "export.json").stat().st_mode & 0o777 == 0o600
-    assert KeyExport.parse((tmp_path / "export.json").read_text()).key.number == 2
-    assert portal("keys", "shut-off", *own, "2", **environment).returncode == 0
-    assert portal("keys", "shut-off", *own, "9", **environment).returncode == 1
-    listed = portal("keys", "list", *own, **environment).stdout.decode()
-    assert "shut off" in listed.splitlines()[1] and "in use" in listed.splitlines()[0]
-    secrets = re.findall(r'"secret": "([^"]+)"', ring.read_text())
-    assert len(secrets) == 2 and not any(secret in listed for secret in secrets)
-    assert portal("keys", "new", "--company", "nobody", **environment).returncode == 1
-
-
 @pytest.mark.parametrize("days", ["99999999", "-3", "1.5", "\u0663"])
 def test_days_that_no_link_can_hold_are_refused_in_plain_words(tmp_path, days):
     key = tmp_path / "key.json"
