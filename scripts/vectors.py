@@ -24,7 +24,63 @@ GOOD = (
     ("customer number", "alpenrad", 258, Scope.PREFERENCES, "", "customer_number", "K-1002", ""),
     ("campaign beyond ASCII", "fjordkaffe", 2, Scope.PREFERENCES, "newsletter.email", "email", "per@example.org", "vår – tilbud"),
     ("domain in its A-label", "fjordkaffe", 2, Scope.PREFERENCES, "", "email", "maria@xn--bcher-kva.example", ""),
+    ("every sign", "fjordkaffe", 2, Scope.PREFERENCES, "", "email", "!#$%&'*+/=?^_`{|}~-.a1@4-b.c.example.org", ""),
+    ("longest label and local part", "fjordkaffe", 2, Scope.STOP, "", "email", f"{'a' * 64}@{'b' * 63}.example", ""),
 )
+REFUSED = (
+    *(
+        "",
+        "@",
+        "maria",
+        "maria@",
+        "@example.org",
+        "a@b@c",
+        "a@b@example.org",
+        "a b@example.org",
+        "a@exa mple.org",
+        "a@example.org\x0b",
+    ),
+    *("a\t@example.org", "a@example.org\nb@example.org", "maria <maria@example.org>", '"a b"@example.org', "a(b)@example.org"),
+    *("a,b@example.org", "a;b@example.org", "a:b@example.org", "a\\b@example.org", "a[b]@example.org", "a\x7f@example.org"),
+    *(
+        ".a@example.org",
+        "a.@example.org",
+        "a..b@example.org",
+        "mar\u0131a@example.org",
+        "\u212aate@example.org",
+        "maria@\u212aafe.example",
+    ),
+    *(
+        "maria@bücher.example",
+        "a@example.org\u00a0",
+        "a@example",
+        "a@.example.org",
+        "a@example..org",
+        "a@example.org.",
+        "a@-a.example",
+    ),
+    *(
+        "a@a-.example",
+        "a@a_b.example",
+        "a@ab--c.example",
+        "a@1.2.3.4",
+        "a@[1.2.3.4]",
+        "a@example.7",
+        "x@masked.invalid",
+        "x@localhost",
+    ),
+    *(
+        "x@a.localhost",
+        "x@a.local",
+        "x@a.test",
+        "x@a.onion",
+        "x@1.in-addr.arpa",
+        f"{'a' * 65}@example.org",
+        f"a@{'b' * 64}.example",
+    ),
+    f"{'a' * 60}@{'b' * 60}.{'c' * 60}.{'d' * 60}.{'e' * 10}.example",
+)
+"""What is no address, and no recipe may make a link for: it would lead to nobody."""
 
 
 def vectors() -> dict[str, object]:
@@ -43,7 +99,8 @@ def vectors() -> dict[str, object]:
         "one bit": {"token": base64.urlsafe_b64encode(flipped).rstrip(b"=").decode()},
     }
     needed = {name: first[name] for name in ("company", "key_number", "key", "token")}
-    return {"good": good, "bad": [{"name": name, **needed, **change} for name, change in spoilt.items()]}
+    bad = [{"name": name, **needed, **change} for name, change in spoilt.items()]
+    return {"good": good, "bad": bad, "refused": list(REFUSED)}
 
 
 def _good(

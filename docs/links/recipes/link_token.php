@@ -3,6 +3,10 @@
 
 const SCOPES = ['preferences' => 1, 'stop' => 2];
 const KINDS = ['email' => 1, 'phone' => 2, 'customer_number' => 3];
+const ATOM = '[a-z0-9!#$%&\'*+/=?^_`{|}~-]+';
+const LABEL = '(?!(?!xn)..--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
+const ADDRESS = '(?=[^@]{1,64}@)' . ATOM . '(?:\.' . ATOM . ')*@(?:' . LABEL . '\.)+(?=[^.]*[a-z]$)' . LABEL;
+const NO_MAIL = '(?!.*[@.](?:arpa|invalid|local|localhost|onion|test)$)';
 
 // $key is 32 bytes; $issued and $expires are whole seconds since 1970. $nonce is for test vectors only: never give one.
 function link_token(
@@ -10,11 +14,11 @@ function link_token(
     string $choice = '', string $campaign = '', string $kind = 'email', string $scope = 'preferences', ?string $nonce = null
 ): string {
     if ($kind === 'email') {
-        $identifier = trim($identifier);
-        if (!preg_match('/^[\x21-\x7e]+@[\x21-\x3f\x41-\x7e]+$/D', $identifier)) {
+        $identifier = strtolower(trim($identifier, " \t\r\n"));
+        // The outer parentheses only delimit the pattern: nearly every other sign may stand in an address.
+        if (strlen($identifier) > 254 || !preg_match('(^' . NO_MAIL . ADDRESS . '$)D', $identifier)) {
             throw new InvalidArgumentException('no plain address: write the domain as xn--');
         }
-        $identifier = strtolower($identifier);
     }
     if (max(strlen($choice), strlen($campaign), strlen($identifier)) > 255 || $identifier === '') {
         throw new InvalidArgumentException('too long, or nobody');

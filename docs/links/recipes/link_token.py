@@ -2,12 +2,17 @@
 
 import base64
 import os
+import re
 import struct
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 SCOPES = {"preferences": 1, "stop": 2}
 KINDS = {"email": 1, "phone": 2, "customer_number": 3}
+ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
+LABEL = r"(?!(?!xn)..--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+ADDRESS = re.compile(rf"(?=[^@]{{1,64}}@){ATOM}(?:\.{ATOM})*@(?:{LABEL}\.)+(?=[^.]*[a-z]$){LABEL}")
+NO_MAIL = re.compile(r"[@.](?:arpa|invalid|local|localhost|onion|test)$")
 
 
 def link_token(
@@ -26,11 +31,11 @@ def link_token(
 ):
     """`key` is 32 bytes; `issued` and `expires` are whole seconds since 1970. `nonce` is for test vectors only: never give one."""
     if kind == "email":
-        local, _, domain = identifier.strip().rpartition("@")
-        identifier = f"{local}@{domain}"
-        if not local or not domain or not identifier.isascii():
+        identifier = identifier.strip(" \t\r\n")
+        lower = identifier.lower() if identifier.isascii() else ""
+        if len(lower) > 254 or not ADDRESS.fullmatch(lower) or NO_MAIL.search(lower):
             raise ValueError("no plain address: write the domain as xn--")
-        identifier = identifier.lower()
+        identifier = lower
     fields = [text.encode() for text in (choice, campaign, identifier)]
     if max(map(len, fields)) > 255 or not fields[2]:
         raise ValueError("too long, or nobody")
