@@ -12,8 +12,8 @@ from portal.cases.right_words import BY_AGENT
 from portal.cases.rights import key_of_open
 from portal.cases.workflow import RIGHT
 from portal.consent import joining
-from portal.consent.asking import open_row
 from portal.consent.ledger import events_of
+from portal.consent.waiting import open_row
 from portal.consent.words import Actor
 from portal.engine.model import Step
 from portal.people.service import is_blank

@@ -84,6 +84,7 @@ def _choice(company: Company, now: datetime) -> Context:
     return {
         "link": urls.address(company.url, urls.CONFIRM_CHOICE, token=TOKEN_OF_NOBODY), "asked_at": i18n.format_moment(now), "valid_until": _day(now, 14),
         "asked_for": [i18n.pick(one.title) for one in company.purposes.values() if one.channels and not one.sensitive][:2],
+        "stays": False,
     }  # fmt: skip
 
 

@@ -3,24 +3,22 @@
 Must never send more than a few such mails to one address a day, and never keep a token but as its hash.
 """
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
-from portal.config.model import Purpose
+from portal.config.model import Company
 from portal.consent.asking_model import Waiting
-from portal.consent.basis import NO_CHOICE
-from portal.consent.changes import Change, dump_change, load_change
-from portal.consent.events import Choice
+from portal.consent.changes import Change, dump_change
+from portal.consent.told import opening_words
+from portal.consent.waiting import Waits, Wanted, dump_wanted, open_row, still_waits, wanted_of
 from portal.core import clock, crypto, i18n, urls
 from portal.core.db import company_of
 from portal.core.durations import length_of
-from portal.core.i18n import pick
+from portal.core.i18n import _, format_list, pick
 from portal.core.limits import Limit, count_once
 from portal.outbox.service import queue_mail
 from portal.people.model import PersonIdentifier
@@ -28,14 +26,8 @@ from portal.people.service import EMAIL
 
 TOKEN = "consent.confirm"  # noqa: S105  # the name of what the token is for
 MAILS = Limit("confirm_choice", 5, timedelta(days=1))
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """One change that waits, and how long the chain was when it was asked for."""
-
-    change: Change
-    seen: int
+AT_ONCE_AGAIN = timedelta(minutes=10)
+"""So long, asking for the same once more sends no second mail, and the link in the first one stays good. `resend` does not wait."""
 
 
 def ask_to_confirm(
@@ -43,20 +35,23 @@ def ask_to_confirm(
 ) -> bool:
     """Write to the person's mailbox; an earlier link of theirs gives way to one for everything that waits. `seen`: the chain's length now.
 
-    False where no mail went: the person has no mailbox, or got too many such mails today; then the link they have speaks for all of it.
+    False where no mail went: the person has no mailbox, was asked the same just now, or got too many such mails today; then the link they
+    have speaks for all of it.
     """
     mailbox = _mailbox_of(db, person_id) if changes else None
     if mailbox is None:
         return False
     company = registry.company(company_of(db))
     row = open_row(db, person_id)
+    if row is not None and row.identifier_id == mailbox.id and _was_just_asked(db, row, changes):
+        return False
     asked = {change.choice for change in changes}
     kept = [one for one in wanted_of(row) if one.change.choice not in asked] if row else []
     if row is None:
         row = Waiting(person_id=person_id, sent=0, token_hash=crypto.token_hash(TOKEN, crypto.random_token()))
         db.add(row)
     row.identifier_id = mailbox.id
-    row.wanted = _dump([*kept, *(Wanted(change, seen) for change in changes)])
+    row.wanted = dump_wanted([*kept, *(Wanted(change, seen) for change in changes)])
     row.language, row.collection_point = language, collection_point
     row.asked_at = clock.now()
     row.expires_at = clock.now() + length_of(company.retention.unconfirmed)
@@ -71,51 +66,26 @@ def resend(db: Session, person_id: int) -> bool:
     return row is not None and mailbox is not None and _send(db, row, mailbox)
 
 
-def open_row(db: Session, person_id: int) -> Waiting | None:
-    """What of the person's wishes waits now."""
-    query = select(Waiting).filter_by(person_id=person_id, ended_at=None).where(Waiting.expires_at > clock.now())
-    return db.scalars(query.order_by(Waiting.id.desc()).execution_options(populate_existing=True)).first()
-
-
-def wanted_of(row: Waiting) -> list[Wanted]:
-    """What waits in a row, as far as the company still asks for it."""
-    purposes = registry.company(row.company_id).purposes
-    told = [Wanted(load_change(one["change"]), one["seen"]) for one in json.loads(row.wanted)]
-    asked = ((one, _still_asked(one.change, purposes.get(one.change.purpose))) for one in told)
-    return [replace(one, change=change) for one, change in asked if change is not None]
-
-
-def choices_of_row(row: Waiting) -> list[Choice]:
-    """Every choice that was asked for in a row, also of what can no longer be said."""
-    return [load_change(one["change"]).choice for one in json.loads(row.wanted)]
-
-
-def _still_asked(change: Change, purpose: Purpose | None) -> Change | None:
-    """The change as far as it can be said today: topics and rhythms that are gone fall away, and nothing is left of a yes to them alone."""
-    if purpose is None or purpose.basis in NO_CHOICE or change.channel not in purpose.channels:
-        return None
-    topics = None if change.topics is None else [one for one in change.topics if one in purpose.topics]
-    if change.topics and not topics:
-        return None
-    return replace(change, topics=topics, frequency=change.frequency if change.frequency in purpose.frequencies else None)
-
-
-def _dump(wanted: Sequence[Wanted]) -> str:
-    return json.dumps([{"change": dump_change(one.change), "seen": one.seen} for one in wanted])
+def _was_just_asked(db: Session, row: Waiting, changes: Sequence[Change]) -> bool:
+    """Whether all of it waits already, and was asked for so lately that the mail is the answer to this press, too."""
+    if clock.now() - row.asked_at >= AT_ONCE_AGAIN:
+        return False
+    waits = [dump_change(one.wanted.change) for one in still_waits(db, row)]
+    return all(dump_change(change) in waits for change in changes)
 
 
 def _send(db: Session, row: Waiting, mailbox: PersonIdentifier) -> bool:
-    if not count_once(db, MAILS, str(row.company_id), mailbox.hash.hex()):
+    waits = still_waits(db, row)
+    if not waits or not count_once(db, MAILS, str(row.company_id), mailbox.hash.hex()):
         return False
     company, token = registry.company(row.company_id), crypto.random_token()
     row.token_hash = crypto.token_hash(TOKEN, token)
     row.sent += 1
     with i18n.speaking(row.language, company.time_zone):
-        purposes = [company.purposes[one.change.purpose] for one in wanted_of(row)]
         context = {
             "link": urls.address(company.url, urls.CONFIRM_CHOICE, token=token),
-            # A sensitive purpose is not named in a mail: others may read it.
-            "asked_for": list(dict.fromkeys(pick(one.title) for one in purposes if not one.sensitive)),
+            "asked_for": _titles(company, waits),
+            "stays": any(not one.opens.whole for one in waits),
             "asked_at": i18n.format_moment(row.asked_at),
             "valid_until": i18n.format_date(row.expires_at, weekday=True),
         }
@@ -125,6 +95,17 @@ def _send(db: Session, row: Waiting, mailbox: PersonIdentifier) -> bool:
     )  # fmt: skip
     db.flush()
     return True
+
+
+def _titles(company: Company, waits: Sequence[Waits]) -> list[str]:
+    """What waits by name; of a yes that stands only what would be added. A sensitive purpose is not named in a mail: others may read it."""
+    named = []
+    for one in waits:
+        purpose = company.purposes[one.wanted.change.purpose]
+        title, more = pick(purpose.title), format_list(opening_words(purpose, one.opens))
+        if not purpose.sensitive:
+            named.append(_("%(title)s (%(more)s)", title=title, more=more) if more and not one.opens.whole else title)
+    return list(dict.fromkeys(named))
 
 
 def _mailbox_of(db: Session, person_id: int) -> PersonIdentifier | None:

@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import Any
 
 from portal.consent.events import Choice
+from portal.consent.steps import Wish
+from portal.core import clock
 
 
 class Answer(StrEnum):
@@ -57,3 +59,16 @@ def load_change(said: Mapping[str, Any]) -> Change:
         said["purpose"], said["channel"], Answer(said["answer"]) if said["answer"] else None, said["topics"], said["frequency"],
         datetime.fromisoformat(until) if until else None, said["resume"],
     )  # fmt: skip
+
+
+def wish_of(change: Change, *, suppressed: bool) -> Wish:
+    """The change as the rule of steps looks at it, now."""
+    return Wish(
+        at=clock.now(),
+        yes=None if change.answer is None else change.answer is Answer.YES,
+        topics=None if change.topics is None else frozenset(change.topics),
+        frequency=change.frequency,
+        paused_until=change.paused_until,
+        resume=change.resume,
+        suppressed=suppressed,
+    )

@@ -11,13 +11,14 @@ from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from portal.config.model import Company
-from portal.consent.asking import TOKEN, Wanted, choices_of_row, open_row, wanted_of
+from portal.consent.asking import TOKEN
 from portal.consent.asking_model import Waiting
 from portal.consent.events import Choice
 from portal.consent.ledger import Book
 from portal.consent.model import ConsentChain, ConsentEvent, ConsentState
 from portal.consent.saving import Saved, save_choices
 from portal.consent.states import read_state, state_of
+from portal.consent.waiting import Wanted, choices_of_row, open_row, still_waits, wanted_of
 from portal.consent.words import Act, Actor
 from portal.core import clock, crypto
 from portal.core.db import Base
@@ -43,7 +44,10 @@ NO_TRACE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the page behind the link shows: what would be confirmed, when and where it was asked for, in which language."""
+    """What the page behind the link shows: what would be confirmed, when and where it was asked for, in which language.
+
+    `stays`: a part of it is agreed to already, and goes on whatever the answer is.
+    """
 
     wanted: tuple[Wanted, ...]
     asked_at: datetime
@@ -51,6 +55,7 @@ class Asked:
     collection_point: str
     language: str
     person_id: int
+    stays: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +66,7 @@ class NotTheAddress:
 def asked_by(db: Session, token: str) -> Asked | None:
     """What a live link asks; None where it ended, gave way to a newer one, or never was. Changes nothing."""
     row = db.scalar(_live(token))
-    return (
-        None
-        if row is None
-        else Asked(tuple(wanted_of(row)), row.asked_at, row.expires_at, row.collection_point, row.language, row.person_id)
-    )
+    return _asked_in(db, row) if row is not None else None
 
 
 def confirm(db: Session, token: str, *, person_id: int | None = None, typed_address: str = "") -> Saved | NotTheAddress | None:
@@ -101,12 +102,14 @@ def confirm(db: Session, token: str, *, person_id: int | None = None, typed_addr
     return Saved(tuple(event for one in saved for event in one.events), tuple(choice for one in saved for choice in one.stale))
 
 
-def refuse(db: Session, token: str) -> bool:
-    """The mailbox says no: nothing waits any more. False where the link is not live."""
+def refuse(db: Session, token: str) -> Asked | None:
+    """The mailbox says no: nothing waits any more, and what stands goes on. Returns what was asked; None where the link is not live."""
     row = _end(db, token)
-    if row is not None:
-        _stop_waiting(db, row, Actor.PERSON)
-    return row is not None
+    if row is None:
+        return None
+    asked = _asked_in(db, row)
+    _stop_waiting(db, row, Actor.PERSON)
+    return asked
 
 
 def cancel(db: Session, person_id: int, *, collection_point: str) -> bool:
@@ -131,6 +134,14 @@ def end_waiting(db: Session, company: Company) -> int:
         db.flush()
         _forget_the_unproven(db, row.person_id)
     return len(late)
+
+
+def _asked_in(db: Session, row: Waiting) -> Asked:
+    """What a row asks; where all of it was changed since, what it asked for once."""
+    waits = still_waits(db, row)
+    wanted = [one.wanted for one in waits] or wanted_of(row)
+    stays = any(not one.opens.whole for one in waits)
+    return Asked(tuple(wanted), row.asked_at, row.expires_at, row.collection_point, row.language, row.person_id, stays)
 
 
 def _live(token: str) -> Select[Waiting]:

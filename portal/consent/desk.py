@@ -11,7 +11,7 @@ from portal.config.model import Company
 from portal.consent.changes import Change
 from portal.consent.events import Choice, Event, Evidence
 from portal.consent.ledger import Book
-from portal.consent.merge import UNSET
+from portal.consent.merge import UNSET, left_standing
 from portal.consent.steps import Step
 from portal.consent.words import ANSWERS, Act, Actor
 
@@ -19,13 +19,15 @@ from portal.consent.words import ANSWERS, Act, Actor
 @dataclass(frozen=True, slots=True)
 class Saved:
     """What became of it. `events` are in the ledger now; `stale` was changed by someone since it was shown and is left alone;
-    `pending` waits until the person confirms it from their mailbox; `mailed`: they were written to just now.
+    `pending` waits until the person confirms it from their mailbox; `mailed`: they were written to just now. `ended` waits no more,
+    though what it stood in was undone.
     """
 
     events: tuple[Event, ...] = ()
     stale: tuple[Choice, ...] = ()
     pending: tuple[Change, ...] = ()
     mailed: bool = False
+    ended: tuple[Choice, ...] = ()
 
     @property
     def sequences(self) -> tuple[int, ...]:
@@ -48,10 +50,11 @@ class Desk:
         self.book, self.company, self.actor = book, company, actor
         self.language, self.collection_point, self.evidence = language, collection_point, evidence
 
-    def newer_than(self, seen: int) -> set[Choice]:
-        """The choices that something was done to after `seen`, whole channels for their topics."""
+    def newer_than(self, seen: int, *, taken_back: bool = True) -> set[Choice]:
+        """The choices that something was done to after `seen`, whole channels for their topics; `taken_back`: even if it was undone since."""
         newer = self.book.events(range(seen + 1, self.book.length + 1))
-        return {event.choice._replace(topic="") for event in newer}
+        standing = left_standing(event.deed for event in newer)
+        return {event.choice._replace(topic="") for event in newer if taken_back or event.sequence in standing}
 
     def append(self, choice: Choice, steps: Iterable[Step]) -> list[Event]:
         """Write the acts, a yes with the words that were shown for it."""

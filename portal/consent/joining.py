@@ -10,13 +10,13 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.consent.asking import open_row
 from portal.consent.chains import KeyIsDestroyed, NoSuchPerson, chain_of, wrapped_key_of
 from portal.consent.delivery import queue_delivery
 from portal.consent.events import Choice, Evidence
 from portal.consent.ledger import Book
 from portal.consent.merge import UNSET, State
 from portal.consent.states import states_of
+from portal.consent.waiting import open_row
 from portal.consent.words import STOPS, Act, Actor
 from portal.core import clock
 from portal.core.errors import PortalError

@@ -176,6 +176,19 @@ def newest_standing(deeds: Iterable[Deed]) -> int | None:
     return standing[-1] if standing else None
 
 
+def left_standing(deeds: Iterable[Deed]) -> set[int]:
+    """Which of some deeds of a chain, in their order, still count, by sequence: not those that were taken back among them, nor the taking
+    back of such.
+    """
+    standing: set[int] = set()
+    for deed in deeds:
+        if deed.act is Act.UNDONE and deed.undoes in standing:
+            standing.remove(deed.undoes)
+        else:
+            standing.add(deed.sequence)
+    return standing
+
+
 def in_order(deeds: Iterable[Deed]) -> list[Deed]:
     """In order of receipt; but what one source tells late goes before the first later act that it told. In a tie, no comes last."""
     ordered: list[Deed] = []

@@ -12,13 +12,14 @@ from portal.config.model import Company
 from portal.consent.asking import ask_to_confirm
 from portal.consent.basis import NO_CHOICE
 from portal.consent.chains import chain_of
-from portal.consent.changes import Answer, Change
+from portal.consent.changes import Answer, Change, wish_of
 from portal.consent.desk import Desk, Saved
 from portal.consent.events import Choice, Event, Evidence
 from portal.consent.ledger import LONGEST_PAUSE, Book, PauseOutOfRange, UnknownChoice
 from portal.consent.merge import UNSET, NothingToUndo
-from portal.consent.steps import Plan, Step, Wish, steps_to
-from portal.consent.words import Act
+from portal.consent.steps import Plan, Step, steps_to
+from portal.consent.waiting import open_question
+from portal.consent.words import Act, Actor
 from portal.core import clock
 from portal.core.db import company_of
 
@@ -52,13 +53,14 @@ def save_choices(
     for change in changes:
         _refuse_unknown(company, change)
     desk = Desk(book or Book(db, person_id), company, language, collection_point, evidence)
-    newer = desk.newer_than(seen)
+    # What was done since and taken back again stands as the mailbox was asked.
+    newer = desk.newer_than(seen, taken_back=not twice)
     # A no asks nothing of earlier stops.
     suppressed = desk.book.suppressed() if any(change.answer is not Answer.NO for change in changes) else {}
     plans: list[tuple[Change, Choice, Plan]] = []
     for change in changes:
         choice, purpose = Choice(change.purpose, change.channel), company.purposes[change.purpose]
-        wish = _wish_of(change, suppressed=(choice.purpose, choice.channel) in suppressed)
+        wish = wish_of(change, suppressed=(choice.purpose, choice.channel) in suppressed)
         plan = steps_to(
             purpose, desk.book.states.get(choice, UNSET), wish, proven=twice or (confirmed and not purpose.double_opt_in)
         )
@@ -73,7 +75,11 @@ def save_choices(
 
 
 def undo(db: Session, person_id: int, sequences: Sequence[int], *, collection_point: str) -> Saved:
-    """The person takes back what those events did, newest first. A choice that changed since stands as it is, and is named in `stale`."""
+    """The person takes back what those events did, newest first. A choice that changed since stands as it is, and is named in `stale`.
+
+    A yes that waits again waits on only while its mail can still be answered. Where that question has ended the wait ends with it: the
+    choice stands as it did before it was asked, and is named in `ended`.
+    """
     company = registry.company(company_of(db))
     desk = Desk(Book(db, person_id), company, None, collection_point, None)
     events: list[Event] = []
@@ -83,19 +89,18 @@ def undo(db: Session, person_id: int, sequences: Sequence[int], *, collection_po
             events.append(desk.take_back(event))
         except NothingToUndo:
             stale.append(event.choice)
-    return Saved(tuple(events), tuple(dict.fromkeys(stale)))
+    return Saved(tuple(events), tuple(dict.fromkeys(stale)), ended=_end_lost_questions(desk, {event.choice for event in events}))
 
 
-def _wish_of(change: Change, *, suppressed: bool) -> Wish:
-    return Wish(
-        at=clock.now(),
-        yes=None if change.answer is None else change.answer is Answer.YES,
-        topics=None if change.topics is None else frozenset(change.topics),
-        frequency=change.frequency,
-        paused_until=change.paused_until,
-        resume=change.resume,
-        suppressed=suppressed,
-    )
+def _end_lost_questions(desk: Desk, choices: Iterable[Choice]) -> tuple[Choice, ...]:
+    """End the wait of those that wait with no mail that could still be answered."""
+    pending = sorted(choice for choice in choices if desk.book.states[choice].pending)
+    question = open_question(desk.book.db, desk.book.person_id) if pending else None
+    asked = {one.wanted.change.choice for one in question.waits} if question else set()
+    lost = tuple(choice for choice in pending if choice not in asked)
+    for choice in lost:
+        desk.book.append(choice, Act.EXPIRED, actor=Actor.COMPANY_SYSTEM, collection_point=desk.collection_point)
+    return lost
 
 
 def _refuse_unknown(company: Company, change: Change) -> None:

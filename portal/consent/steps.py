@@ -51,6 +51,41 @@ class Plan:
 NOTHING = Plan()
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a wish opens beyond what stands. `whole`: no yes is in force yet, so that all of it is new.
+
+    Otherwise the topics that come on top, the rhythm with more messages, and a break that ends: now (`resumes`), or at an earlier `until`.
+    """
+
+    whole: bool
+    topics: tuple[str, ...] = ()
+    frequency: str | None = None
+    until: datetime | None = None
+    resumes: bool = False
+
+    @property
+    def is_something(self) -> bool:
+        """Does it open anything that is closed?"""
+        return bool(self.whole or self.topics or self.frequency or self.until or self.resumes)
+
+
+def opening(purpose: Purpose, state: State, wish: Wish) -> Opening:
+    """What of a wish would have to be confirmed by an unproven hand."""
+    if not holds(purpose, state) or wish.suppressed:
+        return Opening(whole=True)
+    detail = _compare(purpose, state, wish)
+    steps, ends_earlier = _pause(state, wish)
+    until = next((step.until for step in steps), None) if ends_earlier else None
+    return Opening(
+        whole=False,
+        topics=tuple(key for key in purpose.topics if key in detail.wants - detail.had),
+        frequency=detail.how_often if detail.faster else None,
+        until=until,
+        resumes=ends_earlier and until is None,
+    )
+
+
 def steps_to(purpose: Purpose, state: State, wish: Wish, *, proven: bool) -> Plan:
     """What brings `state` to `wish`. `proven`: the person just showed that they are who may raise."""
     if wish.yes is False or (purpose.topics and wish.topics == frozenset()):
@@ -83,14 +118,9 @@ def _yes(state: State, wish: Wish, *, proven: bool) -> Plan:
 
 def _details(purpose: Purpose, state: State, wish: Wish, *, proven: bool) -> Plan:
     """A yes, or silence where that is enough, stays; topics, frequency and pause may change."""
-    every = frozenset(purpose.topics)
-    had = every if state.topics is None else state.topics & every
-    wants = had if wish.topics is None else wish.topics
-    order = list(purpose.frequencies)
-    how_often = wish.frequency or state.frequency
-    slower = _place(order, how_often) > _place(order, state.frequency)
-    faster = _place(order, how_often) < _place(order, state.frequency)
-    raises = faster or not wants <= had
+    detail = _compare(purpose, state, wish)
+    had, wants, how_often, slower = detail.had, detail.wants, detail.how_often, detail.slower
+    raises = detail.faster or not wants <= had
     if (raises and proven) or (not raises and (wants != had or slower)):
         said = [Step(Act.GIVEN, _same(state, had, wants), how_often, keeps_words=not raises)]
     elif raises and not wants & had:
@@ -104,6 +134,25 @@ def _details(purpose: Purpose, state: State, wish: Wish, *, proven: bool) -> Pla
     pause, pause_raises = _pause(state, wish)
     allowed = pause if proven or not pause_raises else ()
     return Plan((*said, *allowed), asks=not proven and (raises or pause_raises))
+
+
+@dataclass(frozen=True, slots=True)
+class _Details:
+    """Topics and rhythm: as they stand, and as they are wanted."""
+
+    had: frozenset[str]
+    wants: frozenset[str]
+    how_often: str | None
+    slower: bool
+    faster: bool
+
+
+def _compare(purpose: Purpose, state: State, wish: Wish) -> _Details:
+    every = frozenset(purpose.topics)
+    had = every if state.topics is None else state.topics & every
+    order, how_often = list(purpose.frequencies), wish.frequency or state.frequency
+    before, then = _place(order, state.frequency), _place(order, how_often)
+    return _Details(had, had if wish.topics is None else wish.topics, how_often, slower=then > before, faster=then < before)
 
 
 def _pause(state: State, wish: Wish) -> tuple[tuple[Step, ...], bool]:

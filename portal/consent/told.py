@@ -2,9 +2,10 @@
 name staff or keys.
 """
 
-from portal.config.model import Company
+from portal.config.model import Company, Purpose
 from portal.consent.choices import ChannelChoice, Standing
 from portal.consent.events import Event
+from portal.consent.steps import Opening
 from portal.consent.words import Act, Actor
 from portal.core.i18n import N_, _, format_date, format_list, pick
 
@@ -82,6 +83,16 @@ def topics_of(company: Company, event: Event) -> str:
     purpose = company.purposes.get(event.choice.purpose)
     named = (event.choice.topic,) if event.choice.topic else event.topics or ()
     return format_list([pick(purpose.topics[key].title) for key in named if key in purpose.topics]) if purpose and named else ""
+
+
+def opening_words(purpose: Purpose, opens: Opening) -> list[str]:
+    """What a wish adds to a yes that stands, each part by name."""
+    words = [pick(purpose.topics[key].title) for key in opens.topics]
+    if opens.frequency in purpose.frequencies:
+        words.append(pick(purpose.frequencies[opens.frequency]))
+    if opens.until:
+        words.append(_("a break only until %(day)s", day=format_date(opens.until)))
+    return [*words, _("the end of the break")] if opens.resumes else words
 
 
 def standing_words(choice: ChannelChoice) -> str:

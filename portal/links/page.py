@@ -82,7 +82,7 @@ def take_back(token: str) -> ResponseReturnValue:
     reader = reader_of(db(), current_link().link)
     sequences = read_undo(reader, request.form.get("undo", ""))
     saved = undo(db(), reader.person_id, sequences, collection_point=HERE) if reader.person_id and sequences else Saved()
-    return render_template("links/undone.html", **_words(reader, token), worked=bool(saved.events))
+    return render_template("links/undone.html", **_words(reader, token), worked=bool(saved.events), ended=bool(saved.ended))
 
 
 @bp.post("/data")

@@ -74,4 +74,4 @@ def take_back(token: str) -> ResponseReturnValue:
             else _("Type the address that got the mail.")
         )
         return render_template("links/undo.html", token=token, typed=typed[:400], mistake=mistake), 422
-    return render_template("links/undone.html", token="", worked=bool(saved.events))
+    return render_template("links/undone.html", token="", worked=bool(saved.events), ended=bool(saved.ended))

@@ -8,10 +8,10 @@ from typing import Any
 from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 
-from portal.consent.asking import Wanted
 from portal.consent.changes import Change
 from portal.consent.confirming import Asked, NotTheAddress, asked_by, confirm, refuse
 from portal.consent.notices import notice_for
+from portal.consent.waiting import Wanted
 from portal.core.i18n import N_, _, pick
 from portal.site.forms import LinkForm
 from portal.web import signing
@@ -51,7 +51,8 @@ def press() -> ResponseReturnValue:
 @public(WHY)
 def no() -> ResponseReturnValue:
     """No: nothing waits any more."""
-    return _done("no") if refuse(db(), request.form.get("token", "")) else _ended()
+    refused = refuse(db(), request.form.get("token", ""))
+    return _done("no", stays=refused.stays) if refused else _ended()
 
 
 def _page(token: str, form: LinkForm) -> ResponseReturnValue:
@@ -64,9 +65,9 @@ def _page(token: str, form: LinkForm) -> ResponseReturnValue:
     return page, 422 if form.errors else 200
 
 
-def _done(how: str) -> ResponseReturnValue:
+def _done(how: str, *, stays: bool = False) -> ResponseReturnValue:
     g.secret_link = True
-    return render_template("site/confirm_done.html", done=how)
+    return render_template("site/confirm_done.html", done=how, stays=stays)
 
 
 def _ended() -> ResponseReturnValue:

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from portal.consent.asking import resend
 from portal.consent.confirming import cancel
 from portal.core.i18n import _
-from portal.site.preferences_words import HERE
+from portal.site.done_words import HERE
 from portal.web.guards import current_session, person_required
 from portal.web.transactions import db
 
@@ -32,7 +32,7 @@ def send_again() -> ResponseReturnValue:
 def stop_waiting() -> ResponseReturnValue:
     """The yes is not wanted any more."""
     if cancel(db(), current_session().person_id, collection_point=HERE):
-        flash(_("Cancelled. It counts as no, and the button in the mail does nothing any more."), "ok")
+        flash(_("Cancelled. The button in the mail does nothing any more, and your choices stand as you see them."), "ok")
     else:
         flash(_("There was nothing left to cancel."), "")
     return redirect(url_for("preferences.show"), 303)

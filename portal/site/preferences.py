@@ -15,7 +15,9 @@ from portal.core import i18n
 from portal.core.i18n import _
 from portal.site import preferences_words as words
 from portal.site import signal, typed_before
+from portal.site.done_words import HERE, just_done
 from portal.site.preferences_form import answers_of
+from portal.site.waiting_words import titles_of
 from portal.web.context import current_company
 from portal.web.guards import current_session, person_required
 from portal.web.transactions import db
@@ -30,7 +32,7 @@ LONGEST_LIST = 4000
 def show() -> ResponseReturnValue:
     """Every choice as it stands, to be changed, and what was just done."""
     stand = words.stand_of(db(), current_session().person_id)
-    told = words.just_done(db(), current_session().person_id, request.args.get("since", -1, type=int))
+    told = just_done(db(), current_session().person_id, request.args.get("since", -1, type=int))
     form, differing = typed_before.form_of(db(), stand)
     page = words.page(db(), stand, form=form, told=told)
     return render_template("site/preferences.html", **typed_before.opened(page, differing))
@@ -54,7 +56,7 @@ def stop() -> ResponseReturnValue:
     """No to every advert, in every channel."""
     person_id = current_session().person_id
     before = words.stand_of(db(), person_id).seen
-    return _saved(before, stop_marketing(db(), person_id, language=i18n.language(), collection_point=words.HERE))
+    return _saved(before, stop_marketing(db(), person_id, language=i18n.language(), collection_point=HERE))
 
 
 @bp.post("/pause")
@@ -88,9 +90,9 @@ def take_back() -> ResponseReturnValue:
     person_id = current_session().person_id
     before = words.stand_of(db(), person_id).seen
     asked = [int(one) for one in request.form.get("acts", "")[:LONGEST_LIST].split() if one.isascii() and one.isdigit()]
-    told = words.just_done(db(), person_id, min(asked, default=before + 1) - 1)
+    told = just_done(db(), person_id, min(asked, default=before + 1) - 1)
     known = [sequence for sequence in asked if told and sequence in told["undo"]]
-    saved = undo(db(), person_id, known, collection_point=words.HERE)
+    saved = undo(db(), person_id, known, collection_point=HERE)
     if not saved.events:
         flash(_("There is nothing to undo any more. Your choices stand as you see them."), "")
         return redirect(url_for("preferences.show"), 303)
@@ -113,7 +115,7 @@ def _save(changes: Sequence[Change], *, seen: int, book: Book | None = None) -> 
         changes,
         seen=seen,
         language=i18n.language(),
-        collection_point=words.HERE,
+        collection_point=HERE,
         confirmed=True,
         evidence=_signal_shown(),
         book=book,
@@ -132,14 +134,20 @@ def _saved(before: int, saved: Saved) -> ResponseReturnValue:
         return _left_alone(before, saved.stale)
     if not saved.events and not saved.pending:
         flash(_("Nothing had to be changed. Your choices stand as you see them."), "")
+        return redirect(url_for("preferences.show"), 303)
+    if saved.ended:
+        flash(
+            _("The mail that asked for your yes has ended, so that yes does not wait any more. Say yes again to get a new mail."),
+            "",
+        )
     return redirect(f"{url_for('preferences.show')}?since={before}#told", 303)
 
 
 def _left_alone(before: int, stale: Sequence[Choice]) -> ResponseReturnValue:
     """The page at once, since the cookie may not hold which choices they were."""
     stand = words.stand_of(db(), current_session().person_id)
-    told = words.just_done(db(), current_session().person_id, before) or {"lines": [], "undo": [], "undone": False}
-    told["stale"] = words.titles_of(stale)
+    told = just_done(db(), current_session().person_id, before) or {"lines": [], "undo": [], "undone": False}
+    told["stale"] = titles_of(stale)
     return render_template("site/preferences.html", **words.page(db(), stand, form=stand.untouched(), told=told)), 409
 
 

@@ -15,19 +15,18 @@ from werkzeug.datastructures import MultiDict
 from portal.cases.model import CaseKind
 from portal.cases.rights import kinds_for
 from portal.config.model import Basis
-from portal.consent import told
-from portal.consent.asking import open_row, wanted_of
-from portal.consent.choices import PurposeChoices, Standing, choices_in, choices_of, history_of
+from portal.consent.choices import PurposeChoices, Standing, choices_in, choices_of
 from portal.consent.effect import counting_systems
 from portal.consent.events import Choice
 from portal.consent.ledger import Book
 from portal.consent.merge import UNSET
 from portal.consent.notices import notice_for
 from portal.consent.saving import Change, version_of
-from portal.consent.words import STOPS, Act, Actor
+from portal.consent.waiting import open_question
+from portal.consent.words import STOPS
 from portal.core import clock, i18n
 from portal.core.i18n import _, pick
-from portal.site import choices_words
+from portal.site import choices_words, waiting_words
 from portal.site.preferences_form import (
     Asked,
     ChoicesForm,
@@ -41,13 +40,14 @@ from portal.site.preferences_form import (
 from portal.site.reached_words import ReachedLine, lines_by_choice
 from portal.web.context import current_company
 
-HERE = "site:preferences"
-"""The collection point of everything done on this page."""
 
-JUST_NOW = timedelta(minutes=10)
-"""How long what was done is told on the page, with its undo."""
+@dataclass(frozen=True, slots=True)
+class Besides:
+    """What is said beside the choices: how far each has got at its systems, and what of it waits."""
 
-Reached = Mapping[Choice, Sequence[ReachedLine]]
+    reached: Mapping[Choice, Sequence[ReachedLine]]
+    waits: Mapping[Choice, Sequence[str]]
+
 
 LONGEST_BREAK = timedelta(days=365)
 BREAKS = (30, 90)
@@ -120,12 +120,13 @@ def page(
     db: Session, stand: Stand, *, form: ChoicesForm, told: dict[str, Any] | None = None, wrong_day: str = "", day: str = ""
 ) -> dict[str, Any]:
     """What the template shows."""
-    paused, reached = stand.paused(), lines_by_choice(db, stand.person_id)
+    paused, reached, question = stand.paused(), lines_by_choice(db, stand.person_id), open_question(db, stand.person_id)
+    besides = Besides(reached, waiting_words.lines_by_choice(question))
     today = i18n.in_zone(clock.now()).date()
     return {
         "form": form,
         "choices": choices_words.counts(stand.purposes),
-        "purposes": [_purpose(db, one, form, reached) for one in stand.purposes],
+        "purposes": [_purpose(db, one, form, besides) for one in stand.purposes],
         "stated": choices_words.stated(agreed=False),
         "agreed_elsewhere": choices_words.stated(agreed=True),
         "may_object": CaseKind.OBJECTION in kinds_for(db, stand.person_id),
@@ -136,7 +137,7 @@ def page(
         "first_day": today + timedelta(days=1),
         "last_day": today + LONGEST_BREAK,
         "wrong_day": wrong_day,
-        "waiting": _waiting(db, stand),
+        "waiting": waiting_words.section(question),
         "counts_sent": bool(counting_systems(current_company().id)),
         "day": day,
     }
@@ -154,65 +155,7 @@ def day_of(text: str) -> datetime | None:
     return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(current_company().config.time_zone))
 
 
-def just_done(db: Session, person_id: int, since: int) -> dict[str, Any] | None:
-    """What the person did on this page after the act numbered `since`, in the last minutes: lines, and what can be undone."""
-    if since < 0:
-        return None
-    now = clock.now()
-    done = [
-        entry.event
-        for entry in history_of(db, person_id)
-        if entry.event.sequence > since
-        and entry.event.actor is Actor.PERSON
-        and entry.event.collection_point == HERE
-        and now - entry.event.received_at < JUST_NOW
-    ]
-    if not done:
-        return None
-    reached = lines_by_choice(db, person_id)
-    lines = [
-        {
-            "title": told.title_of(current_company().config, event),
-            "words": told.act_words(event),
-            "systems": reached.get(event.choice, ()),
-        }
-        for event in done
-    ]
-    return {
-        "lines": lines,
-        "undo": [event.sequence for event in done if event.act is not Act.UNDONE],
-        "undone": all(event.act is Act.UNDONE for event in done),
-        "at_once": any(event.act is not Act.ASKED for event in done),
-        "waits": any(event.act is Act.ASKED for event in done),
-    }
-
-
-def _waiting(db: Session, stand: Stand) -> dict[str, Any] | None:
-    """What still waits for a mail to be answered, and until when; what was answered otherwise since is not asked any more."""
-    row = open_row(db, stand.person_id)
-    pending = {
-        Choice(one.purpose.key, one.choice.key) for one in asked_in(stand.purposes) if one.choice.standing is Standing.PENDING
-    }
-    asked = [one.change.choice for one in wanted_of(row)] if row else []
-    titles = titles_of([one for one in dict.fromkeys(asked) if one in pending])
-    return {"titles": titles, "until": row.expires_at} if row and titles else None
-
-
-def titles_of(choices: Sequence[Choice]) -> list[str]:
-    """Choices by name."""
-    purposes = current_company().config.purposes
-    return [
-        _(
-            "%(purpose)s, %(channel)s",
-            purpose=pick(purposes[one.purpose].title),
-            channel=pick(purposes[one.purpose].channels[one.channel]),
-        )
-        for one in choices
-        if one.purpose in purposes and one.channel in purposes[one.purpose].channels
-    ]
-
-
-def _purpose(db: Session, purpose: PurposeChoices, form: ChoicesForm, reached: Reached) -> dict[str, Any]:
+def _purpose(db: Session, purpose: PurposeChoices, form: ChoicesForm, besides: Besides) -> dict[str, Any]:
     configured = current_company().config.purposes[purpose.key]
     notice = notice_for(db, purpose.key, i18n.language())
     return {
@@ -226,12 +169,13 @@ def _purpose(db: Session, purpose: PurposeChoices, form: ChoicesForm, reached: R
         "sells": purpose.basis is Basis.SALE_OR_SHARING,
         "double_opt_in": configured.double_opt_in,
         "notice": {"text": notice.text, "language": notice.language},
-        "choices": [_choice(one, form, notice.text, reached) for one in asked_in([purpose])],
+        "choices": [_choice(one, form, notice.text, besides) for one in asked_in([purpose])],
     }
 
 
-def _choice(asked: Asked, form: ChoicesForm, notice: str, reached: Reached) -> dict[str, Any]:
+def _choice(asked: Asked, form: ChoicesForm, notice: str, besides: Besides) -> dict[str, Any]:
     line, name, choice = choices_words.line(asked.choice), asked.name, asked.choice
+    of = Choice(asked.purpose.key, choice.key)
     topics, often = form.field_of("topics", asked), form.field_of("often", asked)
     return {
         **line,
@@ -239,7 +183,8 @@ def _choice(asked: Asked, form: ChoicesForm, notice: str, reached: Reached) -> d
         "say": form[f"say-{name}"],
         "topics": topics,
         "often": often,
-        "systems": reached.get(Choice(asked.purpose.key, choice.key), ()),
+        "systems": besides.reached.get(of, ()),
+        "waits": besides.waits.get(of, ()),
         "open": bool((topics and topics.errors) or (often and often.errors)),
         "pending": choice.standing is Standing.PENDING,
         "words_seen": choice.notice if choice.notice and choice.notice.text != notice else None,

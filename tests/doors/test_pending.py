@@ -7,6 +7,7 @@ import pytest
 import demo
 from portal.consent.words import Act
 from tests.doors.choosing import events
+from tests.doors.links import token_for
 from tests.doors.site import SECOND_HOST
 from tests.doors.tables import changed, digest
 
@@ -138,3 +139,124 @@ def test_nobody_ends_anothers_wait(site, asked):
         anna.post(path, {"csrf_token": token[1]})
     assert len(events(site, SOMEONE, "alpenrad")) == before
     assert len(mails(site)) == 1
+
+
+ANNA, TOPICS = demo.stars.ANNA.email, "topics-newsletter-email"
+
+
+@pytest.fixture
+def anna(site):
+    """A customer of the second company with a yes to one of two topics of its newsletter, who asked for the other one, too."""
+    browser = site.signed_in(ANNA, SECOND_HOST)
+    browser.open("/preferences?lang=en")
+    browser.submit("Save choices", **{NEWS: "yes", TOPICS: ["bicycles"]})
+    browser.submit("Save choices", **{NEWS: "yes", TOPICS: ["bicycles", "tours"]})
+    return browser
+
+
+def asked_of(site, address=ANNA):
+    return [mail for mail in site.mails(address) if "/confirm/" in mail.text]
+
+
+def buttons(browser):
+    return [one.words for one in browser.page.all("button")]
+
+
+def test_a_topic_on_top_of_a_yes_waits_and_the_page_says_so(site, anna):
+    assert "Saved." in told(anna) and "News from the workshop, E-mail: Tours: waits for you to confirm it" in told(anna)
+    assert "once you confirm it" in told(anna) and "from now on" not in told(anna)
+    anna.open("/preferences")
+    assert "Waits for you News from the workshop, E-mail: Tours" in anna.words
+    assert "what you said yes to before goes on" in anna.words and "it counts as no. On" not in anna.words
+    assert "given" in state(anna).attributes["class"] and "Tours: waits for you to confirm it" in state(anna).words
+    assert {"Send the mail again", "Cancel it"} <= set(buttons(anna))
+    [mail] = asked_of(site)
+    assert "News from the workshop (Tours)" in mail.text and "what you said yes to before goes on" in mail.text
+
+
+def test_asking_for_it_again_sends_no_second_mail_and_the_button_does(site, anna):
+    before = events(site, ANNA, "alpenrad")
+    for _ in range(3):
+        anna.submit("Save choices", **{NEWS: "yes", TOPICS: ["bicycles", "tours"]})
+        assert "Tours: waits for you to confirm it" in told(anna)
+    assert len(asked_of(site)) == 1 and events(site, ANNA, "alpenrad") == before
+    anna.submit("Save choices")
+    assert "Nothing had to be changed." in anna.answer.text and "Saved." not in anna.words
+    anna.submit("Send the mail again")
+    assert len(asked_of(site)) == 2
+
+
+def test_the_mailbox_says_yes_or_no_to_what_comes_on_top_and_is_told_the_truth(site, anna):
+    for answer in ("No, leave it as it is", "Yes, I want this"):
+        link = re.search(r"https?://[^/\s]+(/confirm/[\w-]+)", asked_of(site)[0].text)
+        assert link
+        anna.open(link[1])
+        assert "what you said yes to before goes on" in anna.words
+        anna.submit(answer)
+        if answer.startswith("No"):
+            assert "It stays as it is" in anna.words and "What you said yes to before goes on." in anna.words
+            assert "Nothing is sent to you" not in anna.words
+            assert events(site, ANNA, "alpenrad")[-1].topics == ("bicycles",)
+            anna.open("/preferences")
+            assert "Waits for you" not in anna.words
+            anna.submit("Save choices", **{NEWS: "yes", TOPICS: ["bicycles", "tours"]})
+    assert events(site, ANNA, "alpenrad")[-1].topics == ("bicycles", "tours")
+
+
+def test_what_comes_on_top_can_be_let_go_and_what_stands_stays(site, anna):
+    before = events(site, ANNA, "alpenrad")
+    anna.open("/preferences")
+    anna.submit("Cancel it")
+    assert "your choices stand as you see them" in anna.answer.text
+    assert "Waits for you" not in anna.words and "Tours: waits" not in anna.words
+    assert events(site, ANNA, "alpenrad") == before
+
+
+def confirm_link(site, address):
+    found = re.search(r"https?://[^/\s]+(/confirm/[\w-]+)", asked_of(site, address)[0].text)
+    assert found
+    return found[1]
+
+
+def test_C7_a_no_that_is_undone_leaves_the_wait_with_its_mail_and_buttons(site, asked):
+    link = confirm_link(site, SOMEONE)
+    asked.submit("Save choices", **{NEWS: "no"})
+    asked.submit("Undo")
+    assert "Undone." in told(asked)
+    asked.open("/preferences")
+    assert "Waits for you News from the workshop, E-mail" in asked.words
+    assert {"Send the mail again", "Cancel it"} <= set(buttons(asked))
+    asked.open(link)
+    asked.submit("Yes, I want this")
+    assert "Confirmed" in asked.words
+    assert events(site, SOMEONE, "alpenrad")[-1].act is Act.GIVEN
+
+
+def test_C7_an_undo_after_the_question_ended_says_so_and_nothing_waits(site, asked):
+    link = confirm_link(site, SOMEONE)
+    asked.submit("Save choices", **{NEWS: "no"})
+    path, values = asked.form("Undo")
+    mailbox = site.browser(SECOND_HOST)
+    mailbox.open(link)
+    mailbox.submit("No, leave it off")
+    asked.post(path, values)
+    assert "that yes does not wait any more" in asked.words and "Waits for you" not in asked.words
+    assert "unset" in state(asked).attributes["class"]
+    asked.submit("Save choices", **{NEWS: "yes"})
+    assert len(asked_of(site, SOMEONE)) == 2 and "Waits for you" in asked.words
+
+
+def test_C7_stopping_all_by_a_link_and_undoing_it_leaves_the_mail_good(site):
+    token, browser = token_for(demo.CUSTOMER), site.browser()
+    browser.open(f"/p/{token}")
+    browser.submit("Save", **{"say-partners-email": "yes"})
+    link = confirm_link(site, demo.CUSTOMER)
+    browser.open(f"/p/{token}")
+    browser.submit("Stop all advertising")
+    browser.submit("Undo")
+    assert "Your choices are as they were before." in browser.words and "does not wait any more" not in browser.words
+    mailbox = site.browser()
+    mailbox.open(link)
+    mailbox.submit("Yes, I want this", email=demo.CUSTOMER)
+    assert "Confirmed" in mailbox.words
+    assert events(site, demo.CUSTOMER)[-1].act is Act.GIVEN

@@ -11,6 +11,7 @@ from portal.consent.told import place_of
 from portal.core import i18n
 from portal.core.i18n import _, pick
 from portal.site import choices_words, preferences_words
+from portal.site.done_words import HERE
 from portal.site.forms import AddressForm, ReceiptForm
 from portal.site.samples.about import MASKED, NOWHERE, TOKEN, at, like, nothing
 from portal.web.transactions import db
@@ -132,7 +133,7 @@ def _entry(company: Company, number: int, act: str) -> dict[str, Any]:
     _key, purpose = next(_asked(company))
     return {
         "number": number, "title": f"{pick(purpose.title)}: {_channels(purpose)[0]}", "act": _("Yes") if act == "given" else _("Taken back"), "sign": act,
-        "at": at(days=-20 // number), "learnt_at": None, "place": place_of(preferences_words.HERE), "actor": "", "topics": "", "against_signal": False,
+        "at": at(days=-20 // number), "learnt_at": None, "place": place_of(HERE), "actor": "", "topics": "", "against_signal": False,
         "notice": like(text=_words(purpose), language=i18n.language(), version=1), "receipt_url": NOWHERE,
     }  # fmt: skip
 
@@ -142,7 +143,7 @@ PAGES = {
     "site/history.html": history,
     "site/receipt.html": receipt,
     "site/confirm.html": confirm,
-    "site/confirm_done.html": lambda _company: {"done": "yes"},
+    "site/confirm_done.html": lambda _company: {"done": "yes", "stays": False},
     "site/confirm_ended.html": nothing,
     "links/page.html": link_page,
     "links/only_stop.html": lambda company: {**one_click(company), "unsaved": False, "signal_due": False},
@@ -153,6 +154,6 @@ PAGES = {
     "links/unsubscribe.html": unsubscribe,
     "links/opted_out.html": nothing,
     "links/undo.html": lambda _company: {"token": TOKEN, "typed": "", "mistake": ""},
-    "links/undone.html": lambda _company: {"worked": True, "token": ""},
+    "links/undone.html": lambda _company: {"worked": True, "ended": False, "token": ""},
     "links/unreadable.html": nothing,
 }

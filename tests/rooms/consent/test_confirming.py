@@ -12,8 +12,11 @@ from portal.consent.asking import resend
 from portal.consent.choices import Standing
 from portal.consent.confirming import asked_by, cancel, confirm, end_waiting, refuse
 from portal.consent.ledger import events_of
-from portal.consent.saving import Answer, Change, Saved, save_choices, version_of
+from portal.consent.rebuilding import rebuild_state
+from portal.consent.saving import Answer, Change, Saved, save_choices, undo, version_of
+from portal.consent.states import states_of
 from portal.consent.stopping import stop_marketing
+from portal.consent.waiting import open_question
 from portal.consent.words import Act, Actor
 from portal.core import clock
 from portal.outbox.model import Mail
@@ -181,3 +184,146 @@ def test_nothing_of_it_stands_in_clear(world):
     stored = world.everything_stored()
     assert token.encode() not in stored
     assert b"maria" not in stored
+
+
+def wider(**more):
+    return Change(*NEWS, YES, **more)
+
+
+def test_what_comes_on_top_of_a_yes_waits_beside_it_and_is_named(db, maria):
+    save(maria, wider(topics=["coffees"], frequency="monthly"))
+    saved = save(maria, wider(topics=["coffees", "courses"], frequency="weekly"), confirmed=False)
+    assert (saved.events, saved.mailed, maria.sees().standing) == ((), True, Standing.GIVEN)
+    question = open_question(db, maria.id)
+    assert question is not None
+    (waits,) = question.waits
+    assert (waits.opens.whole, waits.opens.topics, waits.opens.frequency) == (False, ("courses",), "weekly")
+    assert "News (Courses and Once a week)" in mails(db)[-1].text
+    asked = asked_by(db, newest_token(db))
+    assert asked is not None and asked.stays
+    given = confirm(db, newest_token(db), typed_address=reader(db))
+    assert isinstance(given, Saved)
+    assert [(one.act, one.topics, one.frequency) for one in given.events] == [(Act.GIVEN, ("coffees", "courses"), "weekly")]
+    assert open_question(db, maria.id) is None
+
+
+def test_a_break_that_is_to_end_waits_and_is_named(db, maria):
+    end = clock.now() + timedelta(days=30)
+    save(maria, wider(paused_until=end))
+    save(maria, Change(*NEWS, resume=True), confirmed=False)
+    assert "News (the end of the break)" in mails(db)[-1].text
+    save(maria, Change(*NEWS, paused_until=end - timedelta(days=9)), confirmed=False)
+    assert "News (a break only until " in mails(db)[-1].text
+    assert maria.sees().until == end
+
+
+def test_the_mail_says_truly_what_happens_without_an_answer(db, maria):
+    save(maria, wider(topics=["coffees"]))
+    save(maria, wider(topics=["coffees", "courses"]), confirmed=False)
+    assert "what you said yes to before goes on" in mails(db)[-1].text
+    assert "nothing is sent to you" not in mails(db)[-1].text
+    cancel(db, maria.id, collection_point="site:preferences")
+    save(maria, Change(*CLUB, YES))
+    assert "nothing is sent to you" in mails(db)[-1].text
+
+
+@pytest.mark.parametrize("by_mail", [True, False])
+def test_a_no_to_what_comes_on_top_leaves_what_stands(db, maria, by_mail):
+    save(maria, wider(topics=["coffees"]))
+    save(maria, wider(topics=["coffees", "courses"]), confirmed=False)
+    token, before = newest_token(db), len(events_of(db, maria.id))
+    if by_mail:
+        refused = refuse(db, token)
+        assert refused is not None and refused.stays
+    else:
+        assert cancel(db, maria.id, collection_point="site:preferences")
+    assert (maria.sees().topics, len(events_of(db, maria.id)), open_question(db, maria.id)) == (("coffees",), before, None)
+    assert confirm(db, token, typed_address=reader(db)) is None
+
+
+@pytest.mark.parametrize("again", [{"topics": ["courses", "coffees"]}, {"whole": True}], ids=["more of a yes", "a whole yes"])
+def test_asking_for_the_same_while_it_waits_sends_no_second_mail(db, maria, again):
+    if "whole" not in again:
+        save(maria, wider(topics=["coffees"]))
+    change = wider(topics=again.get("topics"))
+    first = save(maria, change, confirmed=False)
+    token = newest_token(db)
+    repeated = [save(maria, change, confirmed=False) for _ in range(3)]
+    assert first.mailed and not any(one.mailed for one in repeated) and all(one.pending for one in repeated)
+    assert (len(mails(db)), asked_by(db, token) is not None) == (1, True)
+    assert resend(db, maria.id)
+    with clock.moved(timedelta(minutes=11)):
+        assert save(maria, change, confirmed=False).mailed
+        assert save(maria, Change(*CLUB, YES)).mailed
+    assert len(mails(db)) == 4
+
+
+def test_what_was_chosen_otherwise_since_waits_no_more_and_is_not_mailed_for(db, maria):
+    save(maria, Change(*CLUB, YES), Change(*NEWS, YES), confirmed=False)
+    save(maria, Change(*CLUB, NO))
+    question = open_question(db, maria.id)
+    assert question is not None
+    assert [one.wanted.change.purpose for one in question.waits] == ["newsletter"]
+    assert resend(db, maria.id) and "The club" not in mails(db)[-1].text
+    save(maria, Change(*NEWS, NO))
+    assert open_question(db, maria.id) is None and not resend(db, maria.id)
+    assert save(maria, Change(*CLUB, YES)).mailed
+
+
+def take_back(person, saved):
+    return undo(person.db, person.id, saved.sequences, collection_point="site:preferences")
+
+
+def as_derived(db, person_id):
+    """The states as they stand, and as they are when they are built anew from the ledger."""
+    stood = states_of(db, person_id)
+    rebuild_state(db, person_id)
+    return stood, states_of(db, person_id)
+
+
+@pytest.mark.parametrize("stop_all", [True, False])
+def test_C7_a_stop_that_was_taken_back_leaves_the_mail_good(db, maria, stop_all):
+    save(maria, Change(*CLUB, YES))
+    token = newest_token(db)
+    stopped = (
+        stop_marketing(db, maria.id, language="en", collection_point="link:page") if stop_all else save(maria, Change(*CLUB, NO))
+    )
+    assert open_question(db, maria.id) is None
+    assert take_back(maria, stopped).ended == ()
+    assert maria.sees("club.email").standing is Standing.PENDING and open_question(db, maria.id) is not None
+    given = confirm(db, token, typed_address=reader(db))
+    assert isinstance(given, Saved) and [one.act for one in given.events] == [Act.GIVEN]
+    stood, derived = as_derived(db, maria.id)
+    assert stood == derived and maria.may_be_used("club.email")
+
+
+@pytest.mark.parametrize("how", ["refused", "late"])
+def test_C7_a_stop_that_is_taken_back_after_the_question_ended_leaves_nothing_waiting(world, how):
+    with world.writing() as db:
+        maria = customer(db)
+        save(maria, Change("similar", "email", NO))
+        save(maria, Change(*CLUB, NO))
+        save(maria, Change(*CLUB, YES))
+        stopped = save(maria, Change(*CLUB, NO))
+        if how == "refused":
+            refuse(db, newest_token(db))
+    with clock.moved(timedelta(days=8 if how == "late" else 0)), world.writing() as db:
+        maria = customer(db)
+        if how == "late":
+            end_waiting(db, world.company())
+        assert [one.purpose for one in take_back(maria, stopped).ended] == ["club"]
+        seen = maria.sees("club.email")
+        assert (seen.standing, events_of(db, maria.id)[-1].act) == (Standing.REFUSED, Act.EXPIRED)
+        stood, derived = as_derived(db, maria.id)
+        assert stood == derived
+        again = save(maria, Change(*CLUB, YES))
+        assert again.mailed and maria.sees("club.email").standing is Standing.PENDING
+
+
+def test_C7_a_question_that_was_itself_taken_back_is_not_answered_any_more(db, maria):
+    saved = save(maria, Change(*CLUB, YES))
+    token = newest_token(db)
+    take_back(maria, saved)
+    assert open_question(db, maria.id) is None
+    given = confirm(db, token, typed_address=reader(db))
+    assert isinstance(given, Saved) and given.events == () and not maria.may_be_used("club.email")
