@@ -18,7 +18,7 @@ from portal.cases.model import Author, Case, CaseEvent, CaseMessage
 from portal.core import urls
 from portal.core.db import company_of
 from portal.core.uploads import Upload
-from portal.outbox.service import queue_mail
+from portal.outbox.service import key_of, queue_mail
 
 
 def hear_person(db: Session, case: Case, *, text: str, session_id: int, files: Sequence[Upload] = ()) -> CaseMessage:
@@ -31,10 +31,10 @@ def hear_person(db: Session, case: Case, *, text: str, session_id: int, files: S
 
 
 def _tell_staff(db: Session, case: Case, message: CaseMessage) -> None:
-    company = registry.company(company_of(db))
+    company, key = registry.company(company_of(db)), key_of("customer_wrote", message.id, message.at)
     for staff in _who_is_told(db, case):
         queue_mail(
-            db, template="customer_wrote", to=staff.address, language=company.languages[0], key=f"customer_wrote:{message.id}:{staff.public_id}",
+            db, template="customer_wrote", to=staff.address, language=company.languages[0], key=f"{key}:{staff.public_id}",
             context={"case_number": case.number, "page_url": urls.address(company.url, urls.STAFF_CASE, case=case.number), "own": case.owner is not None},
             thread=case.number,
         )  # fmt: skip

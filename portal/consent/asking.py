@@ -20,7 +20,7 @@ from portal.core.db import company_of
 from portal.core.durations import length_of
 from portal.core.i18n import _, format_list, pick
 from portal.core.limits import Limit, count_once
-from portal.outbox.service import queue_mail
+from portal.outbox.service import key_of, queue_mail
 from portal.people.model import PersonIdentifier
 from portal.people.service import EMAIL
 
@@ -90,8 +90,8 @@ def _send(db: Session, row: Waiting, mailbox: PersonIdentifier) -> bool:
             "valid_until": i18n.format_date(row.expires_at, weekday=True),
         }
     queue_mail(
-        db, template="confirm_choice", to=mailbox.value, language=row.language, key=f"confirm_choice:{row.id}:{row.sent}",
-        context=context, not_after=row.expires_at,
+        db, template="confirm_choice", to=mailbox.value, language=row.language, context=context,
+        key=f"{key_of('confirm_choice', row.id, row.asked_at)}:{row.sent}", not_after=row.expires_at,
     )  # fmt: skip
     db.flush()
     return True

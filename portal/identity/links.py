@@ -29,7 +29,7 @@ from portal.identity.known_browsers import asks_from_known_browser, is_proven_ad
 from portal.identity.model import RequestState, SignInRequest
 from portal.identity.outcomes import Asking, LinkUnknown
 from portal.identity.staff_model import StaffLink
-from portal.outbox.service import queue_mail
+from portal.outbox.service import key_of, queue_mail
 from portal.people.addresses import domain_of, mailbox_of, normal_address
 from portal.people.service import EMAIL, Identifier, hashes_of
 
@@ -196,7 +196,7 @@ def _queue(db: Session, row: SignInRequest, token: str, code: str) -> None:
         template="sign_in",
         to=row.address,
         language=row.language,
-        key=f"sign_in:{row.id}",
+        key=key_of("sign_in", row.id, row.asked_at),
         context=context,
         not_after=row.expires_at,
     )

@@ -23,7 +23,7 @@ from portal.identity.links import NONCE, words_of_link
 from portal.identity.model import RequestState
 from portal.identity.staff_model import StaffLink, StaffSession
 from portal.identity.staff_sessions import begin_half
-from portal.outbox.service import queue_mail
+from portal.outbox.service import key_of, queue_mail
 from portal.people.addresses import normal_address
 
 LINK = "staff.link"
@@ -107,7 +107,7 @@ def _issue(db: Session, link_id: int) -> int:
     row.token_hash, row.staff_id = crypto.token_hash(LINK, token), staff.id
     row.state, row.expires_at = RequestState.ISSUED, now + LIFE
     queue_mail(
-        db, template="staff_sign_in", to=row.address, language=row.language, key=f"staff_sign_in:{row.id}",
+        db, template="staff_sign_in", to=row.address, language=row.language, key=key_of("staff_sign_in", row.id, row.asked_at),
         context=words_of_link(row, urls.STAFF_LINK, token), not_after=row.expires_at,
     )  # fmt: skip
     return 1

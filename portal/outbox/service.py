@@ -14,6 +14,13 @@ from portal.outbox.model import Mail, MailState
 from portal.outbox.rendering import render_letter
 
 
+def key_of(kind: str, row_id: int, made_at: datetime) -> str:
+    """A key for the mail that a row is told by. With the row's moment: SQLite gives the number of its newest row out again once that is gone,
+    and the mail of the one before may still be on file.
+    """
+    return f"{kind}:{row_id}:{int(made_at.timestamp() * 1_000_000)}"
+
+
 def queue_mail(
     db: Session,
     *,

@@ -8,7 +8,7 @@ from portal.cases.phone.words import in_general
 from portal.consent.desk import Saved
 from portal.consent.opting_out import UNDO_DAYS, undo_link
 from portal.core import i18n, urls
-from portal.outbox.service import queue_mail
+from portal.outbox.service import key_of, queue_mail
 from portal.people.service import mail_address_of
 
 
@@ -28,4 +28,5 @@ def send_done(db: Session, row: PhoneSession, act: PhoneAct, *, stopped: Saved |
         "by_code": row.browser_hash is not None,
         "help_url": urls.address(company.url, urls.HELP),
     }
-    queue_mail(db, template="done_by_phone", to=address, language=row.language, key=f"phone:{act.id}", context=context)
+    key = key_of("phone", act.id, act.at)
+    queue_mail(db, template="done_by_phone", to=address, language=row.language, key=key, context=context)

@@ -7,7 +7,7 @@ from portal.core import clock
 from portal.identity import sessions
 from portal.identity.outcomes import SignedIn
 from portal.identity.pruning import prune_sign_ins
-from tests.rooms.identity.people_at_browsers import MARIA, OLAV, Browser, newest_letter, post
+from tests.rooms.identity.people_at_browsers import MARIA, OLAV, Browser, letters, newest_letter, post
 from tests.rooms.world import World
 
 Make = Callable[..., Browser]
@@ -133,6 +133,19 @@ def test_old_rows_go_when_their_retention_is_over_and_a_used_request_says_longer
     with clock.moved(timedelta(days=31)), world.writing() as db:
         assert prune_sign_ins(db, company) == 2
     assert world.rows("SELECT count(*) FROM person") == [(1,)]
+
+
+def test_who_asks_after_a_quiet_day_gets_a_link_though_every_earlier_row_is_gone(world: World, browser: Browser) -> None:
+    browser.asks()
+    post(world)
+    later = timedelta(days=1, minutes=11)
+    with clock.moved(later):
+        with world.writing() as db:
+            assert prune_sign_ins(db, world.company()) == 1
+        browser.asks()
+        assert post(world) == 1
+        assert len(letters(world)) == 2
+        assert isinstance(browser.presses(newest_letter(world).token), SignedIn)
 
 
 def test_a_person_is_found_again_at_the_next_sign_in(world: World, new_browser: Make) -> None:
