@@ -22,6 +22,8 @@ class ConsentDelivery(CompanyOwned, Base):
         UniqueConstraint(
             "company_id", "identifier_hash", "purpose", "channel", "topic", "system", name="uq_consent_delivery_identifier"
         ),
+        # Rows go while their steps stay: under the number of one that is gone, a new one's step would be taken for asked and done.
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

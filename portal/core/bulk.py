@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, LargeBinary, Table, func, insert, select
+from sqlalchemy import Connection, Dialect, LargeBinary, Table, column, func, insert, select
+from sqlalchemy import table as sa_table
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -16,6 +17,9 @@ from portal.core import crypto
 from portal.core.columns import Encrypted, Moment
 
 Process = Callable[[Any], Any]
+
+_GIVEN = sa_table("sqlite_sequence", column("name"), column("seq"))
+"""The highest number that SQLite ever gave out, of tables which never give one out again."""
 
 
 def add_rows(db: Session, table: Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -56,6 +60,8 @@ def next_ids(db: Session, table: Table, count: int) -> Iterator[int]:
     connection = db.connection()
     if connection.dialect.name == "sqlite":
         newest = connection.scalar(select(func.coalesce(func.max(table.c.id), 0))) or 0
+        if table.dialect_options["sqlite"]["autoincrement"]:
+            newest = max(newest, connection.scalar(select(_GIVEN.c.seq).where(_GIVEN.c.name == table.name)) or 0)
         return iter(range(newest + 1, newest + 1 + count))
     numbers = func.generate_series(1, count).table_valued("number")
     drawn = select(func.nextval(func.pg_get_serial_sequence(table.name, "id"))).select_from(numbers)

@@ -76,6 +76,38 @@ def test_what_hangs_on_a_row_survives_when_its_table_is_made_anew(empty):
         )
 
 
+def test_a_choice_that_was_taken_for_brought_under_an_earlier_number_is_asked_again(tmp_path):
+    database = Database(f"sqlite:///{tmp_path / 'earlier.db'}")
+    migrate(database, "0045")
+    at = "'2026-01-01 00:00:00.000000'"
+    step = "company_id, act, subject_id, system, part, irreversible, state, run_at, fence, tries, probe_first, created_at"
+    row = "id, company_id, person_id, purpose, channel, topic, system, rounds, wanted, written"
+    with database.engine.execution_options(portal_writes=True).begin() as connection:
+        for statement in (
+            f"INSERT INTO company (id, key, created_at) VALUES (1, 'one', {at})",
+            f"INSERT INTO person (id, company_id, public_id, created_at) VALUES (1, 1, 'AAAA-BBBB-CCCC', {at})",
+            # Brought, and under 7 taken for brought: its step was that of an address whose row is gone. Steps went up to 9.
+            f"INSERT INTO consent_delivery ({row}) VALUES (6, 1, 1, 'news', 'email', '', 'shop', 1, 5, 5)",
+            f"INSERT INTO consent_delivery ({row}) VALUES (7, 1, 1, 'news', 'sms', '', 'shop', 1, 5, NULL)",
+            *(
+                f"INSERT INTO step ({step}) VALUES (1, 'consent.write', {number}, 'shop', 1, 0, 'done', {at}, 1, 1, 0, {at})"
+                for number in (6, 7, 9)
+            ),
+        ):
+            connection.exec_driver_sql(statement)
+    migrate(database)
+    rows = "SELECT d.id, d.channel, d.rounds, s.state FROM consent_delivery d JOIN step s ON s.subject_id = d.id AND s.part = d.rounds"
+    with database.engine.execution_options(portal_writes=True).begin() as connection:
+        assert connection.exec_driver_sql(f"{rows} ORDER BY d.id").all() == [(6, "email", 1, "done"), (10, "sms", 1, "waiting")]
+        connection.exec_driver_sql("DELETE FROM consent_delivery WHERE id = 10")
+        insert = (
+            f"INSERT INTO consent_delivery ({row.removeprefix('id, ')}) VALUES (1, 1, 'news', 'post', '', 'shop', 1, 5, NULL)"
+        )
+        assert connection.exec_driver_sql(f"{insert} RETURNING id").scalar() == 11
+    migrate_back(database, "0045")
+    database.close()
+
+
 def _bytes(connection):
     """An empty sealed value, as each database writes one."""
     return "x''" if connection.dialect.name == "sqlite" else "''::bytea"

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from portal.consent.delivery import Reached, queue_suppression, standing_of
+from portal.consent.delivery import Reached, queue_first_deliveries, queue_suppression, standing_of
+from portal.consent.events import Choice
 from portal.consent.seeding import import_history
 from portal.consent.words import Act, Actor
 from portal.core import clock
@@ -65,6 +66,22 @@ def test_only_systems_that_keep_a_choice_are_asked(world, maria):
     did(world, maria, Act.GIVEN)
     did(world, maria, Act.REFUSED, "newsletter.sms")
     assert list(reached(world, maria)) == [NEWS]
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_a_choice_is_brought_though_the_row_of_an_unknown_address_before_it_is_gone(world, maria, many):
+    give_systems(world, shop=in_memory("newsletter.email", "newsletter.sms"))
+    with world.writing() as db:
+        queue_suppression(db, Identifier(EMAIL, "someone@example.org"), purpose="newsletter", channel="sms")
+    work(world)
+    assert world.rows("SELECT count(*) FROM consent_delivery") == [(0,)]
+    if many:
+        with world.writing() as db:
+            queue_first_deliveries(db, [(maria, Choice("newsletter", "email"))])
+    else:
+        did(world, maria, Act.GIVEN)
+    assert reached(world, maria) == {NEWS: Reached.WAITING}
+    assert work(world) == 1
 
 
 def test_an_act_that_is_rolled_back_asks_nothing_of_any_system(world, maria):
