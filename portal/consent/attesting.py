@@ -11,12 +11,11 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from portal.accounts import registry
-from portal.consent.chains import events_of
 from portal.consent.changes import Answer, Change
 from portal.consent.events import Choice, Event
 from portal.consent.ledger import Book, UnknownChoice
 from portal.consent.notices import notices_by_hash
-from portal.consent.saving import save_choices, version_of
+from portal.consent.saving import save_choices
 from portal.consent.words import STOPS, Act, Actor
 from portal.core import clock
 from portal.core.db import company_of
@@ -65,11 +64,13 @@ def attest(
         raise UnknownChoice("The company does not ask for this purpose, channel, topic or frequency.")
     point = f"api:{key_name}"
     notice = notices_by_hash(db, [notice_hash]).get(notice_hash)
-    why = _why_not(db, person_id, Choice(purpose, channel), acted_at, form_url)
+    # Nobody else writes theirs from here on: what is newer than this yes is found, or comes after it.
+    book = Book(db, person_id)
+    why = _why_not(book, Choice(purpose, channel), acted_at, form_url)
     if notice is None or notice.purpose != purpose:
         why = why or "notice_unknown"
     if why or notice is None:
-        imported = Book(db, person_id).append(
+        imported = book.append(
             Choice(purpose, channel),
             Act.IMPORTED,
             actor=Actor.COMPANY_SYSTEM,
@@ -81,11 +82,11 @@ def attest(
     if asked.double_opt_in:
         change = Change(purpose, channel, Answer.YES, topics, frequency)
         saved = save_choices(
-            db, person_id, [change], seen=version_of(db, person_id), language=notice.language, collection_point=point,
-            confirmed=False, evidence=evidence,
+            db, person_id, [change], seen=book.length, language=notice.language, collection_point=point, confirmed=False,
+            evidence=evidence, book=book,
         )  # fmt: skip
         return Attested(True, saved.events, "waits_for_the_mailbox" if saved.pending else "")
-    given = Book(db, person_id).append(
+    given = book.append(
         Choice(purpose, channel),
         Act.GIVEN,
         actor=Actor.PERSON,
@@ -100,7 +101,7 @@ def attest(
     return Attested(True, (given,))
 
 
-def _why_not(db: Session, person_id: int, choice: Choice, acted_at: datetime, form_url: str) -> str:
+def _why_not(book: Book, choice: Choice, acted_at: datetime, form_url: str) -> str:
     """The first thing that keeps it from being a yes, or nothing."""
     now = clock.now()
     if acted_at > now:
@@ -109,7 +110,7 @@ def _why_not(db: Session, person_id: int, choice: Choice, acted_at: datetime, fo
         return "too_old"
     if not FORM_URL.fullmatch(form_url):
         return "form_unknown"
-    theirs = [event for event in events_of(db, person_id) if event.choice == choice]
+    theirs = [event for event in book.events() if event.choice == choice]
     if any(event.happened_at >= acted_at for event in theirs if event.actor is Actor.PERSON or event.act in LOWERING):
         return "something_newer"
     return ""

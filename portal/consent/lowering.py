@@ -28,10 +28,11 @@ def note_lowering(
     """
     if not before.is_louder_than(after):
         return
-    key_id = crypto.keys().newest("hash")[0]
+    identifiers = list(whose())
+    key_id = _newest_of_all([hashes for _kind, hashes in identifiers])
     payload = {
         "hash_key": key_id,
-        "identifiers": [[kind, hashes[key_id].hex()] for kind, hashes in whose()],
+        "identifiers": [[kind, hashes[key_id].hex()] for kind, hashes in identifiers],
         "purpose": event.choice.purpose,
         "channel": event.choice.channel,
         "topic": event.choice.topic,
@@ -44,3 +45,9 @@ def note_lowering(
         "digest": digest.hex(),
     }
     note_for_journal(db, JournalKind.WITHDRAWAL, payload)
+
+
+def _newest_of_all(hashed: Sequence[Mapping[str, bytes]]) -> str:
+    """The newest key that all of them were hashed under: one may have come into the ring since."""
+    of_all = [key_id for key_id in hashed[0] if all(key_id in one for one in hashed)] if hashed else crypto.keys().ids("hash")
+    return of_all[-1]

@@ -68,7 +68,8 @@ def _settle(db: Session, row_id: int) -> int:
     row = db.scalar(select(OptOut).filter_by(id=row_id).with_for_update(skip_locked=True))
     if row is None:
         return 0
-    stopped = stop(db, Identifier(EMAIL, row.address), (), language=row.language, collection_point=row.collection_point)
+    whose = Identifier(EMAIL, row.address)
+    stopped = stop(db, whose, (), language=row.language, collection_point=row.collection_point, asked_at=row.asked_at)
     if stopped.person_id is not None and stopped.saved.events:
         tell_of_stop(db, stopped.person_id, row.address, stopped.saved, language=row.language)
     db.delete(row)

@@ -4,6 +4,7 @@ Must never ask for proof, and never leave open what it says is stopped.
 """
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -27,13 +28,16 @@ def stop_marketing(
     collection_point: str,
     actor: Actor = Actor.PERSON,
     evidence: Evidence | None = None,
+    asked_at: datetime | None = None,
 ) -> Saved:
-    """Say no to every marketing purpose through every channel, answered or not, and to what of it is no longer asked for. Anyone may."""
+    """Say no to every marketing purpose through every channel, answered or not, and to what of it is no longer asked for. Anyone may.
+
+    `asked_at`: when that was asked for, where it is longer ago: what was said since stands.
+    """
     company = registry.company(company_of(db))
     desk = Desk(Book(db, person_id), company, language, collection_point, evidence, actor)
-    return _stop(
-        desk, (choice for choice in _every(company, desk.book.states) if _is_marketing(company, choice)), unanswered=True
-    )
+    every = (choice for choice in _every(company, desk.book.states) if _is_marketing(company, choice))
+    return _stop(desk, (one for one in every if not _was_said_since(asked_at, desk.book.states.get(one, UNSET))), unanswered=True)
 
 
 def stop_purposes(
@@ -51,6 +55,10 @@ def stop_what_could_be_used(db: Session, person_id: int, *, only_marketing: bool
     desk = Desk(Book(db, person_id), company, None, collection_point, None)
     every = _every(company, desk.book.states)
     return _stop(desk, (one for one in every if not only_marketing or _is_marketing(company, one)), unanswered=False)
+
+
+def _was_said_since(asked_at: datetime | None, state: State) -> bool:
+    return asked_at is not None and state.since is not None and state.since > asked_at
 
 
 def _stop(desk: Desk, choices: Iterable[Choice], *, unanswered: bool) -> Saved:

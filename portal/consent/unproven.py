@@ -5,6 +5,7 @@ Must never ask for a proof, never refuse, and never let the caller learn whether
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -15,7 +16,8 @@ from portal.consent.changes import Answer, Change
 from portal.consent.delivery import queue_suppression
 from portal.consent.desk import Saved
 from portal.consent.events import Choice
-from portal.consent.saving import save_choices, version_of
+from portal.consent.ledger import Book
+from portal.consent.saving import save_choices
 from portal.consent.stopping import stop_marketing
 from portal.core.db import company_of
 from portal.people.service import Identifier, find_person, person_for
@@ -46,8 +48,17 @@ def is_asked(company: Company, choice: Choice) -> bool:
     return purpose is not None and purpose.basis not in NO_CHOICE and choice.channel in purpose.channels
 
 
-def stop(db: Session, identifier: Identifier, choices: Sequence[Choice], *, language: str, collection_point: str) -> Stopped:
-    """Say no to `choices` (none named: to all marketing) for whoever has that identifier. Once more changes nothing more.
+def stop(
+    db: Session,
+    identifier: Identifier,
+    choices: Sequence[Choice],
+    *,
+    language: str,
+    collection_point: str,
+    asked_at: datetime | None = None,
+) -> Stopped:
+    """Say no to `choices` (none named: to all marketing, but for what was said since `asked_at`) for whoever has that identifier. Once more
+    changes nothing more.
 
     Behind an identifier that nobody is known by, and for a purpose that the company no longer asks for, a suppression is noted.
     """
@@ -57,15 +68,19 @@ def stop(db: Session, identifier: Identifier, choices: Sequence[Choice], *, lang
         suppress_everywhere(db, identifier, choices or marketing_choices(company), source=collection_point)
         return Stopped(None, Saved())
     if not choices:
-        return Stopped(person.id, stop_marketing(db, person.id, language=language, collection_point=collection_point))
+        saved = stop_marketing(db, person.id, language=language, collection_point=collection_point, asked_at=asked_at)
+        return Stopped(person.id, saved)
     asked = [choice for choice in choices if is_asked(company, choice)]
     suppress_everywhere(db, identifier, [choice for choice in choices if choice not in asked], source=collection_point)
     changes = [Change(choice.purpose, choice.channel, Answer.NO) for choice in asked]
+    # Nobody else writes theirs from here on: what came a moment before is no newer than this no.
+    book = Book(db, person.id)
     saved = save_choices(
         db,
         person.id,
         changes,
-        seen=version_of(db, person.id),
+        book=book,
+        seen=book.length,
         language=language,
         collection_point=collection_point,
         confirmed=False,
@@ -84,8 +99,9 @@ def save_unproven(
     if person is None:
         if not any(change.answer is Answer.YES for change in changes):
             noes = [change.choice for change in changes]
-            saying = {"language": language, "collection_point": collection_point}
-            return stop(db, identifier, noes, **saying) if noes else Stopped(None, Saved())
+            if not noes:
+                return Stopped(None, Saved())
+            return stop(db, identifier, noes, language=language, collection_point=collection_point)
         person = person_for(db, identifier, language=language)
     saved = save_choices(db, person.id, changes, seen=seen, language=language, collection_point=collection_point, confirmed=False)
     return Stopped(person.id, saved)

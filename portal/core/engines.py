@@ -81,5 +81,6 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _begin_postgresql(connection: Connection) -> None:
+    """One that reads sees the database as it was at its first question: a page says nothing that never stood side by side."""
     if not connection.get_execution_options().get("portal_writes", False):
-        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")

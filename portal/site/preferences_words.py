@@ -85,7 +85,9 @@ class Stand:
 
 def stand_of(db: Session, person_id: int) -> Stand:
     """How the person's choices stand now."""
-    return Stand(person_id, tuple(choices_of(db, current_company().config, person_id)), version_of(db, person_id))
+    # Before the choices: an act in between makes a form out of date, instead of one that says yes to what was just taken back.
+    seen = version_of(db, person_id)
+    return Stand(person_id, tuple(choices_of(db, current_company().config, person_id)), seen)
 
 
 @dataclass(frozen=True, slots=True)
