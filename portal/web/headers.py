@@ -8,11 +8,11 @@ CSP = (
     "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-NO_FRAME = "frame-ancestors 'none'"
+NO_FRAME, NO_FRAME_HEADER = "frame-ancestors 'none'", "X-Frame-Options"
 ALWAYS = (
     ("Content-Security-Policy", CSP),
     ("X-Content-Type-Options", "nosniff"),
-    ("X-Frame-Options", "DENY"),
+    (NO_FRAME_HEADER, "DENY"),
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), interest-cohort=()"),
@@ -28,10 +28,11 @@ PICTURE_CSP = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 def allow_frame(response: Response, origins: Sequence[str]) -> Response:
     """Let these origins, exactly, show this answer in a frame. With none of them, nobody may.
 
-    `X-Frame-Options: DENY` stays: it knows no list, browsers that read frame-ancestors ignore it, and older ones show no frame.
+    Then `X-Frame-Options` goes: it knows no list, and proxies and browsers that heed it beside frame-ancestors would show no frame.
     """
     if origins:
         response.headers["Content-Security-Policy"] = CSP.replace(NO_FRAME, f"frame-ancestors {' '.join(origins)}")
+        g.is_framed = True
     return response
 
 
@@ -39,7 +40,8 @@ def set_headers(response: Response) -> Response:
     """Fill in what the view did not say itself. Every answer but a static file is personal: no-store, errors and redirects too."""
     headers = response.headers
     for name, value in ALWAYS:
-        headers.setdefault(name, value)
+        if name != NO_FRAME_HEADER or not g.get("is_framed"):
+            headers.setdefault(name, value)
     # A page opened by a secret link says nothing at all of where it was; elsewhere our own host may know, so that Origin is sent.
     headers.setdefault("Referrer-Policy", "no-referrer" if g.get("secret_link") else "same-origin")
     if request.is_secure:

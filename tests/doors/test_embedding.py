@@ -19,6 +19,7 @@ def test_L11_nobody_may_frame_anything_until_the_company_names_an_origin(site):
     browser = site.browser()
     browser.open(f"/embedded/p/{token_for(MAREN)}")
     assert browser.status == 200 and "frame-ancestors 'none'" in policy(browser)
+    assert browser.answer.headers["X-Frame-Options"] == "DENY"
 
 
 def test_L11_the_named_origins_may_frame_that_address_and_no_other(site, monkeypatch):
@@ -28,6 +29,8 @@ def test_L11_the_named_origins_may_frame_that_address_and_no_other(site, monkeyp
         browser.open(path)
         assert policy(browser).endswith(f"frame-ancestors {OWN} https://account.example.com:8443"), path
         assert "default-src 'none'" in policy(browser) and "form-action 'self'" in policy(browser)
+        # It knows no list, and a proxy that heeds it would show no frame.
+        assert "X-Frame-Options" not in browser.answer.headers
     for path in (f"/p/{token}", f"/u/{token}", "/unsubscribe", "/sign-in", "/", "/embedded/elsewhere", "/undo/x"):
         browser.open(path)
         assert "frame-ancestors 'none'" in policy(browser) and browser.answer.headers["X-Frame-Options"] == "DENY", path
