@@ -9,7 +9,6 @@ from flask.typing import ResponseReturnValue
 from portal.consent.opting_out import tell_of_stop
 from portal.consent.unproven import stop
 from portal.core import i18n
-from portal.core.i18n import pick
 from portal.links.reader import choice_of, reader_of, title_of
 from portal.people.link_tokens import Life
 from portal.people.service import EMAIL
@@ -42,10 +41,9 @@ def unsubscribe(token: str) -> ResponseReturnValue:
 
 def _words(token: str) -> dict[str, object]:
     link = current_link().link
-    title = title_of(current_company().config, choice_of(link))
     return {
         "token": token,
         "hint": reader_of(db(), link).hint,
-        "about": pick(dict(title)) if title else "",
+        "about": title_of(current_company().config, choice_of(link)),
         "one_choice": bool(link.choice),
     }

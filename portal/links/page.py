@@ -139,11 +139,10 @@ def _tell(reader: Reader, stopped: Stopped) -> None:
 
 
 def _words(reader: Reader, token: str) -> dict[str, Any]:
-    title = title_of(current_company().config, choice_of(current_link().link))
     return {
         "token": token,
         "hint": reader.hint,
-        "about": pick(dict(title)) if title else "",
+        "about": title_of(current_company().config, choice_of(current_link().link)),
         "one_choice": bool(current_link().link.choice),
         "signed_in_as": signed_in_as(db(), reader),
         "signal_due": not live_link().may_show or signal.is_due(db(), reader),

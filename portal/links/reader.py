@@ -3,7 +3,7 @@
 Must never give the whole identifier to a page, nor name a sensitive purpose: whoever was sent the mail on reads it, too.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 
 from flask import request
@@ -17,6 +17,7 @@ from portal.consent.events import Choice, Event
 from portal.consent.readers import Item, Reader
 from portal.consent.unproven import is_asked
 from portal.core import crypto
+from portal.core.i18n import _, pick
 from portal.identity import sessions
 from portal.people.link_tokens import Link
 from portal.web.context import current_company
@@ -37,11 +38,14 @@ def choice_of(link: Link) -> Choice | None:
     return Choice(purpose, channel) if link.choice else None
 
 
-def title_of(company: Company, choice: Choice | None) -> Mapping[str, str] | None:
-    """What the choice may be called on a page: nothing, where it is sensitive, gone, or all marketing."""
+def title_of(company: Company, choice: Choice | None) -> str:
+    """What the choice may be called on a page, with its channel: only that one is stopped. Nothing, where it is sensitive, gone, or all
+    marketing.
+    """
     if choice is None or not is_asked(company, choice) or company.purposes[choice.purpose].sensitive:
-        return None
-    return company.purposes[choice.purpose].title
+        return ""
+    purpose = company.purposes[choice.purpose]
+    return _("%(purpose)s, %(channel)s", purpose=pick(purpose.title), channel=pick(purpose.channels[choice.channel]))
 
 
 def items_of(db: Session, reader: Reader) -> list[Item]:

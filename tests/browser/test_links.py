@@ -57,7 +57,7 @@ def test_L1_a_browser_that_prerenders_the_link_changes_nothing_and_burns_nothing
     assert changed(before, digest(site)) == set()
     assert standing(site, MAREN)[CHOICE] == "given"
     page.goto(url + doors[0])
-    page.get_by_role("button", name="Stop “News and offers”").click()
+    page.get_by_role("button", name="Stop “News and offers, E-mail”").click()
     page.wait_for_load_state()
     assert standing(site, MAREN)[CHOICE] == "withdrawn"
 
@@ -99,7 +99,7 @@ def test_L11_only_a_named_page_shows_ours_and_can_neither_read_nor_command_it(si
     )
     page.wait_for_timeout(500)
     assert changed(before, digest(site)) == set()
-    frame.get_by_role("button", name="Stop “News and offers”").click()
+    frame.get_by_role("button", name="Stop “News and offers, E-mail”").click()
     for _ in range(50):
         if standing(site, MAREN)[CHOICE] == "withdrawn":
             break

@@ -55,7 +55,7 @@ def test_one_press_stops_what_the_mail_was_about_and_another_stops_all(site):
     before = given(site)
     browser = site.browser()
     browser.open(f"/p/{token_for(MAREN, SAID_YES)}")
-    browser.submit("Stop “News and offers”")
+    browser.submit("Stop “News and offers, E-mail”")
     assert given(site) == before - {SAID_YES}
     browser.open(f"/p/{token_for(MAREN, SAID_YES)}")
     browser.submit("Stop all advertising")
@@ -160,7 +160,7 @@ def test_L6_an_old_link_still_stops_and_never_shows_choices(site, kind):
     assert "Nothing was saved" not in browser.words
     browser.open(answer.headers["Location"])
     assert "Nothing was saved" in browser.words and SAID_YES in given(site)
-    browser.submit("Stop “News and offers”")
+    browser.submit("Stop “News and offers, E-mail”")
     assert SAID_YES not in given(site)
     assert "News and offers – E-mail" not in browser.words and "Undo" not in browser.words
     mails = [mail for mail in site.mails(MAREN) if "/undo/" in mail.text]
@@ -182,7 +182,7 @@ def test_E7_a_link_from_before_an_erasure_stops_and_shows_nothing_of_whoever_has
     )
     assert answer.status_code == 303
     assert SAID_YES in given(site)
-    browser.submit("Stop “News and offers”")
+    browser.submit("Stop “News and offers, E-mail”")
     assert SAID_YES not in given(site)
     assert "News and offers – E-mail" not in browser.words and "Undo" not in browser.words
     with clock.moved(timedelta(days=2)):

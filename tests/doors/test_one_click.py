@@ -115,3 +115,16 @@ def test_get_shows_one_button_that_does_the_same(site):
     assert len(browser.page.all("main")[0].all("button")) == 1
     browser.submit("Unsubscribe")
     assert browser.status == 200 and standing(site, MAREN)[CHOICE] == "withdrawn"
+
+
+def test_the_button_says_which_channel_it_stops(site):
+    """A stop of text messages leaves mails as they are, and the page does not let one think otherwise."""
+    browser = site.browser()
+    for channel, name in (("sms", "Text message"), ("email", "E-mail")):
+        browser.open(f"/u/{token_for(MAREN, f'newsletter.{channel}')}")
+        assert f"Stops “News and offers, {name}” at once." in browser.words
+    browser.open(f"/p/{token_for(MAREN, 'newsletter.sms')}")
+    browser.submit("Stop “News and offers, Text message”")
+    assert standing(site, MAREN)["newsletter.sms"] == "refused" and standing(site, MAREN)["newsletter.email"] == "given"
+    browser.open(f"/u/{token_for(MAREN)}")
+    assert "Stops all advertising at once." in browser.words

@@ -170,7 +170,7 @@ def go_in_by_other_doors(served, maren, second):
     assert call("/consents/history", who)["events"]
     page, one_click = (call("/links", {**who, "choice": "newsletter.email"})["token"] for _ in range(2))
     maren.open(f"/p/{page}")
-    maren.submit("Stop “News and offers”")
+    maren.submit("Stop “News and offers, E-mail”")
     maren.open(f"/p/{page[:-3]}xyz")
     assert maren.client.post(f"/u/{one_click}", data={"List-Unsubscribe": "One-Click"}).status_code == 200
     maren.sign_in(MAREN.email)
