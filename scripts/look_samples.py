@@ -153,6 +153,7 @@ CHOICES: dict[str, Any] = {
     "given": 2,
     "refused": 2,
     "taken_back": 1,
+    "waiting": 0,
     "unanswered": 1,
     "purposes": [
         {
@@ -210,7 +211,7 @@ RECEIPT: dict[str, Any] = {
     "language": "en",
     "digest": "9f2c" * 16,
 }
-NO_CHOICES = {"given": 0, "refused": 0, "taken_back": 0, "unanswered": 0, "purposes": []}
+NO_CHOICES = {"given": 0, "refused": 0, "taken_back": 0, "waiting": 0, "unanswered": 0, "purposes": []}
 
 REQUESTS = [
     {

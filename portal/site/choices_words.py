@@ -18,10 +18,11 @@ KINDS = {
     Standing.WITHDRAWN: "taken_back",
     Standing.OBJECTED: "refused",
     Standing.SUPPRESSED: "refused",
+    Standing.PENDING: "waiting",
 }
 """How each standing is counted in the one sentence; all others are unanswered."""
 
-DRAWN = {Standing.PENDING: "unset", Standing.OBJECTED: "withdrawn", Standing.SUPPRESSED: "withdrawn"}
+DRAWN = {Standing.OBJECTED: "withdrawn", Standing.SUPPRESSED: "withdrawn"}
 """Standings that are drawn like another one; their words differ."""
 
 BASES = {
@@ -43,7 +44,7 @@ def summary(db: Session, person_id: int) -> dict[str, Any]:
 
 def counts(purposes: Iterable[PurposeChoices]) -> dict[str, int]:
     """How many choices there are of each kind; `sold`: how many let the company sell or share now."""
-    found = {"sold": 0, "given": 0, "refused": 0, "taken_back": 0, "unanswered": 0}
+    found = {"sold": 0, "given": 0, "refused": 0, "taken_back": 0, "waiting": 0, "unanswered": 0}
     for purpose in purposes:
         for channel in purpose.channels:
             found["sold"] += purpose.basis is Basis.SALE_OR_SHARING and channel.answer.allowed

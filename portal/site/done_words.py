@@ -45,7 +45,7 @@ def just_done(db: Session, person_id: int, since: int) -> dict[str, Any] | None:
         {
             "title": told.title_of(current_company().config, event),
             "words": told.act_words(event),
-            "systems": reached.get(event.choice, ()),
+            "systems": reached.get(event.choice, ()) if event.act is not Act.ASKED else (),
         }
         for event in done
     ]

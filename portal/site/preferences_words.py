@@ -185,7 +185,8 @@ def _choice(asked: Asked, form: ChoicesForm, notice: str, besides: Besides) -> d
         "say": form[f"say-{name}"],
         "topics": topics,
         "often": often,
-        "systems": besides.reached.get(of, ()),
+        # What the systems have is the answer before: beside a yes that waits it would read as if that were confirmed.
+        "systems": () if choice.standing is Standing.PENDING else besides.reached.get(of, ()),
         "waits": besides.waits.get(of, ()),
         "open": bool((topics and topics.errors) or (often and often.errors)),
         "pending": choice.standing is Standing.PENDING,

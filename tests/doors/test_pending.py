@@ -1,6 +1,7 @@
 """Door 1, a yes that is confirmed twice: it waits, counts as no, and can be sent again or let go; only the mailbox makes it a yes."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.doors.tables import changed, digest
 
 SOMEONE = "somebody.new@example.net"
 NEWS = "say-newsletter-email"
+ICONS = Path(__file__).parents[2] / "static/icons.svg"
 
 
 @pytest.fixture
@@ -260,3 +262,24 @@ def test_C7_stopping_all_by_a_link_and_undoing_it_leaves_the_mail_good(site):
     mailbox.submit("Yes, I want this", email=demo.CUSTOMER)
     assert "Confirmed" in mailbox.words
     assert events(site, demo.CUSTOMER)[-1].act is Act.GIVEN
+
+
+def test_what_waits_has_a_sign_of_its_own_and_is_counted_as_waiting(site, asked):
+    assert state(asked).attributes["class"].split() == ["choice", "pending"]
+    assert [one.attributes["href"].partition("#")[2] for one in state(asked).all("use")] == ["pending"]
+    for path in ("/preferences", "/"):
+        asked.open(path)
+        assert "One waits for you to confirm it." in asked.words and "2 are not answered." in asked.words
+    assert "pending" in [one.attributes["class"].split()[-1] for one in asked.page.all("span", class_="state")]
+    drawings = re.findall(r'<symbol id="(unset|given|refused|withdrawn|paused|pending)"[^>]*>(.+?)</symbol>', ICONS.read_text())
+    assert len(drawings) == 6 == len({drawing for _name, drawing in drawings})
+
+
+def test_no_system_is_said_to_have_confirmed_what_waits(site):
+    browser = site.signed_in(ANNA, SECOND_HOST)
+    browser.open("/preferences?lang=en")
+    browser.submit("Save choices", **{NEWS: "no"})
+    assert "on its way" in state(browser).words
+    browser.submit("Save choices", **{NEWS: "yes"})
+    assert "counts once you confirm it" in told(browser) and "on its way" not in told(browser)
+    assert "pending" in state(browser).attributes["class"] and "on its way" not in state(browser).words

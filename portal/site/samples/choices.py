@@ -19,7 +19,7 @@ from portal.web.transactions import db
 NOBODY = 0
 """No person's id: what is shown for it are the company's purposes, unanswered."""
 
-SAID = (Standing.GIVEN, Standing.REFUSED, Standing.UNSET, Standing.WITHDRAWN)
+SAID = (Standing.GIVEN, Standing.REFUSED, Standing.UNSET, Standing.WITHDRAWN, Standing.PENDING)
 
 
 def choices() -> dict[str, Any]:
@@ -31,7 +31,7 @@ def choices() -> dict[str, Any]:
             standing = next(standings)
             choice.update(state=standing.value, short=choices_words.short(standing))
             counted[choices_words.KINDS.get(standing, "unanswered")] += 1
-    return {**found, "sold": 0, **{kind: counted[kind] for kind in ("given", "refused", "taken_back", "unanswered")}}
+    return {**found, "sold": 0, **{kind: counted[kind] for kind in ("given", "refused", "taken_back", "waiting", "unanswered")}}
 
 
 def preferences(_company: Company) -> Mapping[str, Any]:
