@@ -7,6 +7,8 @@ from portal.api import cases, centre, checks, company, events, exports, hooks, i
 from portal.api.operations import PREFIX, Part, finish
 from portal.api.problems import Problem, problem_of
 from portal.core import crypto, logs
+from portal.core.engines import is_busy
+from portal.web.errors import RETRY_SECONDS
 from portal.web.forgery import csrf
 
 PARTS: tuple[Part, ...] = (
@@ -41,6 +43,9 @@ def refuse(error: Exception) -> Response:
     """Any failure at this door as problem details; a fault of ours with an id that support can look up."""
     if isinstance(error, HTTPException):
         return problem_of(error).as_response()
+    if is_busy(error):
+        logs.event("web.busy", level=30, path_rule=str(request.url_rule or ""), method=request.method)
+        return Problem("unavailable", headers={"Retry-After": str(RETRY_SECONDS)}).as_response()
     error_id = crypto.random_digits(8)
     logs.event(
         "web.crashed", level=40, error=error, error_id=error_id, path_rule=str(request.url_rule or ""), method=request.method

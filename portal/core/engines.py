@@ -5,7 +5,7 @@ Must never let a transaction that was opened to read write, nor show the values 
 
 from typing import Any
 
-from sqlalchemy import create_engine, event
+from sqlalchemy import create_engine, event, exc
 from sqlalchemy.engine import Connection, Engine
 
 POOL_SIZE = 20
@@ -46,6 +46,12 @@ def make_engine(url: str, *, at_most: int | None = None) -> Engine:
         event.listen(engine, "begin", _begin_postgresql)
     engine.hide_parameters = True
     return engine
+
+
+def is_busy(error: Exception) -> bool:
+    """Whether the database was in others' hands for longer than anyone is let wait: nothing is broken, and nothing was begun."""
+    locked = isinstance(error, exc.OperationalError) and "database is locked" in str(error.orig)
+    return locked or isinstance(error, exc.TimeoutError)
 
 
 def _set_up_sqlite(connection: Any, record: Any) -> None:

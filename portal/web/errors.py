@@ -7,10 +7,13 @@ from flask import Flask, Response, current_app, g, make_response, render_templat
 from werkzeug.exceptions import HTTPException
 
 from portal.core import crypto, logs
+from portal.core.engines import is_busy
 from portal.core.i18n import _
 from portal.web import signed_out
 from portal.web.cookies import is_staffs
 from portal.web.forgery import CSRFError
+
+RETRY_SECONDS = 30
 
 
 def words_for(status: int) -> tuple[str, str]:
@@ -42,11 +45,21 @@ def handle_forgery(error: CSRFError) -> Response:
 
 def handle_crash(error: Exception) -> Response:
     """Anything else: logged by class and place only, shown with an id that support can look up."""
+    if is_busy(error):
+        return busy()
     g.error_id = crypto.random_digits(8)
     logs.event(
         "web.crashed", level=40, error=error, error_id=g.error_id, path_rule=str(request.url_rule or ""), method=request.method
     )
     return _page(500)
+
+
+def busy() -> Response:
+    """Who waited in vain for the database is told when to come again: mail programs that press one-click do so by themselves."""
+    logs.event("web.busy", level=30, path_rule=str(request.url_rule or ""), method=request.method)
+    answer = _page(503, (_("We are very busy right now"), _("Nothing was changed and nothing is lost. Try again in a minute.")))
+    answer.headers["Retry-After"] = str(RETRY_SECONDS)
+    return answer
 
 
 def _page(status: int, words: tuple[str, str] | None = None, *, sign_in_url: str = "") -> Response:
