@@ -82,7 +82,7 @@ class Filters:
 @dataclass(frozen=True, slots=True)
 class Line:
     """One open case in the queue. `days` until its date (below 0: late); `waits`: `step`, `review`, `message` and `proposal`,
-    for a human of ours, `owner`, for whoever looks after a system, and `marked`, where it may be abuse.
+    for a human of ours, `owner`, for whoever looks after a system, and `marked`, where it may be abuse. `takes_back`: as of a case.
     """
 
     id: int
@@ -94,6 +94,7 @@ class Line:
     stopped: bool
     owner: str | None
     waits: tuple[str, ...]
+    takes_back: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +262,7 @@ def _lines(db: Session, cases: Sequence[Case]) -> list[Line]:
     return [
         Line(
             case.id, case.number, case.kind, case.state, case.due_on, (case.due_on - today).days, case.id in stopped, case.owner,
-            waits.get(case.id, ()),
+            waits.get(case.id, ()), case.takes_back,
         )
         for case in cases
         if case.due_on is not None

@@ -109,7 +109,7 @@ class Case(CompanyOwned, Base):
 
     `open_key` is the same for the same wish while it is open, so that two presses make one case. `proven` says in whose records the case
     may read (`cases.scope`). `about_id`: the refused case that an appeal is about. Of a request for somebody else, `choice` is the right that
-    is asked for, and the case is of who acts.
+    is asked for, and the case is of who acts; of a question that takes an agreement back, the purpose that was agreed to.
     `place`: what the person had said of where they live when it was opened (`Person.place`).
     `due_on` is the day in law as the clock last said it, for sorting; `owner` is the actor of who has it in hand. `suspected_at`: since when
     staff take it for possible abuse (`cases.abuse`).
@@ -159,6 +159,11 @@ class Case(CompanyOwned, Base):
     def is_over(self) -> bool:
         """Whether nothing of it waits for anybody any more. A deletion says so by its steps: it ends only when each of them has."""
         return self.kind != CaseKind.ERASURE and self.state not in OPEN_STATES
+
+    @property
+    def takes_back(self) -> str:
+        """The purpose whose agreement a question takes back, given elsewhere and not among the choices; empty for any other case."""
+        return self.choice[0] if self.kind == CaseKind.QUESTION and self.choice else ""
 
     @property
     def right(self) -> str:

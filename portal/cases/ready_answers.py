@@ -11,7 +11,7 @@ from portal.accounts import registry
 from portal.cases.dates import due_of
 from portal.cases.letters import speaking
 from portal.cases.model import Case
-from portal.cases.right_words import title_of_kind
+from portal.cases.right_words import title_of_case
 from portal.config.model import AnswerTemplate, Placeholder
 from portal.core.errors import PortalError
 from portal.core.i18n import format_date, pick
@@ -51,7 +51,7 @@ def _values(db: Session, case: Case) -> dict[str, str]:
     with speaking(case):
         return {
             Placeholder.CASE_NUMBER: case.number,
-            Placeholder.ASKED: title_of_kind(case.kind),
+            Placeholder.ASKED: title_of_case(company, case),
             Placeholder.RECEIVED_DATE: format_date(case.received_at),
             Placeholder.DUE_DATE: format_date(due_of(db, case).day, weekday=True),
             Placeholder.COMPANY: company.name,

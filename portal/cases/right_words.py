@@ -4,8 +4,9 @@ Must never name a right so that a mail tells a bystander more than that somethin
 """
 
 from portal.cases.laws.kinds import OPT_OUTS as LAWS_OPT_OUTS
-from portal.cases.model import CaseKind
-from portal.core.i18n import N_, _
+from portal.cases.model import Case, CaseKind
+from portal.config.model import Company
+from portal.core.i18n import N_, _, pick
 
 AT_ONCE = "site:right"
 """The collection point of what an opt-out or an objection stops in the ledger."""
@@ -56,6 +57,14 @@ _MEANING = {
         "We did something with your data that was not right, or did not do what you asked. Somebody looks into it."
     ),
 }
+
+
+def title_of_case(company: Company, case: Case) -> str:
+    """What this case is called: an agreement that is taken back by name, since it is no mere question."""
+    purpose = company.purposes.get(case.takes_back)
+    if purpose is not None:
+        return _("You took back your agreement: %(purpose)s", purpose=pick(purpose.title))
+    return _("You took back your agreement") if case.takes_back else title_of_kind(case.kind)
 
 
 def title_of_kind(kind: CaseKind) -> str:

@@ -99,7 +99,7 @@ def page(case: Case, *, stale: bool = False, **forms: Any) -> ResponseReturnValu
         "messages": messages_of(db(), case),
         "notes": [{"who": words.owner_of(one.actor, names, current.staff), "note": one} for one in desk.notes_of(db(), case)],
         "colleagues": [one for one in staff_of(db()) if one.may("cases.work")],
-        "choice": [] if case.kind is CaseKind.ON_BEHALF else [title_of(key) for key in case.choice],
+        "choice": [] if case.kind in (CaseKind.ON_BEHALF, CaseKind.QUESTION) else [title_of(key) for key in case.choice],
         "why_law": words.why_law(current_company().config, case),
         "acting": acting_words.acting(db(), case),
         "abuse": abuse_words.abuse(db(), case, due.law),
@@ -117,7 +117,7 @@ def page(case: Case, *, stale: bool = False, **forms: Any) -> ResponseReturnValu
         current=current, case=case, due=due, steps=steps, events=timeline(db(), case), mark=desk.mark_of(db(), case), stale=stale,
         works=current.staff.may("cases.work"), releases=current.staff.may("cases.release"), refuses=current.staff.may("cases.refuse"), is_open=case.state in OPEN_STATES,
         note_form=forms.get("note") or NoteForm(formdata=None), answer_form=answer_form,
-        settle_form=forms.get("settle") or SettleForm(systems, formdata=None), kind=words.kind_of(case.kind), came_by=words.came_by(case.source), **told,
+        settle_form=forms.get("settle") or SettleForm(systems, formdata=None), kind=words.kind_of(case.kind, case.takes_back), came_by=words.came_by(case.source), **told,
     )  # fmt: skip
     return html, (409 if stale else 422) if wrong else 200
 

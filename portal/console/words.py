@@ -12,6 +12,7 @@ from portal.cases.model import OPEN_STATES, CameBy, Case, CaseKind, CaseState
 from portal.cases.right_words import BY_AGENT
 from portal.config.model import Company
 from portal.core.i18n import N_, _, name_of, ngettext, pick
+from portal.web.context import current_company
 
 KINDS = {
     CaseKind.ACCESS: N_("Copy of the data"),
@@ -69,9 +70,12 @@ WAITS = {
 }
 
 
-def kind_of(kind: str) -> str:
-    """The kind of a case, in words."""
-    return _(KINDS.get(CaseKind(kind), kind))
+def kind_of(kind: str, takes_back: str = "") -> str:
+    """The kind of a case, in words. One that takes an agreement back is never called a question."""
+    if not takes_back:
+        return _(KINDS.get(CaseKind(kind), kind))
+    purpose = current_company().config.purposes.get(takes_back)
+    return _("Agreement taken back: %(purpose)s", purpose=pick(purpose.title) if purpose else takes_back)
 
 
 def ways() -> list[tuple[str, str]]:
@@ -135,7 +139,7 @@ def lines(found: Sequence[Line], names: Mapping[str, str], staff: Staff) -> list
         {
             "number": line.number,
             "url": url_for("staff_case.show", number=line.number),
-            "kind": kind_of(line.kind),
+            "kind": kind_of(line.kind, line.takes_back),
             "chip": chip(line),
             "due": line.due,
             "state": state_of(line.state),

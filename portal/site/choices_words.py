@@ -79,6 +79,23 @@ def title_of_stated(key: str) -> str:
     return pick(one.title) if one and not one.channels else ""
 
 
+def is_agreed_elsewhere(key: str) -> bool:
+    """Whether it rests on an agreement, and that is asked for nowhere here."""
+    one = current_company().config.purposes.get(key)
+    return one is not None and not one.channels and one.basis is Basis.CONSENT
+
+
+def taking_back(key: str) -> str:
+    """The words that take such an agreement back; none where there is nothing to take back."""
+    return _("I take back my agreement to: %(purpose)s.", purpose=title_of_stated(key)) if is_agreed_elsewhere(key) else ""
+
+
+def objecting(key: str) -> str:
+    """The words that object to a use which asks for nothing here; none for any other word in an address."""
+    title = title_of_stated(key)
+    return _("I object to: %(purpose)s.", purpose=title) if title else ""
+
+
 def line(choice: ChannelChoice) -> dict[str, str]:
     """One choice as it stands, in words."""
     return {

@@ -1,4 +1,5 @@
-"""Door 1, ask a human: a number under which something may be held, or anything that no other page answers.
+"""Door 1, ask a human: a number under which something may be held, or anything that no other page answers; and say that an agreement which
+was given elsewhere is taken back.
 
 Must never search for what was typed nor say whether there is such a number: typing it proves nothing.
 """
@@ -25,8 +26,8 @@ bp = Blueprint("questions", __name__, url_prefix="/ask")
 @bp.get("")
 @person_required()
 def show() -> ResponseReturnValue:
-    """Ask for the number and the words, which begin with the use that the person came from."""
-    return _page(QuestionForm(data={"message": choices_words.title_of_stated(request.args.get("about", ""))}))
+    """Ask for the number and the words; where an agreement is taken back, the words stand there."""
+    return _page(QuestionForm(data={"message": choices_words.taking_back(_taken_back())}))
 
 
 @bp.post("")
@@ -39,7 +40,12 @@ def send() -> ResponseReturnValue:
     number = send_or_say(form, lambda files: _open(form, own_data.read(), files))
     if number is None:
         return _page(form, 422)
-    flash(_("Your question has arrived. A person reads it."), "ok")
+    if _taken_back():
+        flash(
+            _("You have taken back your agreement. It is noted with its time, and a person sees to it that the use ends."), "ok"
+        )
+    else:
+        flash(_("Your question has arrived. A person reads it."), "ok")
     return redirect(url_for("requests.show", number=number))
 
 
@@ -50,15 +56,25 @@ def _open(form: QuestionForm, data: own_data.OwnData, files: list[Upload]) -> st
             db,
             current.person_id,
             number=form.number.data or "",
-            text=form.message.data or "",
+            text=form.message.data or choices_words.taking_back(_taken_back()),
             proven=data.scope,
             session_id=current.id,
             language=i18n.language(),
             files=files,
+            takes_back=_taken_back(),
         )
         return case.number
 
 
+def _taken_back() -> str:
+    """The purpose whose agreement the person came to take back: one that they give elsewhere. Empty for any other word in the address."""
+    key = request.args.get("about", "")
+    return key if choices_words.is_agreed_elsewhere(key) else ""
+
+
 def _page(form: QuestionForm, status: int = 200) -> ResponseReturnValue:
+    key = _taken_back()
+    if key:
+        return render_template("site/take_back.html", form=form, title=choices_words.title_of_stated(key)), status
     days = length_of(current_company().config.answers_within).days
     return render_template("site/ask.html", form=form, days=days), status

@@ -26,7 +26,7 @@ from portal.cases.packing import redacted_texts, withheld_texts
 from portal.cases.redacting import places_by_part
 from portal.cases.refusal_words import ground_words
 from portal.cases.refusing import may_appeal, refusal_of, to_confirm_anew
-from portal.cases.right_words import title_of_kind
+from portal.cases.right_words import title_of_case
 from portal.cases.scope import kinds_to_ask, may_see
 from portal.cases.service import cases_of
 from portal.cases.stages import stages_of
@@ -105,7 +105,7 @@ def page(db: Session, case: Case, *, fresh: bool) -> dict[str, Any]:
             or _lead(case, due, package, waits=waits is not None, without=_without(db, case)),
             "asked_at": case.received_at,
             "due": due.day,
-            "law": _law(due),
+            "law": "" if case.takes_back else _law(due),
             "is_erasure": case.kind is CaseKind.ERASURE,
             "is_question": case.law == NO_LAW,
             "day_number": max(due.day_number, 0),
@@ -196,7 +196,7 @@ def _title(db: Session, case: Case) -> str:
     if case.kind is CaseKind.ON_BEHALF:
         return _("For somebody else: %(right)s", right=acting_words.wish_of_case(db, case))
     if case.kind not in BY_ITSELF:
-        return title_of_kind(case.kind)
+        return title_of_case(registry.company(case.company_id), case)
     if not case.choice:
         return _("A copy of everything")
     return _("A copy: %(groups)s", groups=i18n.format_list([title_of(key) for key in case.choice]))
@@ -253,7 +253,7 @@ def _question_lead(case: Case, due: Due) -> str:
         return _("A person has answered. What they wrote stands below.")
     if due.is_late:
         return _("We are late. You should have had the answer by %(day)s.", day=format_date(due.day, weekday=True))
-    if case.kind is CaseKind.QUESTION:
+    if case.kind is CaseKind.QUESTION and not case.takes_back:
         return _("A person reads your question. The answer comes on this page, and we write to you then.")
     return _("A person looks at what you asked for. The answer comes on this page, and we write to you then.")
 

@@ -40,7 +40,7 @@ def index() -> ResponseReturnValue:
 @person_required()
 def show(kind: str) -> ResponseReturnValue:
     """What it does, and the form, which names the use that the person came from."""
-    return _page(_kind(kind), RightForm(data={"message": choices_words.title_of_stated(request.args.get("about", ""))}))
+    return _page(_kind(kind), RightForm(data={"message": choices_words.objecting(request.args.get("about", ""))}))
 
 
 @bp.post("/<kind>")

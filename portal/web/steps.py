@@ -87,6 +87,10 @@ WHICH = {
 }
 """Pages of which there are many: what tells them apart in their address, and what that looks like."""
 KINDS = re.compile(r"^[a-z]+(,[a-z]+)*$")
+ABOUT = {"questions.show": "about"}
+"""Pages that may be about one purpose, named in their address."""
+ABOUT_WHAT = re.compile(r"^[a-z0-9_-]{1,60}$")
+_NAMES = {**{endpoint: name for endpoint, (name, _shape) in WHICH.items()}, **ABOUT}
 LONGEST = 60 * 60
 LONGEST_KINDS = 68
 """So much fits beside the page's name into the row of a sign-in."""
@@ -97,6 +101,9 @@ def here() -> str:
     endpoint = STARTS.get(request.endpoint or "", request.endpoint or "")
     if endpoint not in STEPS:
         return HOME
+    about = request.args.get("about", "")
+    if endpoint in ABOUT and ABOUT_WHAT.match(about):
+        return f"{endpoint}:{about}"
     if endpoint in WHICH:
         name, shape = WHICH[endpoint]
         which = str((request.view_args or {}).get(name, ""))
@@ -137,7 +144,7 @@ def url_of(step: str | None) -> str:
         return url_for(HOME)
     if endpoint == PLAN and which:
         return url_for(endpoint, group=which.split(","))
-    values: dict[str, Any] = {WHICH[endpoint][0]: which} if which and endpoint in WHICH else {}
+    values: dict[str, Any] = {_NAMES[endpoint]: which} if which and endpoint in _NAMES else {}
     return url_for(endpoint, **values)
 
 

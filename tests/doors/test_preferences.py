@@ -312,11 +312,14 @@ def test_each_use_without_a_switch_leads_to_where_it_is_objected_to_or_taken_bac
     objections = [one.attributes["href"] for one in always.all("a")]
     assert objections == [f"/rights/objection?about={key}" for key in ("support", "reviews", "targeting", "care")]
     [back] = [one.attributes["href"] for one in elsewhere.all("a")]
-    for address, title in ((objections[1], "Reviews"), (back, "Tastings")):
+    for address, button, sentence in (
+        (objections[1], "Send to a person", "I object to: Reviews."),
+        (back, "Take it back", "I take back my agreement to: Tastings."),
+    ):
         maren.open(address)
-        path, _values = maren.form("Send to a person")
+        path, _values = maren.form(button)
         [words] = maren.page.all("textarea")
-        assert maren.status == 200 and words.words.strip() == title and path == address
+        assert maren.status == 200 and words.words.strip() == sentence and path == address
     maren.open("/rights/objection?about=newsletter")
     assert not maren.page.all("textarea")[0].words.strip()
 

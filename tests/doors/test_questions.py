@@ -7,6 +7,7 @@ from portal.cases.answering import answer_case
 from portal.core import limits
 from portal.web.strangers import ASKING
 from tests.doors.site import SECOND_HOST
+from tests.doors.staff import hired
 from tests.doors.test_systems_down import rubbish
 
 MAREN = demo.CUSTOMER
@@ -136,3 +137,79 @@ def test_when_some_systems_are_broken_and_the_others_hold_nothing_home_says_just
         browser.open("/")
         assert "facts" not in browser.words
         assert "We cannot say yet. What we could read holds nothing about you." in browser.words
+
+
+def take_back(browser):
+    """From the choices, as somebody does who agreed when they booked."""
+    browser.open("/preferences")
+    [link] = [one for one in browser.page.all("a") if one.words == "Take it back: Tastings"]
+    browser.open(link.attributes["href"])
+
+
+def test_taking_an_agreement_back_says_so_in_a_whole_sentence_and_is_one_press(site):
+    browser = site.signed_in(MAREN)
+    take_back(browser)
+    assert browser.page.all("h1")[0].words == "Take back your agreement: Tastings"
+    assert browser.page.all("textarea")[0].words.strip() == "I take back my agreement to: Tastings."
+    assert "Ask us" not in browser.words
+    browser.submit("Take it back")
+    assert browser.path.startswith("/requests/")
+    assert "You have taken back your agreement." in browser.answer.text
+    assert browser.page.all("h1")[0].words.startswith("You took back your agreement: Tastings")
+    assert "I take back my agreement to: Tastings." in browser.words
+    assert "question" not in browser.words.lower() and "date in law" not in browser.words.lower(), "there is one"
+    mail = site.mails(MAREN)[0]
+    assert "request" in mail.subject and "question" not in mail.subject + mail.text
+    assert "Tastings" not in mail.subject + mail.text + mail.html
+
+
+def test_an_emptied_text_still_takes_it_back_and_every_language_has_the_sentence(site):
+    for language, sentence in (
+        ("de", "Ich widerrufe meine Einwilligung: Verkostungen."),
+        ("ar", "أسحب موافقتي على: جلسات التذوق."),
+    ):
+        browser = site.signed_in(MAREN)
+        browser.open(f"/ask?about=tastings&lang={language}")
+        assert browser.page.all("textarea")[0].words.strip() == sentence
+        path, values = browser.form(browser.page.all("main")[0].all("button")[-1].words)
+        browser.post(path, {**values, "message": ""})
+        assert browser.path.startswith("/requests/") and sentence in browser.words
+
+
+def test_staff_read_it_as_a_withdrawal_and_never_as_a_question(site):
+    browser = site.signed_in(MAREN)
+    take_back(browser)
+    browser.submit("Take it back", message="Please forget my allergy, too.")
+    number = browser.path.rpartition("/")[2]
+    desk = hired(site, "agent")
+    desk.open("/console/cases")
+    assert any(one.words == f"{number} Agreement taken back: Tastings" for one in desk.page.all("a"))
+    desk.open(f"/console/cases/{number}")
+    assert desk.page.all("h1")[0].words == f"Agreement taken back: Tastings {number}"
+
+
+def test_taking_back_is_never_too_much_for_today_and_only_what_is_agreed_elsewhere_is_taken_back(site):
+    browser = site.signed_in(MAREN)
+    for turn in range(10):
+        ask(browser, message=f"Question {turn}")
+    assert browser.path.startswith("/requests/")
+    ask(browser, message="One more")
+    assert browser.status == 422
+    take_back(browser)
+    browser.submit("Take it back")
+    assert browser.path.startswith("/requests/")
+    take_back(browser)
+    browser.submit("Take it back", message="Once more, in other words.")
+    assert browser.status == 422, "it is taken back already: more words are counted"
+    for other in ("newsletter", "reviews", "nothing", "<b>"):
+        browser.open(f"/ask?about={other}")
+        assert browser.page.all("h1")[0].words == "Ask us"
+
+
+def test_who_was_signed_out_comes_back_to_what_they_take_back(site):
+    browser = site.browser()
+    browser.open("/ask?about=tastings")
+    browser.submit("Send me the link", email=MAREN)
+    browser.open(site.link_of(MAREN))
+    browser.submit("Sign in")
+    assert browser.page.all("h1")[0].words == "Take back your agreement: Tastings"

@@ -66,6 +66,13 @@ def right(_company: Company) -> Mapping[str, Any]:
     return {"kind": kind.value, "title": title_of_kind(kind), "meaning": meaning_of_kind(kind), "one_press": False, "form": form}
 
 
+def take_back(company: Company) -> Mapping[str, Any]:
+    """An agreement that is given elsewhere; of a company that has none, any purpose stands for it."""
+    title = next((pick(one.title) for one in company.purposes.values() if not one.channels), "…")
+    sentence = _("I take back my agreement to: %(purpose)s.", purpose=title)
+    return {"form": QuestionForm(formdata=None, data={"message": sentence}), "title": title}
+
+
 def for_you(_company: Company) -> Mapping[str, Any]:
     """What somebody else asks for this person."""
     return {
@@ -94,6 +101,7 @@ PAGES = {
     "site/request.html": request,
     "site/rights.html": rights,
     "site/right.html": right,
+    "site/take_back.html": take_back,
     "site/ask.html": lambda _company: {"form": QuestionForm(formdata=None), "days": 14},
     "site/appeal.html": lambda _company: {"number": NUMBER, "form": AppealForm(formdata=None)},
     "site/for_you.html": for_you,
