@@ -37,13 +37,11 @@ def _end(db: Session, key: str, purpose: Purpose, most: int) -> int:
     ended = 0
     for state in db.scalars(query.order_by(ConsentState.person_id, ConsentState.channel, ConsentState.topic)).all():
         if ended < most and _words_of(db, state) not in today:
-            Book(db, state.person_id).append(
-                Choice(key, state.channel, state.topic),
-                Act.EXPIRED,
-                actor=Actor.COMPANY_SYSTEM,
-                collection_point=POINT,
-                evidence={"reason": "new_words"},
-            )
+            book, choice = Book(db, state.person_id), Choice(key, state.channel, state.topic)
+            # Who said yes to the new words while this was looked at has said it.
+            if book.states[choice].sequence != state.sequence:
+                continue
+            book.append(choice, Act.EXPIRED, actor=Actor.COMPANY_SYSTEM, collection_point=POINT, evidence={"reason": "new_words"})
             ended += 1
     return ended
 

@@ -1,8 +1,5 @@
 """Acts at the same moment: whoever waits for another sees what that one did, and no no is taken for older than it is."""
 
-import time
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -17,6 +14,7 @@ from portal.consent.unproven import stop
 from portal.consent.words import Act, Actor
 from portal.core import clock, crypto
 from portal.people.service import EMAIL, Identifier
+from tests.rooms.consent.acts import beside
 from tests.rooms.consent.customers import Customer, customer
 
 NEWS = Choice("newsletter", "email")
@@ -28,16 +26,6 @@ def maria(world):
         maria = customer(db)
         maria.did(Act.GIVEN)
         return maria.id
-
-
-@contextmanager
-def beside(world, person_id, act, **more):
-    """Whatever begins in the block waits for an act of the same person that is not committed before its end."""
-    with world.database.open_to_write(world.first) as db, ThreadPoolExecutor() as pool:
-        Customer(db, person_id).did(act, **more)
-        yield pool
-        time.sleep(0.5)
-        db.commit()
 
 
 def test_a_stop_beside_another_act_is_written_after_it(world, maria):

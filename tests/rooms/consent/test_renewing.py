@@ -9,6 +9,7 @@ from portal.consent.notices import publish_notices
 from portal.consent.renewing import end_old_words
 from portal.consent.saving import Answer, Change, save_choices, version_of
 from portal.consent.words import Act
+from tests.rooms.consent.acts import beside
 from tests.rooms.consent.customers import changed_configuration, customer
 
 NEW_WORDS = {"newsletter": {"en": "I want news, twice a week.", "de": "Ich möchte Neues, zweimal pro Woche."}}
@@ -16,6 +17,13 @@ NEW_WORDS = {"newsletter": {"en": "I want news, twice a week.", "de": "Ich möch
 
 def after_new_words(world, words, *, asks_again):
     """What a start and the worker do after someone edited portal.yaml."""
+    company = with_new_words(world, words, asks_again=asks_again)
+    with world.writing() as db:
+        return end_old_words(db, company)
+
+
+def with_new_words(world, words, *, asks_again):
+    """The company as somebody edited it, its words published."""
     config = changed_configuration(words)
     registry.use_companies(config, dict(registry.ids()))
     company = config.company("first")
@@ -23,8 +31,7 @@ def after_new_words(world, words, *, asks_again):
     company = company.model_copy(update={"purposes": {**company.purposes, "newsletter": newsletter}})
     with world.writing() as db:
         publish_notices(db, company)
-    with world.writing() as db:
-        return end_old_words(db, company)
+    return company
 
 
 @pytest.fixture
@@ -64,3 +71,18 @@ def test_a_yes_to_words_that_come_back_stands(world, answered):
     assert after_new_words(world, {}, asks_again=True) == 0
     with world.reading() as db:
         assert customer(db).may_be_used()
+
+
+def test_a_yes_to_the_new_words_while_the_worker_looks_is_not_ended(world, answered):
+    maria, _ola = answered
+    company = with_new_words(world, NEW_WORDS, asks_again=True)
+
+    def ends():
+        with world.writing() as db:
+            return end_old_words(db, company)
+
+    with beside(world, maria, Act.GIVEN) as pool:
+        ended = pool.submit(ends)
+    assert ended.result() == 0
+    with world.reading() as db:
+        assert events_of(db, maria)[-1].act is Act.GIVEN
