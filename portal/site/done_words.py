@@ -1,18 +1,19 @@
 """What was just done on the choices page, in words, with what of it can be undone. Must never tell another's acts, nor an act that is not there."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from portal.consent import told
 from portal.consent.choices import history_of
-from portal.consent.events import Event
+from portal.consent.events import Choice, Event
+from portal.consent.states import states_of
 from portal.consent.waiting import OpenQuestion, open_question
 from portal.consent.words import Act, Actor
 from portal.core import clock
-from portal.core.i18n import _, format_list
+from portal.core.i18n import _, format_date, format_list, pick
 from portal.site import waiting_words
 from portal.site.reached_words import lines_by_choice
 from portal.web.context import current_company
@@ -40,11 +41,12 @@ def just_done(db: Session, person_id: int, since: int) -> dict[str, Any] | None:
     asked = _asked(open_question(db, person_id), since, done)
     if not done and not asked:
         return None
-    reached = lines_by_choice(db, person_id)
+    reached, states = lines_by_choice(db, person_id), states_of(db, person_id)
+    quiet = {choice: state.paused_until for choice, state in states.items() if now < state.paused_until}
     lines = [
         {
             "title": told.title_of(current_company().config, event),
-            "words": told.act_words(event),
+            "words": _words(event, quiet.get(event.choice)),
             "systems": reached.get(event.choice, ()) if event.act is not Act.ASKED else (),
         }
         for event in done
@@ -53,9 +55,30 @@ def just_done(db: Session, person_id: int, since: int) -> dict[str, Any] | None:
         "lines": [*lines, *asked],
         "undo": [event.sequence for event in done if event.act is not Act.UNDONE],
         "undone": bool(done) and all(event.act is Act.UNDONE for event in done),
-        "at_once": any(event.act is not Act.ASKED for event in done),
+        "at_once": any(_counts_now(event, quiet) for event in done),
         "waits": bool(asked) or any(event.act is Act.ASKED for event in done),
     }
+
+
+def _counts_now(event: Event, quiet: Mapping[Choice, datetime]) -> bool:
+    """A yes to what is quiet for a while counts from the day on that its line names."""
+    return event.act is Act.PAUSED or (event.act is not Act.ASKED and event.choice not in quiet)
+
+
+def _words(event: Event, quiet_until: datetime | None) -> str:
+    """What was done; a yes with what it is about, how often, and from when on, where it is not all of it at once."""
+    purpose = current_company().config.purposes.get(event.choice.purpose)
+    if event.act is not Act.GIVEN or purpose is None:
+        return told.act_words(event)
+    named = [key for key in purpose.topics if key in (event.topics or ())]
+    words = (
+        _("Yes, only %(topics)s", topics=format_list([pick(purpose.topics[key].title) for key in named])) if named else _("Yes")
+    )
+    if len(named) == len(purpose.topics) > 0:
+        words = _("Yes, to all of it")
+    if event.frequency in purpose.frequencies:
+        words = _("%(title)s (%(more)s)", title=words, more=pick(purpose.frequencies[event.frequency]))
+    return _("%(said)s, from %(day)s on", said=words, day=format_date(quiet_until)) if quiet_until else words
 
 
 def _asked(question: OpenQuestion | None, since: int, done: Sequence[Event]) -> list[dict[str, Any]]:

@@ -78,6 +78,10 @@ class Stand:
         """The choices for adverts that are used now, or would be but for a break."""
         return [one for one in asked_in(self.purposes) if one.purpose.marketing and (one.choice.answer.allowed or one.holds)]
 
+    def loud(self) -> list[Asked]:
+        """The choices for adverts that are used now: no break holds for them."""
+        return [one for one in self.in_use() if one.choice.standing is not Standing.PAUSED]
+
     def paused(self) -> list[Asked]:
         """The choices that are quiet for a while."""
         return [one for one in asked_in(self.purposes) if one.choice.standing is Standing.PAUSED]
@@ -134,6 +138,8 @@ def page(
         "may_object": CaseKind.OBJECTION in kinds_for(db, stand.person_id),
         "told": told,
         "in_use": bool(stand.in_use()),
+        "quiet": _quiet(stand),
+        "loud": bool(stand.loud()),
         "paused_until": max((one.choice.until for one in paused if one.choice.until), default=None),
         "breaks": [{"value": day.isoformat(), "day": day} for day in (today + timedelta(days=days) for days in BREAKS)],
         "first_day": today + timedelta(days=1),
@@ -155,6 +161,15 @@ def day_of(text: str) -> datetime | None:
     if not today < day <= today + LONGEST_BREAK:
         return None
     return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(current_company().config.time_zone))
+
+
+def _quiet(stand: Stand) -> list[dict[str, Any]]:
+    """What is quiet until when, one by one: where one day for everything would not be true."""
+    paused = [one for one in stand.paused() if one.choice.until]
+    if not stand.loud() and len({one.choice.until for one in paused}) < 2:
+        return []
+    titles = waiting_words.titles_of([Choice(one.purpose.key, one.choice.key) for one in paused])
+    return [{"title": title, "until": one.choice.until} for title, one in zip(titles, paused, strict=True)]
 
 
 def _purpose(db: Session, purpose: PurposeChoices, form: ChoicesForm, besides: Besides) -> dict[str, Any]:

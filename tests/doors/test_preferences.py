@@ -356,3 +356,48 @@ def test_a_form_that_is_read_as_it_came_leaves_what_the_form_that_is_made_leaves
         told.append((answers, done))
     assert told[0] == told[1]
     assert {status for status, _states in told[0][0]} == {200, 409, 422} and len(told[0][1]) > 5
+
+
+def break_of(browser):
+    return next(one.words for one in browser.page.all("section") if one.attributes.get("aria-labelledby") == "break")
+
+
+def note(browser):
+    return next(one.words for one in browser.page.all("div", role="status") if one.all("h2", id="told"))
+
+
+def test_a_yes_during_a_break_counts_and_the_page_names_what_is_quiet(maren):
+    until = (clock.now() + timedelta(days=40)).date()
+    day = f"{until.day} {until:%B %Y}"
+    maren.submit("Pause", until=until.isoformat())
+    assert f"Quiet until {day}" in break_of(maren) and "as you chose" not in break_of(maren)
+    maren.submit("Save choices", **{POST: "yes"})
+    assert "News and offers, Post: Yes" in note(maren) and "It counts from now on." in note(maren)
+    said = break_of(maren)
+    assert f"News and offers, E-mail: until {day}" in said and "News and offers, Post" not in said
+    assert f"Quiet until {day}" not in said and "What is not named here comes as you chose." in said
+    # The day that is named next is for all of it.
+    maren.submit("Pause", until=until.isoformat())
+    assert f"Quiet until {day}" in break_of(maren)
+
+
+def test_a_change_of_what_is_quiet_counts_from_its_day_on(maren):
+    until = (clock.now() + timedelta(days=40)).date()
+    maren.submit("Pause", until=until.isoformat())
+    assert "It counts from now on." in note(maren)
+    maren.submit("Save choices", **{"topics-newsletter-email": ["coffees"]})
+    assert f"E-mail: Yes, only New coffees (Once a week at most), from {until.day} {until:%B %Y} on" in note(maren)
+    assert "from now on" not in note(maren)
+    assert states(maren)["newsletter-email"] == "paused"
+    maren.submit("Undo")
+    assert "from now on" not in note(maren)
+
+
+def test_what_was_saved_says_what_it_is_about_and_how_often(maren):
+    maren.submit("Save choices", **{"topics-newsletter-email": ["coffees"], "often-newsletter-email": "monthly"})
+    assert "E-mail: Yes, only New coffees (Once a month at most)" in note(maren) and "It counts from now on." in note(maren)
+    every = [
+        one.attributes["value"] for one in maren.page.all("input") if one.attributes.get("name") == "topics-newsletter-email"
+    ]
+    maren.submit("Save choices", **{"topics-newsletter-email": every})
+    assert "E-mail: Yes, to all of it (Once a month at most)" in note(maren)
