@@ -9,7 +9,7 @@ from typing import Any
 from flask import request
 from sqlalchemy.orm import Session
 
-from portal.consent.ledger import Book
+from portal.consent.ledger import events_of
 from portal.site.preferences_form import ANSWER_OF, Asked, ChoicesForm, answers_of, asked_in, plain_version
 from portal.site.preferences_words import Stand
 from portal.web import kept_answers
@@ -56,8 +56,7 @@ def opened(page: dict[str, Any], differing: set[str]) -> dict[str, Any]:
 
 
 def _changed_since(db: Session, person_id: int, seen: int) -> set[tuple[str, str]]:
-    book = Book(db, person_id)
-    return {(one.choice.purpose, one.choice.channel) for one in book.events(range(seen + 1, book.length + 1))}
+    return {(one.choice.purpose, one.choice.channel) for one in events_of(db, person_id) if one.sequence > seen}
 
 
 def _put(form: ChoicesForm, asked: Asked, answers: Answers) -> bool:

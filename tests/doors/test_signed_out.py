@@ -19,6 +19,10 @@ AS_TYPED = "These are the answers you gave before you were signed out."
 @pytest.fixture
 def phone(site):
     """Maren's browser with her choices open, whose session another browser of hers has just ended."""
+    return ended_elsewhere(site)
+
+
+def ended_elsewhere(site):
     phone = site.signed_in(MAREN)
     phone.open("/preferences")
     laptop = site.signed_in(MAREN)
@@ -119,7 +123,8 @@ def test_the_cookie_tells_nobody_what_was_answered(site, phone):
     assert len(phone.client.get_cookie("portal", domain="127.0.0.1").value) < 3000
 
 
-def test_what_changed_elsewhere_meanwhile_stands(site, phone):
+def test_what_changed_elsewhere_meanwhile_stands(both_sites):
+    site, phone = both_sites, ended_elsewhere(both_sites)
     write(
         site, MAREN, purpose="newsletter", channel="email", act="withdrawn", actor="person", collection_point="link:preferences"
     )
