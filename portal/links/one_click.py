@@ -14,17 +14,21 @@ from portal.people.link_tokens import Life
 from portal.people.service import EMAIL
 from portal.web.context import current_company
 from portal.web.guards import current_link, link_required
+from portal.web.language import can_be_read_at
+from portal.web.said import address_saying, said_at
 from portal.web.transactions import db
 
 bp = Blueprint("one_click", __name__, url_prefix="/u/<token>")
 HERE = "link:one_click"
+DONE = "stopped"
 
 
 @bp.get("")
 @link_required("stop")
 def show(token: str) -> ResponseReturnValue:
     """One button, which does what the mail program would have done."""
-    return render_template("links/one_click.html", **_words(token))
+    done = said_at("one_click.show", token=token) == DONE
+    return render_template("links/unsubscribed.html" if done else "links/one_click.html", **_words(token))
 
 
 @bp.post("")
@@ -36,6 +40,8 @@ def unsubscribe(token: str) -> ResponseReturnValue:
     if current_link().life is Life.SHUT_OFF and stopped.person_id and stopped.saved.events and link.identifier.kind == EMAIL:
         # A key is shut off because it got into other hands: who is stopped under it learns of it.
         tell_of_stop(db(), stopped.person_id, link.identifier.value, stopped.saved, language=i18n.language())
+    # Nothing is led on from here (RFC 8058), but who changes the language comes by GET and is told the same.
+    can_be_read_at(address_saying("one_click.show", DONE, token=token))
     return render_template("links/unsubscribed.html", **_words(token))
 
 

@@ -3,31 +3,30 @@
 Must never lead from here to data, and never believe a session: the token alone says for whom the page is.
 """
 
-from typing import Any
+from collections.abc import Sequence
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.consent.changes import Answer, Change
+from portal.consent.events import Choice
+from portal.consent.gpc import sold_choices
 from portal.consent.opting_out import tell_of_stop
 from portal.consent.readers import Item, Reader
 from portal.consent.saving import Saved, undo
-from portal.consent.unproven import Stopped, save_unproven, stop
-from portal.consent.words import STOPS
+from portal.consent.unproven import Stopped, marketing_choices, save_unproven, stop
 from portal.core import i18n
-from portal.core.i18n import _, pick
 from portal.identity.links import ask, new_nonce
 from portal.links import signal
+from portal.links.page_words import choices, words
 from portal.links.reader import (
-    by_purpose,
     choice_of,
     items_of,
     read_undo,
     reader_of,
-    sign_undo,
-    signed_in_as,
-    title_of,
 )
+from portal.links.telling import go_on, tell_of, tell_stopped
+from portal.links.told import Press, Told, opened
 from portal.people.link_tokens import Life
 from portal.people.service import EMAIL
 from portal.web.context import current_company
@@ -45,8 +44,19 @@ def show(token: str) -> ResponseReturnValue:
     """The choices as they stand; from an old or limited link only the buttons that stop."""
     reader = reader_of(db(), current_link().link)
     if not live_link().may_show:
-        return render_template("links/only_stop.html", **_words(reader, token), unsaved="unsaved" in request.args)
-    return render_template("links/page.html", **_choices(reader, token))
+        return render_template("links/only_stop.html", **words(reader, token), unsaved="unsaved" in request.args)
+    return render_template("links/page.html", **choices(reader, token))
+
+
+@bp.get("/done")
+@link_required("stop")
+def done(token: str) -> ResponseReturnValue:
+    """What was just done here: told by GET, so that it can be loaded again and in another language. Afterwards, the choices."""
+    reader = reader_of(db(), current_link().link)
+    told = opened(reader, request.args.get("told", ""))
+    if told is None:
+        return redirect(url_for(".show", token=token), 303)
+    return tell_of(reader, token, told)
 
 
 @bp.post("")
@@ -56,11 +66,12 @@ def save(token: str) -> ResponseReturnValue:
     reader = reader_of(db(), current_link().link)
     seen = request.form.get("seen", type=int)
     if seen is None or seen < 0:
-        return render_template("links/page.html", **_choices(reader, token), incomplete=True), 422
+        return render_template("links/page.html", **choices(reader, token), incomplete=True), 422
     changes = _changes(reader, items_of(db(), reader))
     if not changes:
-        return render_template("links/page.html", **_choices(reader, token), nothing_new=True)
-    return _done(reader, token, _save(reader, changes, seen))
+        return render_template("links/page.html", **choices(reader, token), nothing_new=True)
+    off = [change.choice for change in changes if change.answer is Answer.NO]
+    return tell_stopped(reader, token, Press.SAVED, _save(reader, changes, seen), off)
 
 
 @bp.post("/stop")
@@ -72,7 +83,9 @@ def stop_now(token: str) -> ResponseReturnValue:
     stopped = _stop(reader, only)
     if not (only and live_link().may_show):
         _tell(reader, stopped)
-    return _done(reader, token, stopped)
+    return tell_stopped(
+        reader, token, Press.THIS if only else Press.ALL, stopped, only or marketing_choices(current_company().config)
+    )
 
 
 @bp.post("/undo")
@@ -82,7 +95,8 @@ def take_back(token: str) -> ResponseReturnValue:
     reader = reader_of(db(), current_link().link)
     sequences = read_undo(reader, request.form.get("undo", ""))
     saved = undo(db(), reader.person_id, sequences, collection_point=HERE) if reader.person_id and sequences else Saved()
-    return render_template("links/undone.html", **_words(reader, token), worked=bool(saved.events), ended=bool(saved.ended))
+    how = Press.NOT_UNDONE if not saved.events else Press.UNDONE_ENDED if saved.ended else Press.UNDONE
+    return go_on(reader, token, Told(how))
 
 
 @bp.post("/data")
@@ -98,7 +112,7 @@ def ask_for_data(token: str) -> ResponseReturnValue:
             user_agent=request.user_agent.string,
             language=i18n.language(),
         )
-    return render_template("links/data.html", **_words(reader, token), sent=reader.identifier.kind == EMAIL)
+    return go_on(reader, token, Told(Press.LINK_SENT if reader.identifier.kind == EMAIL else Press.NO_MAILBOX))
 
 
 @bp.post("/signal")
@@ -110,7 +124,7 @@ def keep_signal(token: str) -> ResponseReturnValue:
     stopped = signal.keep(db(), reader, trusted=trusted)
     if not trusted:
         _tell(reader, stopped)
-    return _done(reader, token, Stopped(reader.person_id, Saved()))
+    return tell_stopped(reader, token, Press.SIGNAL, Stopped(reader.person_id, Saved()), sold_choices(current_company().config))
 
 
 def _changes(reader: Reader, items: list[Item]) -> list[Change]:
@@ -128,7 +142,7 @@ def _save(reader: Reader, changes: list[Change], seen: int) -> Stopped:
     return save_unproven(db(), reader.identifier, changes, seen=seen, language=i18n.language(), collection_point=HERE)
 
 
-def _stop(reader: Reader, choices: Any) -> Stopped:
+def _stop(reader: Reader, choices: Sequence[Choice]) -> Stopped:
     return stop(db(), reader.identifier, choices, language=i18n.language(), collection_point=HERE)
 
 
@@ -136,41 +150,3 @@ def _tell(reader: Reader, stopped: Stopped) -> None:
     """One mail to the mailbox that the choices belong to, with an undo; none where nothing was stopped or there is no mailbox."""
     if stopped.saved.events and stopped.person_id and reader.identifier.kind == EMAIL:
         tell_of_stop(db(), stopped.person_id, reader.identifier.value, stopped.saved, language=i18n.language())
-
-
-def _words(reader: Reader, token: str) -> dict[str, Any]:
-    return {
-        "token": token,
-        "hint": reader.hint,
-        "about": title_of(current_company().config, choice_of(current_link().link)),
-        "one_choice": bool(current_link().link.choice),
-        "signed_in_as": signed_in_as(db(), reader),
-        "signal_due": not live_link().may_show or signal.is_due(db(), reader),
-    }
-
-
-def _choices(reader: Reader, token: str) -> dict[str, Any]:
-    hidden = any(one.sensitive and one.channels for one in current_company().config.purposes.values())
-    return {
-        **_words(reader, token),
-        "purposes": by_purpose(items_of(db(), reader)),
-        "may_ask": reader.identifier.kind == EMAIL,
-        "seen": reader.seen,
-        "some_hidden": hidden,
-    }
-
-
-def _done(reader: Reader, token: str, stopped: Stopped) -> ResponseReturnValue:
-    shows = live_link().may_show
-    named = {item.choice: f"{pick(item.purpose.title)} – {pick(item.channel.title)}" for item in items_of(db(), reader)}
-    stops = [event for event in stopped.saved.events if event.act in STOPS]
-    page = render_template(
-        "links/done.html",
-        **_words(reader, token),
-        shows=shows,
-        lines=[named.get(event.choice, _("Something that is not named here")) for event in stops] if shows else [],
-        pending=[named.get(change.choice, "") for change in stopped.saved.pending] if shows else [],
-        stale=[named.get(choice, "") for choice in stopped.saved.stale] if shows else [],
-        undo=sign_undo(reader, stops) if shows else "",
-    )
-    return page, 409 if stopped.saved.stale else 200

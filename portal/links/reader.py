@@ -48,6 +48,22 @@ def title_of(company: Company, choice: Choice | None) -> str:
     return _("%(purpose)s, %(channel)s", purpose=pick(purpose.title), channel=pick(purpose.channels[choice.channel]))
 
 
+def name_of(choice: Choice) -> str:
+    """The choice as links and addresses write it; its topic stays out."""
+    return f"{choice.purpose}.{choice.channel}"
+
+
+def titles_of(names: Sequence[str], *, with_channel: bool = True) -> list[str]:
+    """The choices in the words of the company, each once; all that may not be named are one among them."""
+    titles = []
+    for purpose, _dot, channel in (name.partition(".") for name in names):
+        title = title_of(current_company().config, Choice(purpose, channel))
+        if title and not with_channel:
+            title = pick(current_company().config.purposes[purpose].title)
+        titles.append(title or _("Something that is not named here"))
+    return list(dict.fromkeys(titles))
+
+
 def items_of(db: Session, reader: Reader) -> list[Item]:
     """Every choice of this company that may be named, as it stands."""
     return readers.items_of(db, current_company().config, reader)

@@ -35,6 +35,8 @@ from portal.site.forms import ChangeForm, CodeForm, LinkForm
 from portal.web import signing
 from portal.web.context import current_company, database
 from portal.web.guards import current_session, person_required, public
+from portal.web.language import can_be_read_at
+from portal.web.said import said_at, say_at
 from portal.web.transactions import asks_systems, db
 
 bp = Blueprint("address", __name__, url_prefix="/address")
@@ -54,6 +56,8 @@ CODE_MISTAKES = {
     Outcome.CODE_WRONG: N_("This is not the code of the mail to the new address. Nothing was changed."),
     Outcome.ONLY_WHERE_ASKED: N_("Say yes in the browser in which you asked, or type the code of the mail there."),
 }
+BY_CODE = "code"
+"""Stands for the token where there was none: what is said of the code that was typed."""
 ACTS = {"stop": stop_change, "undo": undo_change}
 
 
@@ -97,7 +101,7 @@ def enter_code() -> ResponseReturnValue:
     if outcome in CODE_MISTAKES:
         form.code.errors = [_(CODE_MISTAKES[outcome])]
         return _page(db(), ChangeForm(formdata=None), 422, form)
-    return _said(outcome)
+    return _said(outcome, BY_CODE)
 
 
 @bp.post("/stop")
@@ -112,7 +116,10 @@ def stop() -> ResponseReturnValue:
 @bp.get("/<token>")
 @public(WHY)
 def open_link(token: str) -> ResponseReturnValue:
-    """Says what the buttons will do."""
+    """Says what the buttons will do, and once one was pressed what came of it."""
+    if said := said_at("address.open_link", token=token):
+        g.secret_link = True
+        return render_template("site/address_said.html", outcome=said)
     return _link_page(LinkForm(formdata=None), token, _shown(token))
 
 
@@ -129,7 +136,7 @@ def act() -> ResponseReturnValue:
     if outcome in MISTAKES:
         form.email.errors = [_(MISTAKES[outcome])]
         return _link_page(form, token, shown)
-    return _said(outcome)
+    return _said(outcome, token)
 
 
 def _confirm(token: str, *, nonce: str | None, typed_address: str | None) -> Outcome:
@@ -140,9 +147,11 @@ def _shown(token: str) -> ChangeShown | None:
     return show_change(db(), token, nonce=signing.nonce(), current=signing.live_session())
 
 
-def _said(outcome: Outcome) -> ResponseReturnValue:
+def _said(outcome: Outcome, token: str) -> ResponseReturnValue:
     g.secret_link = True
-    return render_template("site/address_said.html", outcome=outcome.value), 410 if outcome is Outcome.ENDED else 200
+    if outcome is Outcome.ENDED:
+        return render_template("site/address_said.html", outcome=outcome.value), 410
+    return say_at("address.open_link", outcome.value, token=token)
 
 
 def _ask(address: str) -> None:
@@ -157,6 +166,7 @@ def _ask(address: str) -> None:
 
 
 def _page(db: Session, form: ChangeForm, status: int = 200, code: CodeForm | None = None) -> ResponseReturnValue:
+    can_be_read_at(url_for("address.show"))
     person_id = current_session().person_id
     row = change_under_way(db, person_id)
     waiting = row and {

@@ -17,6 +17,7 @@ from portal.site.forms import LinkForm
 from portal.web import signing
 from portal.web.context import current_company
 from portal.web.guards import public
+from portal.web.said import said_at, say_at
 from portal.web.transactions import db
 
 bp = Blueprint("confirm", __name__)
@@ -29,6 +30,9 @@ WHY = "the token of the mailed link is the authority, and opens nothing but this
 def show(token: str) -> ResponseReturnValue:
     """What waits, and what the buttons will do."""
     g.secret_link = True
+    if how := said_at("confirm.show", token=token):
+        stays = how == "no_but_stays"
+        return render_template("site/confirm_done.html", done="no" if stays else how, stays=stays)
     return _page(token, LinkForm(formdata=None))
 
 
@@ -44,15 +48,16 @@ def press() -> ResponseReturnValue:
     if isinstance(saved, NotTheAddress):
         form.email.errors = [_(WRONG if typed.strip() else WANTED)]
         return _page(token, form)
-    return _ended() if saved is None else _done("yes" if saved.events else "changed")
+    return _ended() if saved is None else _done(token, "yes" if saved.events else "changed")
 
 
 @bp.post("/confirm/no")
 @public(WHY)
 def no() -> ResponseReturnValue:
     """No: nothing waits any more."""
-    refused = refuse(db(), request.form.get("token", ""))
-    return _done("no", stays=refused.stays) if refused else _ended()
+    token = request.form.get("token", "")
+    refused = refuse(db(), token)
+    return _done(token, "no_but_stays" if refused.stays else "no") if refused else _ended()
 
 
 def _page(token: str, form: LinkForm) -> ResponseReturnValue:
@@ -65,9 +70,9 @@ def _page(token: str, form: LinkForm) -> ResponseReturnValue:
     return page, 422 if form.errors else 200
 
 
-def _done(how: str, *, stays: bool = False) -> ResponseReturnValue:
+def _done(token: str, how: str) -> ResponseReturnValue:
     g.secret_link = True
-    return render_template("site/confirm_done.html", done=how, stays=stays)
+    return say_at("confirm.show", how, token=token)
 
 
 def _ended() -> ResponseReturnValue:

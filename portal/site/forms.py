@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     EmailField,
@@ -20,12 +19,12 @@ from portal.cases.file_words import what_may_be_sent
 from portal.cases.messages import LONGEST as LONGEST_MESSAGE
 from portal.cases.questions import LONGEST_NUMBER
 from portal.core.i18n import N_, _
-from portal.web.fields import ADDRESS, FILES, LONGEST_ADDRESS, TOO_LONG_ADDRESS, at_most, needed, picked
+from portal.web.fields import ADDRESS, FILES, LONGEST_ADDRESS, TOO_LONG_ADDRESS, PageForm, at_most, needed, picked
 
 TOO_LONG_MESSAGE = N_("This is too long. Send it in two messages.")
 
 
-class AddressForm(FlaskForm):
+class AddressForm(PageForm):
     """One e-mail address."""
 
     email = EmailField(
@@ -46,7 +45,7 @@ class ChangeForm(AddressForm):
         self.email.label.text = _("New address")
 
 
-class LinkForm(FlaskForm):
+class LinkForm(PageForm):
     """The press of a link's button; the address only where another browser asked. `again`: the field was there to be filled in."""
 
     token = HiddenField()
@@ -58,7 +57,7 @@ class LinkForm(FlaskForm):
         self.email.label.text = _("Your e-mail address")
 
 
-class ResultForm(FlaskForm):
+class ResultForm(PageForm):
     """The press of the last mail's button; the code of the request where others may read that mail."""
 
     token = HiddenField()
@@ -72,7 +71,7 @@ class ResultForm(FlaskForm):
         self.code.label.text = _("Code of your request")
 
 
-class CodeForm(FlaskForm):
+class CodeForm(PageForm):
     """The code of the mail."""
 
     code = StringField(
@@ -85,7 +84,7 @@ class CodeForm(FlaskForm):
         self.code.label.text = _("Code of 8 digits")
 
 
-class CallForm(FlaskForm):
+class CallForm(PageForm):
     """The code that staff told on the telephone."""
 
     code = StringField(
@@ -98,7 +97,7 @@ class CallForm(FlaskForm):
         self.code.label.text = _("Code of 8 digits")
 
 
-class ValueForm(FlaskForm):
+class ValueForm(PageForm):
     """One value that tells whose record it is."""
 
     kind = RadioField(validators=[needed(N_("Choose what you want to give."))], validate_choice=True)
@@ -114,7 +113,7 @@ class ValueForm(FlaskForm):
         self.value.label.text = _("The detail itself")
 
 
-class QuestionForm(FlaskForm):
+class QuestionForm(PageForm):
     """A number under which something may be held, and words; one of them is enough."""
 
     number = StringField(
@@ -131,7 +130,7 @@ class QuestionForm(FlaskForm):
         self.files.label.text, self.files.description = _("Add files"), what_may_be_sent()
 
 
-class MessageForm(FlaskForm):
+class MessageForm(PageForm):
     """Words to a human about a request, and files that go with them."""
 
     message = TextAreaField(
@@ -147,7 +146,7 @@ class MessageForm(FlaskForm):
         self.files.description = what_may_be_sent()
 
 
-class WrongForm(FlaskForm):
+class WrongForm(PageForm):
     """What is right about a value that is wrong; `seen` tells which value the page named."""
 
     seen = HiddenField(validators=[at_most(64, TOO_LONG_MESSAGE)])
@@ -161,7 +160,7 @@ class WrongForm(FlaskForm):
         self.message.label.text = _("What is right?")
 
 
-class RightForm(FlaskForm):
+class RightForm(PageForm):
     """Why something else is asked for; all advertising can be stopped in the same press."""
 
     message = TextAreaField(render_kw={"rows": "6"}, validators=[Optional(), at_most(LONGEST_MESSAGE, TOO_LONG_MESSAGE)])
@@ -175,7 +174,7 @@ class RightForm(FlaskForm):
         self.files.label.text, self.files.description = _("Add files"), what_may_be_sent()
 
 
-class EditForm(FlaskForm):
+class EditForm(PageForm):
     """A value as it should read; `seen` tells which value the page named."""
 
     seen = HiddenField(validators=[at_most(64, TOO_LONG_MESSAGE)])
@@ -189,7 +188,7 @@ class EditForm(FlaskForm):
         self.message.label.text = _("What is right?")
 
 
-class AppealForm(FlaskForm):
+class AppealForm(PageForm):
     """Why a refusal should be looked at again."""
 
     message = TextAreaField(
@@ -204,7 +203,7 @@ class AppealForm(FlaskForm):
         self.files.label.text, self.files.description = _("Add files"), what_may_be_sent()
 
 
-class ActingForm(FlaskForm):
+class ActingForm(PageForm):
     """As what somebody acts, for whom and for what, with the paper that lets them. Nothing is chosen beforehand."""
 
     role = RadioField(validators=[picked(N_("Choose as what you act."))], validate_choice=False)
@@ -232,7 +231,7 @@ class ActingForm(FlaskForm):
         self.files.description = what_may_be_sent()
 
 
-class WhereForm(FlaskForm):
+class WhereForm(PageForm):
     """Where a person lives, of the places that the company's laws are bound to."""
 
     place = RadioField(validators=[picked(N_("Choose where you live, or the last one."))], validate_choice=False)
@@ -243,7 +242,7 @@ class WhereForm(FlaskForm):
         self.place.label.text = _("Where do you live?")
 
 
-class ReceiptForm(FlaskForm):
+class ReceiptForm(PageForm):
     """A receipt as its file has it."""
 
     receipt = TextAreaField(
@@ -270,7 +269,7 @@ class Ticks(SelectMultipleField):
     option_widget = CheckboxInput()
 
 
-class CopyForm(FlaskForm):
+class CopyForm(PageForm):
     """What goes into the copy."""
 
     scope = RadioField(validators=[needed(N_("Choose all of it, or some."))])
@@ -289,7 +288,7 @@ class CopyForm(FlaskForm):
         return list(self.categories.data or []) if self.scope.data == "some" else []
 
 
-class SomeForm(FlaskForm):
+class SomeForm(PageForm):
     """Which kinds of data are to be deleted."""
 
     categories = Ticks(validators=[needed(N_("Choose at least one kind."))])
@@ -300,7 +299,7 @@ class SomeForm(FlaskForm):
         self.categories.label.text = _("Which kinds?")
 
 
-class EraseForm(FlaskForm):
+class EraseForm(PageForm):
     """The one confirmation. `seen` names the plan that the page showed."""
 
     seen = HiddenField()

@@ -25,11 +25,13 @@ from portal.site.forms import LinkForm
 from portal.site.sign_in import asked_too_often
 from portal.web import signing, steps
 from portal.web.guards import public
+from portal.web.said import said_at, say_at
 from portal.web.strangers import within_asking_limit
 from portal.web.transactions import db
 
 bp = Blueprint("link", __name__)
 WHY = "the token of the link is the authority; the press signs in this browser only"
+NOT_ME = "stopped"
 MISTAKES = {
     AddressWanted: N_("Type the address that got the mail."),
     AddressWrong: N_("This is not the address that got the mail. The link still works."),
@@ -39,7 +41,10 @@ MISTAKES = {
 @bp.get("/in/<token>")
 @public(WHY)
 def show(token: str) -> ResponseReturnValue:
-    """Says what the button will do."""
+    """Says what the button will do, and once "this was not me" was pressed that the link is dead."""
+    if said_at("link.show", token=token) == NOT_ME:
+        g.secret_link = True
+        return render_template("site/not_me.html")
     outcome = show_link(db(), token, nonce=signing.nonce(), current=signing.live_session())
     return _ready(outcome, token) if isinstance(outcome, LinkReady) else _ended(outcome, token)
 
@@ -75,7 +80,7 @@ def not_me() -> ResponseReturnValue:
     typed = form.email.data if form.validate_on_submit() else None
     outcome = stop_link(db(), token, nonce=signing.nonce(), typed_address=typed)
     if isinstance(outcome, LinkStopped):
-        return render_template("site/not_me.html")
+        return say_at("link.show", NOT_ME, token=token)
     if isinstance(outcome, AddressWanted | AddressWrong):
         return _check_not_me(form, outcome, token)
     return _ended(outcome, token)

@@ -21,6 +21,7 @@ from portal.site.forms import EditForm, WrongForm
 from portal.site.messages_words import refused
 from portal.web.context import current_company, database
 from portal.web.guards import current_session, person_required
+from portal.web.language import is_only_shown
 from portal.web.transactions import asks_systems
 
 bp = Blueprint("wrong", __name__, url_prefix="/data/wrong")
@@ -45,7 +46,8 @@ def send() -> ResponseReturnValue:
     form, pointed = _form(data), _pointed(data)
     if pointed is None:
         return redirect(url_for("held.show"))
-    if form.seen.data != _mark(pointed):
+    # The mark is made of words: in another language it is another one, of the same value.
+    if form.seen.data != _mark(pointed) and not is_only_shown():
         flash(_("The list has changed meanwhile. Look whether this is still what you mean."), "warn")
         return _page(form, pointed, 409)
     if not form.validate_on_submit():

@@ -20,7 +20,12 @@ def words_for(status: int) -> tuple[str, str]:
     """Title and sentence of an error page."""
     if status == 404:
         return _("This page does not exist"), _("The address may be cut off or mistyped. Nothing of yours has changed.")
-    if status in (400, 403, 405):
+    if status == 405:
+        sentence = _(
+            "This address only takes what a button sends. What you did before stands as it is. Go back to go on from there."
+        )
+        return _("This page cannot be opened by its address"), sentence
+    if status in (400, 403):
         return _("This page is out of date"), _("Nothing was changed. Go back, load the page again and repeat the step.")
     if status == 413:
         return _("That was too much at once"), _("Nothing was saved. Send a shorter text or a smaller file.")

@@ -1,11 +1,14 @@
 """Checks of forms that all doors share: what has to stand there, and how long it may be."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
+from flask_wtf import FlaskForm
 from wtforms import Field, Form
 from wtforms.validators import StopValidation
 
 from portal.core.i18n import N_, _
+from portal.web.language import is_only_shown
 
 LONGEST_ADDRESS = 320
 TOO_LONG_ADDRESS = N_("This is too long for an e-mail address.")
@@ -15,6 +18,14 @@ FILES = {"accept": ".pdf,.png,.jpg,.jpeg,.txt"}
 """What a browser offers to choose from; what came is looked at by its content."""
 
 Check = Callable[[Form, Field], None]
+
+
+class PageForm(FlaskForm):
+    """A form whose page can be had in another language with what was typed: sent for that, it is checked and shown, and never taken."""
+
+    def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
+        """Whether it may be acted on."""
+        return bool(super().validate(extra_validators)) and not is_only_shown()
 
 
 def needed(message: str) -> Check:

@@ -138,7 +138,9 @@ def test_H3_a_foreign_id_answers_like_a_missing_one(grounds):
                 answer = browser.client.open(
                     path, method=method, data=values, base_url=f"http://{browser.host}", headers={"Sec-Fetch-Site": "same-origin"}
                 )
-                body = answer.text.replace(path, "").replace(number, "").replace("AAAA-BBBB-CCCC", "")
+                # A page may say its own address, and that of the page above it (behind the choice of the language).
+                above = path.rpartition("/")[0] if path.count("/") > 2 else path
+                body = answer.text.replace(path, "").replace(above, "").replace(number, "").replace("AAAA-BBBB-CCCC", "")
                 location = re.sub(r"next=[^&]*", "next", answer.headers.get("Location", ""))
                 answers.append((answer.status_code, location, strip(re.sub(r"next=[^\"&]*|lang=\w+|value=\"[^\"]*\"", "", body))))
             assert answers[0] == answers[1], (rule, browser.host)
