@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
+from portal.commands.streams import stand_in
 from portal.core.errors import PortalError, fingerprint
 
 FAMILIES = (
@@ -54,6 +55,7 @@ ALIASES = {"migrate": ["database", "migrate"], "map": ["config", "map"]}
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0 done, 1 could not, 2 misunderstood."""
+    stand_in()
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words and words[0] in ALIASES:
         words[:1] = ALIASES[words[0]]

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from portal.commands.streams import refuse_closed_output
 from portal.core.errors import PortalError
 from portal.core.rotation import ProcessLost
 
@@ -36,8 +37,9 @@ def refuse_same_file(out: Path | None, source: BinaryIO, called: str) -> None:
 
 @contextmanager
 def writing(file: Path | None) -> Iterator[BinaryIO]:
-    """Where to write; standard output where no file is named. Raises `NotWhole`."""
+    """Where to write; standard output where no file is named. Raises `NotWhole`, `NowhereToWrite`."""
     if file is None:
+        refuse_closed_output()
         with _saying(STANDARD_OUTPUT, "What was written is not whole.", is_output=True), _standard_output() as sink:
             yield sink
     elif file.exists() and not file.is_file():

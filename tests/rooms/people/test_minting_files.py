@@ -161,3 +161,26 @@ def test_a_named_pipe_whose_reader_leaves_is_said_to_be_cut(tmp_path, key):
     with subprocess.Popen(["head", "-c", "10", str(pipe)], stdout=subprocess.DEVNULL):
         done = portal("mint", "--key", key, "--out", pipe, stdin=rows)
     assert (done.returncode, done.stderr.decode()) == (141, f"portal: What was written to {pipe} is not whole.\n")
+
+
+@pytest.mark.parametrize(
+    ("closed", "code", "said"),
+    [
+        ("<&-", 1, b"The list is empty"),
+        (">&-", 1, b"Standard output is closed, so there is nowhere to write. Name a file with --out."),
+        ("2>&-", 1, b""),
+    ],
+)
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_a_stream_that_was_closed_is_no_fault_and_takes_no_complaints_into_the_list(tmp_path, key, closed, code, said, processes):
+    sheet = tmp_path / "list.csv"
+    sheet.write_text("email\nper@example.org\nnobody\nkari@example.org\n")
+    named = [] if closed == "<&-" else ["--in", str(sheet)]
+    words = [sys.executable, "-m", "portal", "links", "mint", "--key", str(key), "--processes", processes, *named]
+    done = subprocess.run(["sh", "-c", f'"$@" {closed}', "sh", *words], cwd=ROOT, capture_output=True, check=False)
+    assert (done.returncode, said in done.stderr, b"fault of ours" in done.stderr) == (code, True, False)
+    lines = done.stdout.decode().splitlines()
+    if closed == "2>&-":
+        assert [line.partition(",")[0] for line in lines] == ["email", "per@example.org", "kari@example.org"]
+    else:
+        assert lines == []
