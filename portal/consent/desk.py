@@ -35,6 +35,13 @@ class Saved:
         return tuple(event.sequence for event in self.events)
 
 
+def newer_than(book: Book, seen: int, *, taken_back: bool = True) -> set[Choice]:
+    """The choices that something was done to after `seen`, whole channels for their topics; `taken_back`: even if it was undone since."""
+    newer = book.events(range(seen + 1, book.length + 1))
+    standing = left_standing(event.deed for event in newer)
+    return {event.choice._replace(topic="") for event in newer if taken_back or event.sequence in standing}
+
+
 class Desk:
     """One person's open book, and how acts at this place are written into it. Without a `language` no text was shown there."""
 
@@ -51,10 +58,8 @@ class Desk:
         self.language, self.collection_point, self.evidence = language, collection_point, evidence
 
     def newer_than(self, seen: int, *, taken_back: bool = True) -> set[Choice]:
-        """The choices that something was done to after `seen`, whole channels for their topics; `taken_back`: even if it was undone since."""
-        newer = self.book.events(range(seen + 1, self.book.length + 1))
-        standing = left_standing(event.deed for event in newer)
-        return {event.choice._replace(topic="") for event in newer if taken_back or event.sequence in standing}
+        """As `newer_than` of the book."""
+        return newer_than(self.book, seen, taken_back=taken_back)
 
     def append(self, choice: Choice, steps: Iterable[Step]) -> list[Event]:
         """Write the acts, a yes with the words that were shown for it."""

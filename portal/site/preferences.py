@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.consent.desk import Saved
+from portal.consent.desk import Saved, newer_than
 from portal.consent.events import Choice, Evidence
 from portal.consent.gpc import conflict_shown
 from portal.consent.ledger import Book
@@ -16,7 +16,7 @@ from portal.core.i18n import _
 from portal.site import preferences_words as words
 from portal.site import signal, typed_before
 from portal.site.done_words import HERE, just_done
-from portal.site.preferences_form import answers_of
+from portal.site.preferences_form import answers_of, plain_version
 from portal.site.waiting_words import titles_of
 from portal.web.context import current_company
 from portal.web.guards import current_session, person_required
@@ -45,7 +45,7 @@ def save() -> ResponseReturnValue:
     book = Book(db(), current_session().person_id)
     before, sent = book.length, words.sent_of(book, request.form)
     if sent is None:
-        return _show_mistakes(book.person_id)
+        return _show_mistakes(book)
     _say_what_is_gone()
     return _saved(before, _save(sent.changes, seen=sent.seen, book=book))
 
@@ -99,11 +99,11 @@ def take_back() -> ResponseReturnValue:
     return _saved(before, saved)
 
 
-def _show_mistakes(person_id: int) -> ResponseReturnValue:
+def _show_mistakes(book: Book) -> ResponseReturnValue:
     """The page with what was typed, and what is wrong with it."""
-    stand = words.stand_of(db(), person_id)
+    stand, seen = words.stand_of(db(), book.person_id), plain_version(request.form)
     form = stand.form()
-    form.is_whole(stand.purposes)
+    form.is_whole(stand.purposes, newer=newer_than(book, seen) if seen is not None else ())
     return render_template("site/preferences.html", **words.page(db(), stand, form=form)), 422
 
 

@@ -61,6 +61,16 @@ class Asked:
         return self.choice.standing in YES
 
     @property
+    def of(self) -> Choice:
+        """The choice by its keys."""
+        return Choice(self.purpose.key, self.choice.key)
+
+    @property
+    def refused(self) -> bool:
+        """Whether the person's own no stands."""
+        return self.choice.standing in NO - {Standing.SUPPRESSED}
+
+    @property
     def answer(self) -> str | None:
         """The person's own answer, as it stands; nothing where they gave none."""
         if self.choice.standing in NO:
@@ -119,15 +129,46 @@ class ChoicesForm(FlaskForm):
         field = self.field_of(what, asked)
         return None if field is None else field.data
 
-    def is_whole(self, purposes: Sequence[PurposeChoices]) -> bool:
-        """Valid, and no yes whose topics were all taken out: nobody can tell what that means."""
+    def is_whole(self, purposes: Sequence[PurposeChoices], *, newer: Collection[Choice] = ()) -> bool:
+        """Valid, and nobody has to guess: no yes whose topics were all taken out, no topics or rhythm for what is not said yes to.
+
+        `newer`: choices that were changed since the page was made; of those nobody knows here what it showed.
+        """
         whole = bool(self.validate_on_submit())
         for asked in asked_in(purposes):
             topics, say = self.field_of("topics", asked), self.field_of("say", asked)
             if asked.holds and topics and not topics.data and say and say.raw_data == [Answer.YES.value]:
                 topics.errors = [_("Tick at least one, or choose No above.")]
                 whole = False
+            elif say and not say.errors and asked.of not in newer and (mistake := self._without_a_yes(asked, say)):
+                say.errors = [mistake]
+                whole = False
         return whole
+
+    def _without_a_yes(self, asked: Asked, say: Field) -> str:
+        """What is wrong where topics or a rhythm were chosen that no yes goes with; empty where that is not so.
+
+        A no that is said now counts as it is: it leaves them aside.
+        """
+        if say.data == Answer.YES.value or (say.data and not asked.refused) or not self._details_differ(asked):
+            return ""
+        yes, no = (str(option.label.text) for option in cast(RadioField, say))
+        channel = pick(asked.choice.title)
+        if say.data:
+            return _(
+                "%(channel)s stands at “%(no)s”. Choose “%(yes)s” to get this, or load the page again.",
+                channel=channel,
+                yes=yes,
+                no=no,
+            )
+        return _("Choose “%(yes)s” or “%(no)s” for %(channel)s.", channel=channel, yes=yes, no=no)
+
+    def _details_differ(self, asked: Asked) -> bool:
+        """Whether topics or rhythm were sent otherwise than the page showed them; what was not sent at all was not chosen."""
+        topics, often = (self.field_of(what, asked) for what in ("topics", "often"))
+        ticked = set(topics.data or ()) if topics else set()
+        shown = set(topics.object_data or ()) if topics else set()
+        return bool((ticked and ticked != shown) or (often and often.data and often.data != often.object_data))
 
 
 def choices_form(company: Company, purposes: Sequence[PurposeChoices], *, seen: int, typed: bool = True) -> ChoicesForm:
@@ -137,24 +178,31 @@ def choices_form(company: Company, purposes: Sequence[PurposeChoices], *, seen: 
     return made(data=stands) if typed else made(formdata=None, data=stands)
 
 
-def plain_changes(company: Company, sent: MultiDict[str, str], holds: Callable[[Choice], bool]) -> list[Change] | None:
+def plain_changes(
+    company: Company, sent: MultiDict[str, str], holds: Callable[[Choice], bool], refused: Callable[[Choice], bool]
+) -> list[Change] | None:
     """What a sent form wants of the choices that it answers, read without making the form: the same that its `changes` say.
 
-    None where a field says none of its own answers, or more than one, or where what is missing has to be filled in from what stands: that
-    is for the form. `holds`: whether a choice is in use now, or would be but for a pause.
+    None where a field says none of its own answers, or more than one, where what is missing has to be filled in from what stands, or where
+    topics or a rhythm come with no yes and no new no: that is for the form. `holds`: whether a choice is in use now, or would be but for a
+    pause; `refused`: whether the person's own no stands.
     """
     changes = []
     for name, (key, channel) in answers_of(company).items():
+        topics, often = sent.getlist(f"topics-{key}-{channel}"), sent.getlist(f"often-{key}-{channel}")
         if name not in sent:
+            if topics or often:
+                return None
             continue
         purpose, said = company.purposes[key], sent.getlist(name)
-        topics, often = sent.getlist(f"topics-{key}-{channel}"), sent.getlist(f"often-{key}-{channel}")
         if len(said) > 1 or said[0] not in ANSWER_OF or len(often) > 1:
             return None
         if not purpose.topics.keys() >= set(topics) or not purpose.frequencies.keys() >= set(often):
             return None
         lacks = (purpose.topics and not topics) or (purpose.frequencies and not often)
         if lacks and ANSWER_OF[said[0]] is Answer.YES and holds(Choice(key, channel)):
+            return None
+        if (topics or often) and ANSWER_OF[said[0]] is Answer.NO and refused(Choice(key, channel)):
             return None
         frequency = often[0] if often else None
         changes.append(Change(key, channel, answer=ANSWER_OF[said[0]], topics=topics or None, frequency=frequency))
@@ -166,6 +214,12 @@ def answers_of(company: Company) -> Mapping[str, tuple[str, str]]:
     """The names of the fields that hold an answer, each with its purpose and channel."""
     asked = [(key, channel) for key, one in company.purposes.items() for channel in one.channels]
     return {f"say-{key}-{channel}": (key, channel) for key, channel in asked}
+
+
+def is_touched(sent: MultiDict[str, str], name: str) -> bool:
+    """Whether a sent form says anything of the choice whose answer has that name: the answer, topics or a rhythm."""
+    of = name.removeprefix("say-")
+    return any(field in sent for field in (name, f"topics-{of}", f"often-{of}"))
 
 
 def plain_version(sent: MultiDict[str, str]) -> int | None:

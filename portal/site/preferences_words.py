@@ -16,6 +16,7 @@ from portal.cases.model import CaseKind
 from portal.cases.rights import kinds_for
 from portal.config.model import Basis
 from portal.consent.choices import PurposeChoices, Standing, choices_in, choices_of
+from portal.consent.desk import newer_than
 from portal.consent.effect import counting_systems
 from portal.consent.events import Choice
 from portal.consent.ledger import Book
@@ -33,6 +34,7 @@ from portal.site.preferences_form import (
     answers_of,
     asked_in,
     choices_form,
+    is_touched,
     plain_changes,
     plain_version,
     sent_form,
@@ -113,13 +115,18 @@ def sent_of(book: Book, fields: MultiDict[str, str]) -> Sent | None:
         stopped = book.states.get(choice, UNSET).said in STOPS
         return not stopped and next(asked_in(choices_in(book, company, [choice]))).holds
 
-    changes = plain_changes(company, fields, holds)
+    def refused(choice: Choice) -> bool:
+        state = book.states.get(choice, UNSET)
+        return state.said in STOPS and not state.pending
+
+    changes = plain_changes(company, fields, holds, refused)
     if seen is not None and changes is not None:
         return Sent(changes, seen)
-    answered = [Choice(*one) for name, one in answers_of(company).items() if name in fields]
+    answered = [Choice(*one) for name, one in answers_of(company).items() if is_touched(fields, name)]
     stand = Stand(book.person_id, tuple(choices_in(book, company, answered)), book.length)
     form = stand.sent()
-    return Sent(form.changes(stand.purposes), form.version) if form.is_whole(stand.purposes) else None
+    whole = form.is_whole(stand.purposes, newer=newer_than(book, seen) if seen is not None else ())
+    return Sent(form.changes(stand.purposes), form.version) if whole else None
 
 
 def page(
@@ -203,7 +210,7 @@ def _choice(asked: Asked, form: ChoicesForm, notice: str, besides: Besides) -> d
         # What the systems have is the answer before: beside a yes that waits it would read as if that were confirmed.
         "systems": () if choice.standing is Standing.PENDING else besides.reached.get(of, ()),
         "waits": besides.waits.get(of, ()),
-        "open": bool((topics and topics.errors) or (often and often.errors)),
+        "open": bool(form[f"say-{name}"].errors or (topics and topics.errors) or (often and often.errors)),
         "pending": choice.standing is Standing.PENDING,
         "words_seen": choice.notice if choice.notice and choice.notice.text != notice else None,
         "apart": [

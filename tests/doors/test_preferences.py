@@ -333,11 +333,13 @@ def test_a_break_is_no_agreement_to_what_nobody_answered(site):
 
 
 TOPICS, OFTEN = "topics-newsletter-email", "often-newsletter-email"
+SMS_TOPICS, SMS_OFTEN = "topics-newsletter-sms", "often-newsletter-sms"
 FORMS: tuple[dict[str, str | list[str]], ...] = (
     {EMAIL: "yes"}, {EMAIL: "yes"}, {EMAIL: "yes", TOPICS: ["coffees"], OFTEN: "monthly"}, {EMAIL: "yes", TOPICS: ["coffees"]},
     {EMAIL: "yes", TOPICS: ["coffees", "prices"]}, {EMAIL: "maybe"}, {EMAIL: "no", OFTEN: "hourly"}, {EMAIL: "yes", TOPICS: ["x"]},
     {EMAIL: ["yes", "no"], TOPICS: ["prices"]}, {EMAIL: "no", SMS: "yes"}, {POST: "yes"}, {POST: "no", SMS: "no", EMAIL: ""},
-    {OFTEN: "monthly"}, {"say-newsletter-fax": "yes", POST: "yes"}, {POST: "yes", "seen": "x"}, {POST: "no", "seen": "0"}, {},
+    {OFTEN: "monthly"}, {SMS_TOPICS: ["coffees"]}, {SMS: "no", SMS_TOPICS: ["coffees"]}, {SMS: "", SMS_OFTEN: "monthly"},
+    {SMS: "yes", SMS_TOPICS: ["coffees"]}, {SMS: "no", SMS_TOPICS: ["coffees"], SMS_OFTEN: "monthly"}, {"say-newsletter-fax": "yes", POST: "yes"}, {POST: "yes", "seen": "x"}, {POST: "no", "seen": "0"}, {},
 )  # fmt: skip
 
 
@@ -401,3 +403,46 @@ def test_what_was_saved_says_what_it_is_about_and_how_often(maren):
     ]
     maren.submit("Save choices", **{"topics-newsletter-email": every})
     assert "E-mail: Yes, to all of it (Once a month at most)" in note(maren)
+
+
+@pytest.mark.parametrize("typed", [{"topics-newsletter-post": ["coffees"]}, {"often-newsletter-post": "monthly"}])
+def test_what_is_ticked_under_no_answer_is_asked_about_and_kept(site, maren, typed):
+    before = digest(site)
+    maren.submit("Save choices", **{EMAIL: "no", **typed})
+    assert maren.status == 422
+    choice = maren.page.all("fieldset", id="choice-newsletter-post")[0]
+    assert "Choose “Yes” or “No” for Post." in choice.words
+    [link] = maren.page.all("div", role="alert")[0].all("a")
+    assert link.words == "Choose “Yes” or “No” for Post."
+    assert choice.all("div", id=link.attributes["href"].removeprefix("#"))
+    assert "open" in choice.all("details")[0].attributes
+    (field, value), *_none = typed.items()
+    ticked = [
+        one.attributes["value"] for one in choice.all("input") if one.attributes["name"] == field and "checked" in one.attributes
+    ]
+    assert ticked == ([value] if isinstance(value, str) else value)
+    assert changed(before, digest(site)) <= {"session"}
+    maren.submit("Save choices", **{POST: "yes"})
+    assert events(site, MAREN)[-1].topics == (("coffees",) if "topics-newsletter-post" in typed else None)
+    assert states(maren)["newsletter-post"] == "given" and states(maren)["newsletter-email"] == "withdrawn"
+
+
+def test_what_is_ticked_under_a_no_that_stands_is_asked_about_and_a_new_no_never_is(site, maren):
+    before = digest(site)
+    maren.submit("Save choices", **{SMS_TOPICS: ["coffees"]})
+    assert maren.status == 422 and "Text message stands at “No”. Choose “Yes” to get this" in maren.words
+    assert changed(before, digest(site)) <= {"session"}
+    maren.open("/preferences")
+    count = len(events(site, MAREN))
+    maren.submit("Save choices", **{POST: "no", "topics-newsletter-post": ["coffees"], EMAIL: "no"})
+    assert acts(site, count) == [("newsletter", "email", "withdrawn"), ("newsletter", "post", "refused")]
+
+
+def test_a_page_from_before_a_no_sends_its_topics_along_and_is_told_of_no_mistake(site, maren):
+    stale = site.signed_in(MAREN)
+    stale.open("/preferences")
+    path, values = stale.form("Save choices")
+    maren.submit("Save choices", **{EMAIL: "no"})
+    for form in ({**values, EMAIL: "no"}, {name: value for name, value in values.items() if name != EMAIL}):
+        stale.post(path, form)
+        assert stale.status == 200 and "Nothing had to be changed." in stale.answer.text
