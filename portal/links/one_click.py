@@ -7,9 +7,11 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from portal.consent.opting_out import tell_of_stop
-from portal.consent.unproven import stop
+from portal.consent.unproven import marketing_choices, stop
 from portal.core import i18n
-from portal.links.reader import choice_of, reader_of, title_of
+from portal.links.reader import choice_of, name_of, reader_of, title_of
+from portal.links.telling import lines_of
+from portal.links.told import Press
 from portal.people.link_tokens import Life
 from portal.people.service import EMAIL
 from portal.web.context import current_company
@@ -46,10 +48,12 @@ def unsubscribe(token: str) -> ResponseReturnValue:
 
 
 def _words(token: str) -> dict[str, object]:
-    link = current_link().link
+    link, choice = current_link().link, choice_of(current_link().link)
+    off = [choice] if choice else marketing_choices(current_company().config)
     return {
         "token": token,
         "hint": reader_of(db(), link).hint,
-        "about": title_of(current_company().config, choice_of(link)),
+        "about": title_of(current_company().config, choice),
         "one_choice": bool(link.choice),
+        "lines": lines_of([name_of(one) for one in off], Press.THIS if choice else Press.ALL),
     }

@@ -41,6 +41,13 @@ def tell_stopped(reader: Reader, token: str, press: Press, stopped: Stopped, ask
     return tell_of(reader, token, told, saved.stale), 409
 
 
+def lines_of(names: Sequence[str], press: Press) -> list[str]:
+    """What counts as no since; nothing where the link is about one choice that may not be named: the page says "these messages"."""
+    if press is Press.THIS and not title_of(current_company().config, choice_of(current_link().link)):
+        return []
+    return titles_of(names, with_channel=press is not Press.ALL)
+
+
 def go_on(reader: Reader, token: str, told: Told) -> ResponseReturnValue:
     """On to the page that tells of the press."""
     return redirect(_address_of(reader, token, told), 303)
@@ -58,13 +65,11 @@ def tell_of(reader: Reader, token: str, told: Told, stale: Sequence[Choice] = ()
     if told.press in (Press.LINK_SENT, Press.NO_MAILBOX):
         return render_template("links/data.html", **words(reader, token), sent=told.press is Press.LINK_SENT)
     shows = live_link().may_show
-    # Where the link is about one choice that may not be named, the page says "these messages".
-    named = told.press is not Press.THIS or title_of(current_company().config, choice_of(current_link().link))
     return render_template(
         "links/done.html",
         **words(reader, token),
         shows=shows,
-        lines=titles_of(told.off, with_channel=shows and told.press is not Press.ALL) if named else [],
+        lines=lines_of(told.off, told.press),
         pending=titles_of(told.waits),
         stale=titles_of([name_of(choice) for choice in stale]),
         undo=told.undo if shows else "",
