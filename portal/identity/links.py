@@ -34,6 +34,8 @@ from portal.people.addresses import domain_of, mailbox_of, normal_address
 from portal.people.service import EMAIL, Identifier, hashes_of
 
 LINK, NONCE = "sign_in.link", "sign_in.asked_in"
+NOWHERE = bytes(32)
+"""Stands for the asking browser's nonce where no browser waits: the hash of no nonce."""
 LIFE = timedelta(minutes=10)
 GIVEN_UP = timedelta(hours=1)
 WAITED_FOR = timedelta(days=1)
@@ -68,7 +70,7 @@ def ask(
     db: Session,
     *,
     address: str,
-    nonce: str,
+    nonce: str | None,
     user_agent: str | None,
     language: str,
     destination: str | None = None,
@@ -77,6 +79,8 @@ def ask(
     network: str = "",
 ) -> Asking:
     """Write the one row; the worker does the rest. A `destination` that is not `allowed` is forgotten.
+
+    Without a `nonce` no page waits for a code, so the mail holds none, and every browser has to type the address.
 
     Raises `AddressRefused` (with its reason) before anything is written.
     """
@@ -100,7 +104,7 @@ def ask_fresh(db: Session, token: str, *, nonce: str, user_agent: str | None, la
         return LinkUnknown()
     here = asked_here(old, nonce)
     # A browser that did not ask does not become the asking one by pressing here: the new link wants the address typed as well.
-    row = _add(db, old.address, nonce=nonce if here else new_nonce(), user_agent=user_agent, language=language)
+    row = _add(db, old.address, nonce=nonce if here else None, user_agent=user_agent, language=language)
     if here:
         row.destination, row.typed = old.destination, old.typed
     return _asking(db, row)
@@ -132,6 +136,11 @@ def asked_here(row: SignInRequest, nonce: str | None) -> bool:
     return bool(nonce) and crypto.same(row.asked_in, _nonce_hash(nonce or ""))
 
 
+def asked_nowhere(row: SignInRequest) -> bool:
+    """Whether no browser waits: it was asked for from a link in a message, or anew from a link that had ended."""
+    return row.asked_in == NOWHERE
+
+
 def typed_of(row: SignInRequest) -> Mapping[str, str]:
     """What was typed before the sign-in."""
     return {str(name): str(value) for name, value in json.loads(row.typed).items()} if row.typed else {}
@@ -160,7 +169,7 @@ def _issue(db: Session, request_id: int) -> int:
         return 1
     token, code = (
         crypto.random_token(),
-        "" if codes_are_off(db, known=asks_from_known_browser(db, row)) else crypto.random_digits(8),
+        "" if asked_nowhere(row) or codes_are_off(db, known=asks_from_known_browser(db, row)) else crypto.random_digits(8),
     )
     row.token_hash = crypto.token_hash(LINK, token)
     if code:
@@ -190,7 +199,11 @@ def words_of_link(row: SignInRequest | StaffLink, door: str, token: str) -> dict
 
 
 def _queue(db: Session, row: SignInRequest, token: str, code: str) -> None:
-    context = {**words_of_link(row, urls.LINK, token), "code": f"{code[:4]} {code[4:]}" if code else ""}
+    context = {
+        **words_of_link(row, urls.LINK, token),
+        "code": f"{code[:4]} {code[4:]}" if code else "",
+        "from_message": asked_nowhere(row),
+    }
     queue_mail(
         db,
         template="sign_in",
@@ -242,7 +255,7 @@ def _live_links(db: Session, row: SignInRequest, *, asked_in: bytes | None) -> i
     return len(db.scalars(live).all())
 
 
-def _add(db: Session, address: str, *, nonce: str, user_agent: str | None, language: str) -> SignInRequest:
+def _add(db: Session, address: str, *, nonce: str | None, user_agent: str | None, language: str) -> SignInRequest:
     company: Company = registry.company(company_of(db))
     key_id = crypto.keys().newest("hash")[0]
     now = clock.now()
@@ -252,7 +265,7 @@ def _add(db: Session, address: str, *, nonce: str, user_agent: str | None, langu
         address=address,
         language=i18n.best_of(company.languages, [language]),
         browser=browser_of(user_agent),
-        asked_in=_nonce_hash(nonce),
+        asked_in=NOWHERE if nonce is None else _nonce_hash(nonce),
         asked_at=now,
         expires_at=now + LIFE,
     )

@@ -39,7 +39,8 @@ class LinkReady:
     """The link works. `browser` is a word of `portal.identity.browsers`; `destination` is None but in the asking browser.
 
     Where not `in_asking_browser`, the page wants the address typed once more. `other_session`: the masked address of another
-    person who is signed in here; the page names it, and pressing ends it.
+    person who is signed in here; the page names it, and pressing ends it. `asked_nowhere`: no browser waits for a code. `has_code`: the
+    mail holds one.
     """
 
     masked_address: str
@@ -49,6 +50,8 @@ class LinkReady:
     in_asking_browser: bool
     destination: str | None
     other_session: str | None
+    asked_nowhere: bool = False
+    has_code: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from portal.accounts import registry
 from portal.core import clock, crypto
 from portal.core.db import company_of
 from portal.identity.browsers import browser_of
-from portal.identity.links import asked_here, request_of, typed_of
+from portal.identity.links import asked_here, asked_nowhere, request_of, typed_of
 from portal.identity.model import RequestState, SignInRequest
 from portal.identity.outcomes import (
     AddressWanted,
@@ -157,6 +157,8 @@ def _ready(row: SignInRequest, nonce: str | None, current: CurrentSession | None
         in_asking_browser=here,
         destination=row.destination if here else None,
         other_session=current.masked_address if current and current.address != row.address else None,
+        asked_nowhere=asked_nowhere(row),
+        has_code=row.code_hash is not None,
     )
 
 

@@ -16,7 +16,7 @@ from portal.consent.readers import Item, Reader
 from portal.consent.saving import Saved, undo
 from portal.consent.unproven import Stopped, marketing_choices, save_unproven, stop
 from portal.core import i18n
-from portal.identity.links import ask, new_nonce
+from portal.identity.links import ask
 from portal.links import signal
 from portal.links.page_words import choices, words
 from portal.links.reader import (
@@ -108,7 +108,7 @@ def ask_for_data(token: str) -> ResponseReturnValue:
         ask(
             db(),
             address=reader.identifier.value,
-            nonce=new_nonce(),
+            nonce=None,
             user_agent=request.user_agent.string,
             language=i18n.language(),
         )

@@ -141,6 +141,8 @@ def _ready(link: LinkReady, token: str, mistake: str = "") -> ResponseReturnValu
         browser=browser_words(link.browser),
         destination=steps.words_of(link.destination),
         other_session=link.other_session,
+        asked_nowhere=link.asked_nowhere,
+        has_code=link.has_code,
         use_url=url_for("link.press"),
         not_me_url=url_for("link.not_me"),
     )

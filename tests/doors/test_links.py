@@ -108,6 +108,21 @@ def test_L2_who_stopped_everything_still_gets_codes(site):
     assert site.code_of(MAREN)
 
 
+@pytest.mark.parametrize("door", ["page", "one click", "only stops"])
+def test_what_was_stopped_is_named_in_the_words_of_the_company(site, door):
+    scope = Scope.STOP if door == "only stops" else Scope.PREFERENCES
+    for choice, named, other in (
+        (SAID_YES, "News and offers, E-mail", "Offers from our partners"),
+        ("", "News and offers", "E-mail"),
+    ):
+        browser = site.browser()
+        browser.open(f"/{'u' if door == 'one click' else 'p'}/{token_for(MAREN, choice, scope=scope)}")
+        browser.submit("Unsubscribe" if door == "one click" else "Stop “" if choice else "Stop all")
+        lines = [line.words for line in browser.page.all("main")[0].all("li")]
+        assert named in lines and other not in " ".join(lines), lines
+    assert len(lines) > 2, "all that is advertising is named"
+
+
 def test_L3_no_field_and_no_session_changes_for_whom_the_page_is(site):
     other = site.signed_in(demo.SHARED_ADDRESS)
     other.open(f"/p/{token_for(MAREN)}")
@@ -396,6 +411,42 @@ def test_there_is_no_way_from_a_link_to_data_but_through_the_mailbox(site):
         browser.open(path)
         assert browser.path == "/sign-in", path
     assert "/in/" in site.mails(MAREN)[0].text
+
+
+def test_the_mail_and_the_page_of_a_link_asked_for_from_a_message_speak_of_no_code_and_no_other_browser(both_sites):
+    site, browser = both_sites, both_sites.browser()
+    browser.open(f"/p/{token_for(MAREN)}")
+    browser.submit("Send me the link")
+    mail = site.mails(MAREN)[0]
+    assert "code" not in mail.text.lower() and "was typed in" not in mail.text and "a message to this address led to" in mail.text
+    browser.open(site.link_of(MAREN))
+    assert "asked for from one of our messages" in browser.words
+    assert "another browser" not in browser.words and "code" not in browser.words
+    browser.submit("Sign in")
+    assert browser.status == 422, "who asks from a message is not signed in by that: the address is typed"
+    browser.submit("Sign in", email=demo.SHARED_ADDRESS)
+    assert browser.status == 422 and "not the address that got the mail" in browser.words
+    browser.submit("Sign in", email=MAREN)
+    assert browser.path == "/"
+
+
+def test_a_link_asked_for_in_a_browser_still_has_its_code_and_says_where(site):
+    site.browser().ask_for_link(MAREN)
+    assert site.code_of(MAREN) and "was typed in" in site.mails(MAREN)[0].text
+    other = site.browser()
+    other.open(site.link_of(MAREN))
+    assert "asked for in another browser" in other.words and "Type the code of the mail there" in other.words
+
+
+def test_a_new_link_for_one_that_had_ended_elsewhere_holds_no_code_that_no_page_takes(site):
+    site.browser().ask_for_link(MAREN)
+    elsewhere, link = site.browser(), site.link_of(MAREN)
+    elsewhere.open(link)
+    elsewhere.submit("Sign in", email=MAREN)
+    third = site.browser()
+    third.open(link)
+    third.submit("Send a new link")
+    assert "code" not in site.mails(MAREN)[0].text.lower() and site.link_of(MAREN) != link
 
 
 def test_who_is_not_known_sees_the_same_page_and_is_stopped_all_the_same(both_sites):
