@@ -43,11 +43,13 @@ def just_done(db: Session, person_id: int, since: int) -> dict[str, Any] | None:
         return None
     reached, states = lines_by_choice(db, person_id), states_of(db, person_id)
     quiet = {choice: state.paused_until for choice, state in states.items() if now < state.paused_until}
+    # Also of an undo: what waits again is no answer that a system could have.
+    waiting = {event.choice for event in done if event.act is Act.ASKED or states[event.choice].pending}
     lines = [
         {
             "title": told.title_of(current_company().config, event),
             "words": _words(event, quiet.get(event.choice)),
-            "systems": reached.get(event.choice, ()) if event.act is not Act.ASKED else (),
+            "systems": reached.get(event.choice, ()) if event.choice not in waiting else (),
         }
         for event in done
     ]
@@ -55,14 +57,14 @@ def just_done(db: Session, person_id: int, since: int) -> dict[str, Any] | None:
         "lines": [*lines, *asked],
         "undo": [event.sequence for event in done if event.act is not Act.UNDONE],
         "undone": bool(done) and all(event.act is Act.UNDONE for event in done),
-        "at_once": any(_counts_now(event, quiet) for event in done),
-        "waits": bool(asked) or any(event.act is Act.ASKED for event in done),
+        "at_once": any(_counts_now(event, quiet) for event in done if event.choice not in waiting),
+        "waits": bool(asked or waiting),
     }
 
 
 def _counts_now(event: Event, quiet: Mapping[Choice, datetime]) -> bool:
     """A yes to what is quiet for a while counts from the day on that its line names."""
-    return event.act is Act.PAUSED or (event.act is not Act.ASKED and event.choice not in quiet)
+    return event.act is Act.PAUSED or event.choice not in quiet
 
 
 def _words(event: Event, quiet_until: datetime | None) -> str:

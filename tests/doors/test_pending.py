@@ -224,7 +224,8 @@ def test_C7_a_no_that_is_undone_leaves_the_wait_with_its_mail_and_buttons(site, 
     link = confirm_link(site, SOMEONE)
     asked.submit("Save choices", **{NEWS: "no"})
     asked.submit("Undo")
-    assert "Undone." in told(asked)
+    assert "Undone." in told(asked) and "What waits counts once you confirm it" in told(asked)
+    assert "on its way" not in told(asked) and "from now on" not in told(asked)
     asked.open("/preferences")
     assert "Waits for you News from the workshop, E-mail" in asked.words
     assert {"Send the mail again", "Cancel it"} <= set(buttons(asked))

@@ -376,8 +376,8 @@ def test_a_yes_during_a_break_counts_and_the_page_names_what_is_quiet(maren):
     maren.submit("Save choices", **{POST: "yes"})
     assert "News and offers, Post: Yes" in note(maren) and "It counts from now on." in note(maren)
     said = break_of(maren)
-    assert f"News and offers, E-mail: until {day}" in said and "News and offers, Post" not in said
-    assert f"Quiet until {day}" not in said and "What is not named here comes as you chose." in said
+    assert f"Quiet until {day} : News and offers, E-mail " in said and "News and offers, Post" not in said
+    assert "your choices count again" not in said and "What is not named here comes as you chose." in said
     # The day that is named next is for all of it.
     maren.submit("Pause", until=until.isoformat())
     assert f"Quiet until {day}" in break_of(maren)
