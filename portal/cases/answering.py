@@ -43,5 +43,5 @@ def answer_case(db: Session, number: str, *, text: str, actor: str, closes: bool
     note(db, case, Code.ANSWERED if closes else Code.STAFF_WROTE, actor=STAFF)
     if not waits_already:
         # One mail until it is read: who has not looked yet knows already that something waits.
-        letters.send_message(db, case, message.id)
+        letters.send_message(db, case, message)
     db.flush()

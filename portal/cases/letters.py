@@ -10,13 +10,13 @@ from portal.accounts import registry
 from portal.cases.copy_model import Package
 from portal.cases.laws.citing import in_words
 from portal.cases.laws.model import Ground, Law
-from portal.cases.model import CameBy, Case, CaseKind, LongerBecause
+from portal.cases.model import CameBy, Case, CaseKind, CaseMessage, LongerBecause
 from portal.cases.refusal_words import ground_words
 from portal.cases.right_words import BY_AGENT
 from portal.config.model import Company
 from portal.consent.opting_out import UNDO_DAYS
 from portal.core import i18n, urls
-from portal.outbox.service import queue_mail
+from portal.outbox.service import key_of, queue_mail
 from portal.people.service import address_on_letter, mail_address_of
 
 
@@ -41,9 +41,9 @@ def send_right_received(db: Session, case: Case, due: date, *, stopped: bool) ->
     _send(db, case, "right_received", f"right:{case.id}", words)
 
 
-def send_message(db: Session, case: Case, message_id: int) -> None:
+def send_message(db: Session, case: Case, message: CaseMessage) -> None:
     """That something was written to the person; never what."""
-    _send(db, case, "message", f"message:{message_id}", {})
+    _send(db, case, "message", key_of("message", message.id, message.at), {})
 
 
 def send_needs_you(db: Session, case: Case, pause_id: int) -> None:

@@ -6,13 +6,13 @@ from portal.accounts import registry
 from portal.core import i18n, urls
 from portal.identity.browsers import browser_words
 from portal.identity.model import AddressChange
-from portal.outbox.service import queue_mail
+from portal.outbox.service import key_of, queue_mail
 from portal.people.service import addresses_of
 
 
 def send_confirm(db: Session, row: AddressChange, *, to: str, token: str, code: str = "") -> None:
     """To each of the two mailboxes: a page with a button for yes and one for "this was not me"; to the new one (`code`) its code."""
-    key = f"address_confirm:{row.id}:{'new' if code else 'old'}"
+    key = f"{key_of('address_confirm', row.id, row.asked_at)}:{'new' if code else 'old'}"
     _send(db, row, "address_confirm", to, key, token, code=code)
 
 
@@ -20,14 +20,14 @@ def send_changed(db: Session, row: AddressChange, undo_token: str, new_undo_toke
     """To every address on file: that it was changed, until when that can be undone, and how. The new one undoes by a token of its own."""
     for number, to in enumerate(addresses_of(db, row.person_id)):
         is_new = to == row.new_address
-        key = f"address_changed:{row.id}:{number}"
+        key = f"{key_of('address_changed', row.id, row.asked_at)}:{number}"
         _send(db, row, "address_changed", to, key, new_undo_token if is_new else undo_token, is_new=is_new)
 
 
 def send_undone(db: Session, row: AddressChange) -> None:
     """To every address on file, and to the one that is none any more: that the change was taken back."""
     for number, to in enumerate([*addresses_of(db, row.person_id), row.new_address]):
-        _send(db, row, "address_undone", to, f"address_undone:{row.id}:{number}")
+        _send(db, row, "address_undone", to, f"{key_of('address_undone', row.id, row.asked_at)}:{number}")
 
 
 def _send(

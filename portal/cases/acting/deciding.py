@@ -96,7 +96,7 @@ def ask_for_better(db: Session, case: Case, *, text: str, by: Staff) -> None:
     row.mandate = Mandate.BETTER
     note(db, case, Code.MANDATE_NOT_ENOUGH, actor=STAFF)
     record_audit(db, actor=by.actor, act="mandate.not_enough", target=f"case:{case.number}")
-    letters.send_message(db, case, message.id)
+    letters.send_message(db, case, message)
 
 
 def say(db: Session, case: Case, *, wants: bool) -> None:

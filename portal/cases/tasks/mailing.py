@@ -20,7 +20,7 @@ from portal.core.db import company_of
 from portal.core.errors import PortalError
 from portal.engine.contract import Claim
 from portal.engine.model import Step
-from portal.outbox.service import queue_mail
+from portal.outbox.service import key_of, queue_mail
 
 BEFORE_THE_CASE = timedelta(days=7)
 """So long before the case is due its tasks are."""
@@ -72,7 +72,7 @@ def send_task(db: Session, case: Case, task: CaseTask) -> None:
     task.reminders_sent, task.mailed_to, link = 0, owner.email, _new_link(task)
     db.add(task)
     db.flush()
-    _mail(db, case, task, owner, "task", f"task:{task.id}:{task.sent}", link)
+    _mail(db, case, task, owner, "task", f"{key_of('task', task.id, task.created_at)}:{task.sent}", link)
 
 
 def remind_owner(db: Session, case: Case, task: CaseTask, count: int) -> bool:
@@ -84,7 +84,8 @@ def remind_owner(db: Session, case: Case, task: CaseTask, count: int) -> bool:
     before = task.token_hash if went_to_owner(task) else None
     task.reminders, task.reminders_sent, task.token_before = count, task.reminders_sent + 1, before
     task.mailed_to, link = owner.email, _new_link(task)
-    _mail(db, case, task, owner, "task_reminder", f"task:{task.id}:{task.sent}:{count}", link)
+    key = f"{key_of('task', task.id, task.created_at)}:{task.sent}:{count}"
+    _mail(db, case, task, owner, "task_reminder", key, link)
     db.flush()
     return True
 

@@ -1,11 +1,12 @@
 """Staff answer on the page of the case: sealed, one mail until it is read, and words end only what words can answer."""
 
 import pytest
+from sqlalchemy import delete
 
 from portal.cases.answering import CannotBeClosed, answer_case
 from portal.cases.events import timeline
 from portal.cases.messages import MessageEmpty, add_message, has_unread, mark_read, messages_of, unanswered
-from portal.cases.model import Author, CaseState
+from portal.cases.model import Author, CaseMessage, CaseState
 from portal.cases.overview import open_cases
 from portal.cases.scope import Scope
 from portal.cases.service import NoSuchCase, case_by_number, open_access_case
@@ -44,6 +45,15 @@ def test_there_is_one_mail_until_the_person_has_read_it(house: House) -> None:
         mark_read(db, case_of(house, number).id, of=Author.STAFF)
     answers(house, number, "A third thing.")
     assert house.subjects() == ["asked", "message", "message"]
+
+
+def test_an_answer_is_told_though_words_that_are_gone_had_its_number(house: House) -> None:
+    answers(house, ask(house, house.sign_in(MAREN)))
+    with house.world.writing() as db:
+        # As an erasure does. SQLite begins anew with the numbers; the mail of before is still on file.
+        db.execute(delete(CaseMessage))
+    answers(house, ask(house, house.sign_in(NOBODY)))
+    assert house.subjects() == ["asked", "message", "asked", "message"]
 
 
 def test_who_answers_has_read_what_the_person_wrote(house: House) -> None:

@@ -17,12 +17,15 @@ from portal.cases.restoring.credentials import void_credentials
 from portal.cases.service import resolve_step
 from portal.cases.task_answers import Answered, Door, NoSuchTask, look_at, open_task, send_again, take_answer, take_back
 from portal.cases.tasks.listing import Which, open_tasks, tasks_of
-from portal.cases.tasks.model import TaskAnswer
+from portal.cases.tasks.mailing import ask_owner
+from portal.cases.tasks.model import CaseTask, TaskAnswer
 from portal.cases.tasks.reminding import remind_owners
 from portal.core import clock
 from portal.core.documents import DocumentError
 from portal.core.i18n import speaking
 from portal.core.uploads import Upload
+from portal.engine.claiming import claim_of
+from portal.engine.model import Step
 from portal.outbox.delivery import deliver_due
 from tests.rooms.erasing.house import GRACE, MAREN, FarHouse, with_cellar
 
@@ -64,6 +67,19 @@ def give(house: FarHouse, token: str, answer: TaskAnswer, *, ground: str = "", w
 def remind(house: FarHouse, after: timedelta) -> int:
     with clock.moved(after), house.world.writing() as db:
         return remind_owners(db)
+
+
+def test_a_task_is_mailed_though_one_that_is_gone_had_its_number(asked: tuple[FarHouse, Case]) -> None:
+    house, case = asked
+    assert len(letters(house)) == 1
+    with house.world.writing() as db:
+        task = db.scalars(select(CaseTask)).one()
+        claim = claim_of(db.get_one(Step, task.step_id))
+        # As an erasure does when it ends. SQLite begins anew with the numbers; the mail of before is still on file.
+        db.delete(task)
+        db.flush()
+        assert ask_owner(db, db.merge(case), claim, "by_hand")
+    assert len(letters(house)) == 2
 
 
 def test_the_owner_gets_one_mail_that_names_the_task_and_nobody(asked: tuple[FarHouse, Case]) -> None:
