@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from portal.config.model import Basis, Purpose, Topic
 from portal.consent.basis import may_use
 from portal.consent.merge import NEVER, UNSET, Deed, State, after
-from portal.consent.steps import NOTHING, Wish, steps_to
+from portal.consent.steps import NOTHING, Wish, opening, steps_to
 from portal.consent.words import STOPS, Act, Actor
 from tests.rooms.consent.test_merge import START, moments
 
@@ -106,6 +106,17 @@ def test_who_is_proven_gets_what_they_want(case):
             assert place(new) == ORDER.index(wish.frequency)
         if wish.paused_until is not None:
             assert new.paused_until == wish.paused_until
+
+
+@given(cases())
+def test_what_is_asked_of_the_mailbox_has_a_name_until_it_is_given(case):
+    asked, state, wish = case
+    plan = steps_to(asked, state, wish, proven=False)
+    if plan.asks:
+        waits = done(state, plan)
+        assert opening(asked, waits, wish).is_something
+        given_now = done(waits, steps_to(asked, waits, wish, proven=True))
+        assert not opening(asked, given_now, wish).is_something
 
 
 @given(cases())
