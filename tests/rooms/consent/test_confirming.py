@@ -220,11 +220,11 @@ def test_a_break_that_is_to_end_waits_and_is_named(db, maria):
 def test_the_mail_says_truly_what_happens_without_an_answer(db, maria):
     save(maria, wider(topics=["coffees"]))
     save(maria, wider(topics=["coffees", "courses"]), confirmed=False)
-    assert "what you said yes to before goes on" in mails(db)[-1].text
+    assert "what you said yes to before goes on.\nYou did not choose this?" in mails(db)[-1].text
     assert "nothing is sent to you" not in mails(db)[-1].text
     cancel(db, maria.id, collection_point="site:preferences")
     save(maria, Change(*CLUB, YES))
-    assert "nothing is sent to you" in mails(db)[-1].text
+    assert "nothing is sent to you, and the choice ends.\nYou did not choose this?" in mails(db)[-1].text
 
 
 @pytest.mark.parametrize("by_mail", [True, False])
