@@ -11,7 +11,7 @@ from portal.identity import address_letters as letters
 from portal.identity.address_change import Outcome, find_change, mistake_elsewhere, stop_changes
 from portal.identity.model import AddressChange, ChangeState
 from portal.identity.sessions import end_all_sessions
-from portal.people.service import EMAIL, Identifier, find_identifier, move_identifier
+from portal.people.service import EMAIL, Identifier, find_identifier, hold_identifiers, move_identifier
 
 
 def undo_change(db: Session, token: str, *, nonce: str | None, typed_address: str | None = None) -> Outcome:
@@ -35,6 +35,9 @@ def undo_change(db: Session, token: str, *, nonce: str | None, typed_address: st
     end_all_sessions(db, row.person_id)
     new = find_identifier(db, Identifier(EMAIL, row.new_address))
     old = find_identifier(db, Identifier(EMAIL, row.old_address))
+    hold_identifiers(db, [one for one in (new, old) if one is not None])
+    # Once more: who was signing in with one of them at this very moment has done so by now.
+    end_all_sessions(db, row.person_id)
     if new is not None and new.person_id == row.person_id:
         move_identifier(db, new)
     if old is not None:

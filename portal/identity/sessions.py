@@ -136,7 +136,8 @@ def begin_session(
 
     Another sign-in with the same address may be another person of a shared mailbox: what was proven before is not theirs.
     """
-    identifier = identifier_of_today(db, Identifier(EMAIL, address))
+    # Held: whose address it is cannot change before whoever changes it sees this session, and ends it.
+    identifier = identifier_of_today(db, Identifier(EMAIL, address), hold=True)
     now, token = clock.now(), crypto.random_token()
     identifier.proven_at = now
     db.get_one(Person, identifier.person_id).language = language

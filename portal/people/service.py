@@ -164,14 +164,25 @@ def identifier_for(db: Session, identifier: Identifier) -> PersonIdentifier:
         return found
 
 
-def identifier_of_today(db: Session, identifier: Identifier) -> PersonIdentifier:
+def identifier_of_today(db: Session, identifier: Identifier, *, hold: bool = False) -> PersonIdentifier:
     """As `identifier_for`, of who may say yes with it today: where its person changed to another address and can no longer undo it, that is
-    somebody new, for a mailbox that is given out anew opens and raises nothing of theirs.
+    somebody new, for a mailbox that is given out anew opens and raises nothing of theirs. `hold`: whose it is stays so until the end.
     """
     row = identifier_for(db, identifier)
+    if hold and not hold_identifiers(db, [row]):
+        # It was forgotten at this very moment, with its person: who comes now is somebody new.
+        db.expunge(row)
+        row = identifier_for(db, identifier)
     if row.is_left_for_good(clock.now()):
         move_identifier(db, row)
     return row
+
+
+def hold_identifiers(db: Session, rows: Iterable[PersonIdentifier]) -> int:
+    """Nobody else changes whose these are until the transaction ends; they are read anew. Returns how many are still there."""
+    theirs = select(PersonIdentifier).where(PersonIdentifier.id.in_([row.id for row in rows])).order_by(PersonIdentifier.id)
+    held = theirs.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return len(db.scalars(held).all())
 
 
 def move_identifier(db: Session, row: PersonIdentifier, person_id: int | None = None) -> None:
@@ -315,6 +326,7 @@ __all__ = [
     "find_person",
     "find_typed",
     "hashes_of",
+    "hold_identifiers",
     "identifier_for",
     "identifier_of_today",
     "identifiers_of",
