@@ -138,6 +138,10 @@ def _check_references(company: Company, document: Document, place: Place) -> Non
                 )
 
 
+TO_OBJECT_TO = frozenset({Basis.LEGITIMATE_INTEREST, Basis.SOFT_OPT_IN, Basis.SALE_OR_SHARING})
+"""Grounds that hold until the person says no."""
+
+
 def _check_law(company: Company, document: Document, place: Place) -> None:
     """What Art. 13-15 make a company state is stated."""
     for key, purpose in company.purposes.items():
@@ -153,6 +157,12 @@ def _check_law(company: Company, document: Document, place: Place) -> None:
                     "Only who says yes can say to what and how often.",
                     "Write a purpose of its own for each, or ask for consent.",
                 )
+        if purpose.marketing and not purpose.channels and purpose.basis in TO_OBJECT_TO:
+            raise document.error(
+                (*here, "marketing"),
+                "Nobody can object to this at once, since it has no channels.",
+                "Add `channels:` and `notice:`; an objection to marketing acts at once and without a reason (Art. 21(2) and (3)).",
+            )
         if purpose.channels and not purpose.notice:
             raise document.error(here, "A choice needs the text that is agreed to.", "Add `notice:`.")
     for key, recipient in company.recipients.items():

@@ -146,7 +146,10 @@ class Purpose(Part):
     )
     notice: Text | None = Field(None, description="The exact text that is agreed to; must stand where there are channels")
     still_arrives: Text | None = None
-    marketing: bool = False
+    marketing: bool = Field(
+        False,
+        description="Adverts, or choosing them: ends with “stop all marketing”, and an objection acts at once, so it needs channels",
+    )
     sensitive: bool = False
     double_opt_in: bool = False
     asks_again: bool = Field(

@@ -310,7 +310,7 @@ def test_each_use_without_a_switch_leads_to_where_it_is_objected_to_or_taken_bac
     # What rests on an agreement is not said to need none.
     assert "Tastings" in elsewhere.words and "Tastings" not in always.words and "your agreement" not in always.words
     objections = [one.attributes["href"] for one in always.all("a")]
-    assert objections == [f"/rights/objection?about={key}" for key in ("support", "reviews", "targeting", "care")]
+    assert objections == [f"/rights/objection?about={key}" for key in ("support", "reviews", "care")]
     [back] = [one.attributes["href"] for one in elsewhere.all("a")]
     for address, button, sentence in (
         (objections[1], "Send to a person", "I object to: Reviews."),
@@ -446,3 +446,23 @@ def test_a_page_from_before_a_no_sends_its_topics_along_and_is_told_of_no_mistak
     for form in ({**values, EMAIL: "no"}, {name: value for name, value in values.items() if name != EMAIL}):
         stale.post(path, form)
         assert stale.status == 200 and "Nothing had to be changed." in stale.answer.text
+
+
+def test_an_objection_to_choosing_adverts_acts_at_once_and_asks_no_reason(site, maren):
+    before = len(events(site, MAREN))
+    choice = next(one for one in maren.page.all("section") if one.attributes.get("aria-labelledby") == "purpose-targeting")
+    assert "You can object at any time. It counts at once and needs no reason." in choice.words
+    maren.submit("Save choices", **{"say-targeting-profile": "no"})
+    assert acts(site, before) == [("targeting", "profile", "objected")]
+    assert "It counts from now on." in maren.words
+    maren.submit("Save choices", **{"say-targeting-profile": "yes"})
+    maren.submit("Stop all marketing")
+    assert ("targeting", "profile", "objected") in acts(site, before + 2)
+
+
+def test_the_names_of_choices_are_listed_as_the_language_lists_them(site, maren):
+    maren.open("/preferences?lang=ar")
+    names = [one.words for one in maren.page.all("legend")]
+    hidden = [one.words for one in maren.page.all("span", class_="hide")]
+    assert any("،" in one for one in hidden)
+    assert [one for one in [*names, *hidden] if "," in one] == []

@@ -51,6 +51,13 @@ def test_a_text_that_yaml_takes_for_something_else_has_to_be_quoted(changed, cod
     assert "in quotes" in error.remedy
 
 
+def test_marketing_that_nobody_could_object_to_at_once_is_a_mistake(changed):
+    ground = "basis: legitimate_interest\n        interest: {en: to sell more, de: mehr zu verkaufen}"
+    error = changed("basis: contract", f"{ground}\n        marketing: true")
+    assert "Nobody can object to this at once" in error.problem
+    assert "Art. 21(2) and (3)" in error.remedy
+
+
 def test_several_mistakes_are_named_at_once_in_the_order_of_their_lines(tmp_path):
     shutil.copytree(COMPANIES.parent, tmp_path / "companies")
     file = tmp_path / "companies" / "portal.yaml"
