@@ -61,6 +61,30 @@ class DomainNotUsable(AddressRefused):
     reason = N_("The part after the @ is not right. Type it in small letters with a plain full stop, like example.com")
 
 
+class EndingMissing(DomainNotUsable):
+    """The part after the @ is one word."""
+
+    reason = N_("The ending is missing after the @, like .com in name@example.com")
+
+
+class CommaForStop(DomainNotUsable):
+    """The part after the @ has a comma."""
+
+    reason = N_("There is a comma after the @. A full stop belongs there, like in name@example.com")
+
+
+class SpaceInside(DomainNotUsable):
+    """The part after the @ has a space."""
+
+    reason = N_("There is a space after the @. An address has none, like name@example.com")
+
+
+class StrayStop(DomainNotUsable):
+    """The part after the @ begins or ends with a full stop, or has two in a row."""
+
+    reason = N_("There is a full stop too many after the @. It should look like name@example.com")
+
+
 class NoMailboxThere(AddressRefused):
     """The domain is one that never gets mail, such as the masks that stand in place of erased addresses (`.invalid`, RFC 2606)."""
 
@@ -117,11 +141,23 @@ def _a_label(domain: str) -> str:
     try:
         checked = validate_email(f"a@{domain}", check_deliverability=False)
     except EmailNotValidError:
-        raise DomainNotUsable from None
+        raise _mistake_of(domain) from None
     encoded = checked.ascii_domain
     if domain not in (checked.domain, encoded):
         raise DomainNotUsable
     return encoded
+
+
+def _mistake_of(domain: str) -> DomainNotUsable:
+    """Which mistake it is, where that is plain; seen in the text alone."""
+    if "," in domain:
+        return CommaForStop()
+    if any(sign.isspace() for sign in domain):
+        return SpaceInside()
+    whole = all(sign.isalnum() or sign in "-." for sign in domain)
+    if whole and "." not in domain.strip("."):
+        return EndingMissing()
+    return StrayStop() if whole and (".." in domain or domain[0] == "." or domain[-1] == ".") else DomainNotUsable()
 
 
 def masked(address: str) -> str:

@@ -139,3 +139,18 @@ def test_the_signed_undo_of_a_mail_is_no_undo_of_a_page(site):
     token = undo_path(undo_mails(site, MAREN)[0]).rpartition("/")[2]
     with pytest.raises(BadSignature):
         crypto.signer("link-undo").loads(token)
+
+
+@pytest.mark.parametrize(
+    ("typed", "mistake"),
+    [
+        ("a@b", "The ending is missing after the @, like .com in name@example.com"),
+        ("maren@example,org", "There is a comma after the @. A full stop belongs there, like in name@example.com"),
+        ("maren@exam ple.org", "There is a space after the @. An address has none, like name@example.com"),
+        ("maren@example..org", "There is a full stop too many after the @. It should look like name@example.com"),
+    ],
+)
+def test_the_mistake_that_was_made_is_the_one_that_is_said(site, typed, mistake):
+    browser = type_in(site, typed)
+    assert browser.status == 422
+    assert mistake in browser.words

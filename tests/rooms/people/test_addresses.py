@@ -67,7 +67,14 @@ def test_S9_a_company_that_allows_all_letters_still_gets_one_spelling_of_each(ty
         ("maria", addresses.NotAnAddress),
         ("@example.org", addresses.NotAnAddress),
         ("maria@", addresses.NotAnAddress),
-        ("maria@example", addresses.DomainNotUsable),
+        ("maria@example", addresses.EndingMissing),
+        ("a@b", addresses.EndingMissing),
+        ("maria@example.", addresses.EndingMissing),
+        ("maria@ex\u00e4mple", addresses.EndingMissing),
+        ("maria@example,org", addresses.CommaForStop),
+        ("maria@ex ample.org", addresses.SpaceInside),
+        ("maria@example..org", addresses.StrayStop),
+        ("maria@example.org.", addresses.StrayStop),
         ("a..b@example.org", addresses.NotAnAddress),
         ("a b@example.org", addresses.NotAnAddress),
         ("Maria <maria@example.org>", addresses.NotAnAddress),
@@ -82,6 +89,13 @@ def test_S9_a_company_that_allows_all_letters_still_gets_one_spelling_of_each(ty
 def test_what_is_no_address_is_refused_with_a_reason(typed: str, why: type[AddressRefused]) -> None:
     with pytest.raises(why):
         normal_address(typed)
+
+
+@pytest.mark.parametrize("typed", ["maria@example\u3002org", "maria@ex_ample.org", "maria@1.2.3.4", "maria@[127.0.0.1]"])
+def test_a_mistake_that_is_not_plain_is_not_guessed_at(typed: str) -> None:
+    with pytest.raises(addresses.DomainNotUsable) as refused:
+        normal_address(typed)
+    assert type(refused.value) is addresses.DomainNotUsable
 
 
 def test_a_refusal_repeats_nothing_of_what_was_typed() -> None:
