@@ -284,3 +284,14 @@ def test_no_system_is_said_to_have_confirmed_what_waits(site):
     browser.submit("Save choices", **{NEWS: "yes"})
     assert "counts once you confirm it" in told(browser) and "on its way" not in told(browser)
     assert "pending" in state(browser).attributes["class"] and "on its way" not in state(browser).words
+
+
+def test_the_mail_lists_what_was_chosen_as_its_language_does(site):
+    browser, newcomer = site.browser(), "new.in.arabic@example.net"
+    path = f"/p/{token_for(newcomer)}?lang=ar"
+    browser.open(path)
+    seen = browser.page.all("input", name="seen")[0].attributes["value"]
+    browser.post(path, {"seen": seen, NEWS: "yes", "say-partners-email": "yes", "say-personal_offers-orders": "yes"})
+    [mail] = [one for one in site.mails(newcomer) if "/confirm/" in one.text]
+    [chosen] = [line for line in mail.text.splitlines() if "عروض شركائنا" in line]
+    assert "،" in chosen and "," not in chosen
