@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from portal.config.model import Basis, Company, Purpose
 from portal.config.parts import Text
+from portal.consent import merge
 from portal.consent.basis import Answer, may_use
 from portal.consent.chains import events_of, open_key, read_events, wrapped_key_of
 from portal.consent.events import Choice, Event
@@ -102,10 +103,11 @@ class PurposeChoices:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """One act of the past, with the text that was shown, if one was."""
+    """One act of the past, with the text that was shown, if one was, and how its choice stood once it was done."""
 
     event: Event
     notice: ShownNotice | None
+    after: State
 
 
 def choices_of(db: Session, company: Company, person_id: int) -> list[PurposeChoices]:
@@ -132,7 +134,13 @@ def history_of(db: Session, person_id: int) -> list[HistoryEntry]:
     """Everything that was done to the person's choices, in order of receipt. Raises as `events_of`."""
     events = events_of(db, person_id)
     notices = notices_by_hash(db, {event.notice_hash for event in events if event.notice_hash})
-    return [HistoryEntry(event, _shown(event, notices)) for event in events]
+    by_choice: dict[Choice, list[Event]] = {}
+    for event in events:
+        by_choice.setdefault(event.choice, []).append(event)
+    after = {
+        turn.deed.sequence: turn.after for theirs in by_choice.values() for turn in merge.trace(event.deed for event in theirs)
+    }
+    return [HistoryEntry(event, _shown(event, notices), after[event.sequence]) for event in events]
 
 
 @dataclass(frozen=True, slots=True)

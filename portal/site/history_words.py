@@ -9,9 +9,9 @@ from portal.config.model import Basis
 from portal.consent.choices import HistoryEntry, history_of
 from portal.consent.events import Event
 from portal.consent.gpc import SHOWN
-from portal.consent.told import act_words, actor_of, place_of, title_of, topics_of
-from portal.consent.words import Act
-from portal.core.i18n import pick
+from portal.consent.told import act_words, actor_of, place_of, plain_act, title_of, topics_of
+from portal.consent.words import ANSWERS, Act
+from portal.core.i18n import N_, _, format_date, pick
 from portal.web.context import current_company
 
 A_PAGE = 50
@@ -22,9 +22,12 @@ SIGNS = {
     Act.WITHDRAWN: "withdrawn",
     Act.OBJECTED: "withdrawn",
     Act.PAUSED: "paused",
-    Act.RESUMED: "given",
+    Act.ASKED: "pending",
 }
-"""How each act is drawn; all others like something that is not answered."""
+"""How each act that says something is drawn."""
+
+BACK_TO = {Act.RESUMED: N_("Break ended, back to: %(state)s"), Act.UNDONE: N_("Undone, back to: %(state)s")}
+"""Acts that say nothing by themselves: what stood once they were done is told with them."""
 
 
 def page(db: Session, person_id: int, *, before: int = 0) -> dict[str, Any]:
@@ -53,8 +56,8 @@ def _line(entry: HistoryEntry) -> dict[str, Any]:
     return {
         "number": event.sequence,
         "title": title_of(current_company().config, event),
-        "act": act_words(event),
-        "sign": SIGNS.get(event.act, "unset"),
+        "act": _(BACK_TO[event.act], state=_state(entry)) if event.act in BACK_TO else act_words(event),
+        "sign": _sign(entry),
         "at": event.happened_at,
         "learnt_at": event.received_at if event.acted_at else None,
         "place": place_of(event.collection_point),
@@ -64,6 +67,28 @@ def _line(entry: HistoryEntry) -> dict[str, Any]:
         "notice": entry.notice,
         "receipt_url": url_for("receipts.keep", act=event.sequence),
     }
+
+
+def _sign(entry: HistoryEntry) -> str:
+    """How the act is drawn: like what it says, or else like what stood once it was done."""
+    event, after = entry.event, entry.after
+    if event.act in SIGNS:
+        return SIGNS[event.act]
+    if after.pending:
+        return SIGNS[Act.ASKED]
+    if event.received_at < after.paused_until:
+        return "paused"
+    return SIGNS.get(after.said, "unset") if after.said else "unset"
+
+
+def _state(entry: HistoryEntry) -> str:
+    """What stood once the act was done, in a few words."""
+    event, after = entry.event, entry.after
+    if after.pending:
+        return plain_act(Act.ASKED)
+    if event.received_at < after.paused_until:
+        return _("Quiet until %(day)s", day=format_date(after.paused_until))
+    return plain_act(after.said) if after.said in ANSWERS or after.said is Act.IMPORTED else _("Not answered")
 
 
 def _sells(event: Event) -> bool:

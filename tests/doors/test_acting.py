@@ -106,7 +106,7 @@ def test_an_opt_out_counts_at_once_and_the_person_hears_of_it_and_can_take_it_ba
     somewhere.open(undo[1])
     somewhere.submit(somewhere.page.all("main")[0].all("button")[0].words, email=MAREN)
     maren.open("/preferences/history")
-    assert "Undone: as it was before" in maren.words
+    assert "Undone, back to: Yes" in maren.words
     assert somewhere.status == 200
 
 

@@ -125,3 +125,46 @@ def test_a_statement_can_be_checked_with_the_keys_that_are_published(site, host)
     keys = json.loads(answer.text)
     assert verify(sign(company, "receipt", {"said": "yes"}), "receipt", keys) == {"said": "yes"}
     assert not {"d", "k", "p", "q"} & {name for key in keys["keys"] for name in key}
+
+
+def signs_on(browser):
+    """How the acts of the page are drawn, newest first: class and words."""
+    acts = [item for item in browser.page.all("main")[0].all("li") if item.attributes.get("id", "").startswith("act-")]
+    states = [next(one for one in act.all("span") if one.attributes.get("class", "").startswith("state ")) for act in acts]
+    return [(one.attributes["class"].removeprefix("state "), one.words) for one in states]
+
+
+def test_the_end_of_a_break_and_an_undo_are_drawn_and_told_as_what_stood_after_them(site):
+    nobody = site.signed_in(demo.NOBODY)
+    until = datetime.now(ZoneInfo("Europe/Oslo")) + timedelta(days=40)
+    mine = {"actor": Actor.PERSON, "collection_point": "site:preferences"}
+    email, post = {"purpose": "newsletter", "channel": "email", **mine}, {"purpose": "newsletter", "channel": "post", **mine}
+    write(site, demo.NOBODY, **post, act=Act.PAUSED, until=until)
+    write(site, demo.NOBODY, **post, act=Act.RESUMED)
+    write(site, demo.NOBODY, **email, act=Act.GIVEN)
+    write(site, demo.NOBODY, **email, act=Act.PAUSED, until=until)
+    write(site, demo.NOBODY, **email, act=Act.RESUMED)
+    taken_back = write(site, demo.NOBODY, **email, act=Act.WITHDRAWN)
+    write(site, demo.NOBODY, **email, act=Act.UNDONE, undoes=taken_back.sequence)
+    refused = write(site, demo.NOBODY, **post, act=Act.REFUSED)
+    undone = write(site, demo.NOBODY, **post, act=Act.UNDONE, undoes=refused.sequence)
+    nobody.open("/preferences/history")
+    told = signs_on(nobody)
+    assert [told[0], told[2], told[4], told[7]] == [
+        ("unset", "Undone, back to: Not answered"),
+        ("given", "Undone, back to: Yes"),
+        ("given", "Break ended, back to: Yes"),
+        ("unset", "Break ended, back to: Not answered"),
+    ]
+    nobody.open(f"/preferences/history?before={undone.sequence}")
+    assert signs_on(nobody) == told[1:], "what stood is the same on an older page"
+
+
+def test_an_act_on_one_topic_says_what_stood_for_that_topic(site):
+    nobody = site.signed_in(demo.NOBODY)
+    mine = {"actor": Actor.PERSON, "collection_point": "link:preferences", "purpose": "newsletter", "channel": "email"}
+    write(site, demo.NOBODY, **mine, act=Act.GIVEN)
+    stopped = write(site, demo.NOBODY, **mine, topic="prices", act=Act.WITHDRAWN)
+    write(site, demo.NOBODY, **mine, topic="prices", act=Act.UNDONE, undoes=stopped.sequence)
+    nobody.open("/preferences/history")
+    assert signs_on(nobody)[0] == ("unset", "Undone, back to: Not answered")
