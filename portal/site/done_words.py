@@ -1,7 +1,8 @@
 """What was just done on the choices page, in words, with what of it can be undone. Must never tell another's acts, nor an act that is not there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 from portal.consent import told
 from portal.consent.choices import history_of
 from portal.consent.events import Choice, Event
+from portal.consent.merge import left_standing
 from portal.consent.states import states_of
 from portal.consent.waiting import OpenQuestion, open_question
 from portal.consent.words import Act, Actor
@@ -25,19 +27,27 @@ JUST_NOW = timedelta(minutes=10)
 """How long what was done is told on the page, with its undo."""
 
 
+AT_ONCE = timedelta(minutes=1)
+"""And how long without its time."""
+
+
 def just_done(db: Session, person_id: int, since: int) -> dict[str, Any] | None:
     """What the person did on this page after the act numbered `since`, in the last minutes: lines, and what can be undone."""
     if since < 0:
         return None
     now = clock.now()
-    done = [
-        entry.event
-        for entry in history_of(db, person_id)
-        if entry.event.sequence > since
-        and entry.event.actor is Actor.PERSON
-        and entry.event.collection_point == HERE
-        and now - entry.event.received_at < JUST_NOW
+    events = [entry.event for entry in history_of(db, person_id)]
+    lately = [
+        event
+        for event in events
+        if event.sequence > since
+        and event.actor is Actor.PERSON
+        and event.collection_point == HERE
+        and now - event.received_at < JUST_NOW
     ]
+    # What was taken back since is neither saved nor to be undone: a page that is opened again says what is left.
+    left = left_standing(event.deed for event in lately)
+    done = [event for event in lately if event.sequence in left]
     asked = _asked(open_question(db, person_id), since, done)
     if not done and not asked:
         return None
@@ -55,11 +65,30 @@ def just_done(db: Session, person_id: int, since: int) -> dict[str, Any] | None:
     ]
     return {
         "lines": [*lines, *asked],
-        "undo": [event.sequence for event in done if event.act is not Act.UNDONE],
+        "undo": _to_undo(events, {event.sequence for event in done if event.act is not Act.UNDONE}),
         "undone": bool(done) and all(event.act is Act.UNDONE for event in done),
         "at_once": any(_counts_now(event, quiet) for event in done if event.choice not in waiting),
         "waits": bool(asked or waiting),
+        "at": _long_ago(done, now),
     }
+
+
+def _to_undo(events: Sequence[Event], done: Set[int]) -> list[int]:
+    """Which of these acts can still be taken back: those after which nothing else came that stands."""
+    by_choice: dict[Choice, list[Event]] = {}
+    for event in events:
+        by_choice.setdefault(event.choice, []).append(event)
+    found: list[int] = []
+    for theirs in by_choice.values():
+        standing = sorted(left_standing(event.deed for event in theirs), reverse=True)
+        found += takewhile(lambda sequence: sequence in done, standing)
+    return sorted(found)
+
+
+def _long_ago(done: Sequence[Event], now: datetime) -> datetime | None:
+    """When the last of it was done, where that was not just now."""
+    last = max((event.received_at for event in done), default=now)
+    return last if now - last >= AT_ONCE else None
 
 
 def _counts_now(event: Event, quiet: Mapping[Choice, datetime]) -> bool:

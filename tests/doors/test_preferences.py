@@ -466,3 +466,41 @@ def test_the_names_of_choices_are_listed_as_the_language_lists_them(site, maren)
     hidden = [one.words for one in maren.page.all("span", class_="hide")]
     assert any("،" in one for one in hidden)
     assert [one for one in [*names, *hidden] if "," in one] == []
+
+
+def test_going_back_to_what_was_undone_offers_no_undo_and_says_nothing_was_saved(site, maren):
+    before = len(events(site, MAREN))
+    maren.submit("Save choices", **{EMAIL: "no"})
+    assert maren.address.endswith(f"since={before}")
+    maren.submit("Undo")
+    maren.open(f"/preferences?since={before}")
+    assert told(maren) == ""
+    assert "Undo" not in [button.words for button in maren.page.all("button")]
+
+
+def test_going_back_to_what_was_saved_and_changed_elsewhere_since_offers_no_undo(site, maren):
+    before = len(events(site, MAREN))
+    maren.submit("Save choices", **{EMAIL: "no", POST: "yes"})
+    mine = {"actor": Actor.PERSON, "collection_point": "link:p"}
+    write(site, MAREN, purpose="newsletter", channel="email", act=Act.GIVEN, **mine)
+    maren.open(f"/preferences?since={before}")
+    assert told(maren) == "Saved."
+    maren.submit("Undo")
+    assert states(maren)["newsletter-post"] == "unset" and states(maren)["newsletter-email"] == "given"
+    write(site, MAREN, purpose="newsletter", channel="post", act=Act.REFUSED, **mine)
+    maren.open(f"/preferences?since={before}")
+    assert "Undo" not in [button.words for button in maren.page.all("button")]
+
+
+def test_what_was_saved_some_minutes_ago_says_when_and_nothing_after_ten(site, maren):
+    before = len(events(site, MAREN))
+    maren.submit("Save choices", **{EMAIL: "no"})
+    assert told(maren) == "Saved." and "It counts from now on." in note(maren)
+    with clock.moved(timedelta(minutes=4)):
+        maren.open(f"/preferences?since={before}")
+        assert told(maren).startswith("Saved at ") and "It counts since then." in note(maren)
+        maren.submit("Undo")
+        assert told(maren) == "Undone."
+    with clock.moved(timedelta(minutes=15)):
+        maren.open(f"/preferences?since={before}")
+        assert told(maren) == ""
