@@ -137,12 +137,12 @@ class _PortalSession(Session):
 
 @cache
 def _by_key(entity: Any, held: bool, anew: bool) -> Any:
-    """The row of a table by its key; None where that has several columns."""
+    """The row of a table by its key, read anew where it is `held`; None where that has several columns."""
     primary = inspect(entity).primary_key
     if len(primary) != 1:
         return None
     question = select(entity).where(primary[0] == bindparam("key"))
-    return prepared((question.with_for_update() if held else question).execution_options(populate_existing=anew))
+    return prepared((question.with_for_update() if held else question).execution_options(populate_existing=anew or held))
 
 
 def _session(engine: Engine, company_id: int | str) -> Session:

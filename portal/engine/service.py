@@ -199,7 +199,9 @@ def settle_by_hand(db: Session, step_id: int, *, outcome: ByHand, reason: str, a
     """
     if not reason.strip():
         raise ReasonMissing("Say why: the customer and the audit see it.")
-    step = db.scalar(select(Step).where(Step.id == step_id).with_for_update(skip_locked=True))
+    # Read anew: the caller has looked at it before, and a worker may have taken it since.
+    held = select(Step).where(Step.id == step_id).with_for_update(skip_locked=True).execution_options(populate_existing=True)
+    step = db.scalar(held)
     if step is None and db.scalar(select(Step.id).where(Step.id == step_id)) is None:
         raise NoSuchStep("There is no such step.")
     if step is None or step.state == StepState.CLAIMED:

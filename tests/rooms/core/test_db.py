@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import String, bindparam, delete, func, select, type_coerce, update
+from sqlalchemy import String, bindparam, delete, func, select, text, type_coerce, update
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.operators import ColumnOperators
@@ -36,6 +36,16 @@ def test_a_transaction_opened_to_read_cannot_write(database, company_ids):
         db.add(entry())
         with pytest.raises(DBAPIError):
             db.flush()
+
+
+def test_a_row_that_is_held_is_read_anew_though_it_was_read_before(database, company_ids):
+    two_entries(database, company_ids)
+    with database.writing(company_ids[0]) as db:
+        seen = db.scalars(select(AuditEntry)).one()
+        # As another transaction may do in between.
+        db.connection().execute(text("UPDATE audit_entry SET target = 'd' WHERE id = :id"), {"id": seen.id})
+        assert db.get_one(AuditEntry, seen.id).target == "c"
+        assert db.get_one(AuditEntry, seen.id, with_for_update=True).target == "d"
 
 
 def test_a_query_sees_its_own_company_only(database, company_ids):

@@ -1,13 +1,16 @@
 """Steps are asked for once, taken back only before they begin, and settled by hand with a reason."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event
 
 import pytest
 from sqlalchemy import select, text
 
 from portal.accounts.model import AuditEntry
 from portal.core import clock
-from portal.engine.contract import Park
+from portal.engine.contract import Claim, Done, Park
 from portal.engine.model import Step, StepState
 from portal.engine.running import run_one
 from portal.engine.service import (
@@ -159,3 +162,29 @@ def test_a_steps_dates_are_kept_as_asked(world: World) -> None:
     found: Step = step(world, number)
     assert (found.run_at, found.not_after, found.person_id) == (then, then + timedelta(days=1), 3)
     assert not run_one(world.database, {"export": Work()}, "me")
+
+
+def test_of_a_human_and_a_worker_at_the_same_moment_one_has_the_step(world: World) -> None:
+    number, over = ask(world), Event()
+
+    def answer(_claim: Claim) -> Done:
+        over.wait(10)
+        return Done()
+
+    work = Work(answer)
+    with world.database.open_to_write(world.first) as db, ThreadPoolExecutor() as pool:
+        # What the page showed, or the hold looks at: held in hand until it is decided.
+        (seen,) = steps_of(db, ["export"], 7)
+        working = pool.submit(run_one, world.database, {"export": work}, "me")
+        time.sleep(0.5)
+        try:
+            settle_by_hand(db, seen.id, outcome=ByHand.SKIP, reason="The shop is closed.", actor="staff:1")
+            db.commit()
+            settled = True
+        except StepIsRunning:
+            db.rollback()
+            settled = False
+        over.set()
+        working.result()
+    assert settled is not bool(work.ran)
+    assert step(world, number).state == (StepState.FAILED if settled else StepState.DONE)
