@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.accounts import registry
 from portal.accounts.staff import Staff, staff_of
+from portal.cases.advancing import lock_case
 from portal.cases.clocks import resume_by_answer
 from portal.cases.desk import is_about
 from portal.cases.events import PERSON, Code, note
@@ -22,7 +23,11 @@ from portal.outbox.service import key_of, queue_mail
 
 
 def hear_person(db: Session, case: Case, *, text: str, session_id: int, files: Sequence[Upload] = ()) -> CaseMessage:
-    """One more message of the person. Raises a `MessageRefused` or a `FileRefused`, and then nothing is written."""
+    """One more message of the person. Raises a `MessageRefused` or a `FileRefused`, and then nothing is written.
+
+    Holds the case: staff who answer at this moment either see it, or were before it, and then it waits for them.
+    """
+    case = lock_case(db, case.id)
     message = add_message(db, case, author=Author.PERSON, text=text, session_id=session_id, files=files)
     note(db, case, Code.WRITTEN, actor=PERSON)
     resume_by_answer(db, case)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from portal.accounts import registry
 from portal.accounts.companies import record_audit
 from portal.accounts.staff import Staff
+from portal.cases.advancing import lock_case
 from portal.cases.laws.deadlines import day_of
 from portal.cases.messages import add_message
 from portal.cases.model import OPEN_STATES, Author, CameBy, Case, CaseKind
@@ -97,6 +98,7 @@ def join(db: Session, case: Case, wanted: Request, *, by: Staff) -> None:
     """What came belongs to a case that is open: it is one message more there. Raises as `take_in`."""
     _moment(db, wanted.received_on)
     _person(db, wanted.address, by)
+    case = lock_case(db, case.id)
     add_message(db, case, author=Author.PERSON, text=wanted.text, files=wanted.files)
     _write_down(db, case, wanted, by, "case.joined_in")
 

@@ -14,8 +14,11 @@ Act = Callable[[Session], Any]
 
 
 @contextmanager
-def before(world: World, first: Act) -> Iterator[Callable[[Act], Future[Any]]]:
-    """`first` is done in a transaction that ends with the block; what the block gives begins beside it, and may have to wait for it."""
+def before(world: World, first: Act, *, then: Act | None = None) -> Iterator[Callable[[Act], Future[Any]]]:
+    """`first` is done in a transaction that ends with the block; what the block gives begins beside it, and may have to wait for it.
+
+    `then`: what the transaction goes on with once the other has begun.
+    """
 
     def do(act: Act) -> Any:
         with world.writing() as db:
@@ -25,4 +28,6 @@ def before(world: World, first: Act) -> Iterator[Callable[[Act], Future[Any]]]:
         first(db)
         yield lambda act: pool.submit(do, act)
         time.sleep(0.5)
+        if then is not None:
+            then(db)
         db.commit()
