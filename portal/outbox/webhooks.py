@@ -37,7 +37,8 @@ AT_MOST = 20
 _ROWS = cast(Table, WebhookEndpoint.__table__)
 _SEEN = "webhook_endpoints"
 _LISTENS = (_ROWS.c.company_id == bindparam("company"), _ROWS.c.disabled_at.is_(None))
-_LISTENERS = Fixed(select(_ROWS.c.id, _ROWS.c.kinds).where(*_LISTENS))
+# Whoever takes an endpoint away waits for what is just being told to it: a customer's act must not fail for that.
+_LISTENERS = Fixed(select(_ROWS.c.id, _ROWS.c.kinds).where(*_LISTENS).with_for_update(read=True, key_share=True))
 SOMEBODY_LISTENS = exists().where(*_LISTENS)
 """Whether the company of that id has an endpoint: for a question that is asked anyway."""
 

@@ -21,12 +21,14 @@ from portal.outbox.webhooks import (
     add_endpoint,
     announce,
     endpoint,
+    listeners,
     messages_of,
     remove_endpoint,
     rotate_secret,
     send_again,
 )
 from portal.settings import Mode, use_settings
+from tests.rooms.at_once import before
 from tests.rooms.outbox.receivers import receiver
 from tests.rooms.world import make_settings
 
@@ -366,4 +368,11 @@ def test_a_removed_endpoint_is_gone_with_its_messages(world, shop):
     tell(world)
     with world.writing() as db:
         remove_endpoint(db, shop.public_id)
+    assert world.rows("SELECT count(*) FROM webhook_message") == [(0,)]
+
+
+def test_an_act_does_not_fail_because_an_endpoint_is_taken_away_at_the_same_moment(world, shop):
+    with before(world, lambda db: listeners(db, "case.opened"), then=lambda db: announce(db, "case.opened", dict)) as beside:
+        removed = beside(lambda db: remove_endpoint(db, shop.public_id))
+    removed.result()
     assert world.rows("SELECT count(*) FROM webhook_message") == [(0,)]
