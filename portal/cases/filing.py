@@ -12,6 +12,7 @@ from portal.cases.events import PERSON
 from portal.cases.laws import Happened
 from portal.cases.model import Case, CaseKind, CaseMessage, CaseState, ClockRow
 from portal.cases.places import place_of
+from portal.consent.chains import hold_person
 from portal.core import clock
 from portal.core.db import company_of
 from portal.core.errors import PortalError
@@ -37,7 +38,10 @@ def begin_clock(db: Session, case: Case) -> None:
 
 
 def same_words(db: Session, person_id: int, kind: CaseKind, words: str) -> Case | None:
-    """The open case of that kind that began with these words a moment ago: two presses are one."""
+    """The open case of that kind that began with these words a moment ago: two presses are one. Holds the person, so that of two presses at the
+    same moment the second sees what the first one made.
+    """
+    hold_person(db, person_id)
     recent = select(Case).filter_by(person_id=person_id, kind=kind, state=CaseState.OPEN)
     for case in db.scalars(recent.where(Case.received_at > clock.now() - SAME_PRESS).order_by(Case.id.desc())):
         first = db.scalar(select(CaseMessage).filter_by(case_id=case.id).order_by(CaseMessage.id).limit(1))
