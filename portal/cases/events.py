@@ -60,6 +60,7 @@ class Code(StrEnum):
     WRITTEN = "written"
     STAFF_WROTE = "staff_wrote"
     RIGHT_ASKED = "right_asked"
+    AGREEMENT_TAKEN_BACK = "agreement_taken_back"
     STOPPED_AT_ONCE = "stopped_at_once"
     ANSWERED = "answered"
     REFUSED = "refused"
@@ -110,7 +111,7 @@ class Code(StrEnum):
 
 OPENS = frozenset(
     {
-        Code.RECEIVED, Code.ASKED, Code.RIGHT_ASKED, Code.ERASURE_CONFIRMED, Code.ASKED_FOR_ANOTHER, Code.ASKED_BY_AGENT,
+        Code.RECEIVED, Code.ASKED, Code.AGREEMENT_TAKEN_BACK, Code.RIGHT_ASKED, Code.ERASURE_CONFIRMED, Code.ASKED_FOR_ANOTHER, Code.ASKED_BY_AGENT,
         Code.COPY_BY_AGENT,
     }
 )  # fmt: skip
@@ -147,6 +148,7 @@ _TITLES = {
     Code.ASKED: N_("You asked us something"),
     Code.WRITTEN: N_("You wrote to us"),
     Code.RIGHT_ASKED: N_("You asked us for something"),
+    Code.AGREEMENT_TAKEN_BACK: N_("You took back your agreement"),
     Code.STOPPED_AT_ONCE: N_("What we could stop at once has stopped"),
     Code.STAFF_WROTE: N_("We wrote to you"),
     Code.ANSWERED: N_("We answered you"),

@@ -50,7 +50,7 @@ def open_question(
     db.add(case)
     begin_clock(db, case)
     add_message(db, case, author=Author.PERSON, text=words, session_id=session_id, files=files)
-    note(db, case, Code.ASKED, actor=PERSON)
+    note(db, case, Code.AGREEMENT_TAKEN_BACK if takes_back else Code.ASKED, actor=PERSON)
     if takes_back:
         letters.send_right_received(db, case, due_of(db, case).day, stopped=False)
     else:

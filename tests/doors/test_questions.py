@@ -158,6 +158,7 @@ def test_taking_an_agreement_back_says_so_in_a_whole_sentence_and_is_one_press(s
     assert browser.page.all("h1")[0].words.startswith("You took back your agreement: Tastings")
     assert "I take back my agreement to: Tastings." in browser.words
     assert "question" not in browser.words.lower() and "date in law" not in browser.words.lower(), "there is one"
+    assert "You asked us something" not in browser.words and "You took back your agreement" in browser.words
     mail = site.mails(MAREN)[0]
     assert "request" in mail.subject and "question" not in mail.subject + mail.text
     assert "Tastings" not in mail.subject + mail.text + mail.html
@@ -186,6 +187,7 @@ def test_staff_read_it_as_a_withdrawal_and_never_as_a_question(site):
     assert any(one.words == f"{number} Agreement taken back: Tastings" for one in desk.page.all("a"))
     desk.open(f"/console/cases/{number}")
     assert desk.page.all("h1")[0].words == f"Agreement taken back: Tastings {number}"
+    assert "You asked us something" not in desk.words
 
 
 def test_taking_back_is_never_too_much_for_today_and_only_what_is_agreed_elsewhere_is_taken_back(site):
