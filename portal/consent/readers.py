@@ -3,7 +3,7 @@
 Must never give the whole identifier away, nor name a sensitive purpose: whoever was sent the mail on reads it, too.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
@@ -71,6 +71,21 @@ def items_of(db: Session, company: Company, reader: Reader) -> list[Item]:
             paused = said == "yes" and channel.standing is Standing.PAUSED
             items.append(Item(name, choice, purpose, channel, said, paused, channel.standing is Standing.PENDING))
     return items
+
+
+def choices_for(db: Session, company: Company, reader: Reader) -> list[PurposeChoices]:
+    """The same as the page shows them; what only the identifier was stopped for, with nobody known behind it, stands as that."""
+    off = suppressed_choices(db, [reader.identifier]) if reader.person_id is None else {}
+
+    def shown(purpose: PurposeChoices, channel: ChannelChoice) -> ChannelChoice:
+        since = off.get((purpose.key, channel.key))
+        return replace(channel, standing=Standing.SUPPRESSED, since=since) if since else channel
+
+    return [
+        replace(purpose, channels=tuple(shown(purpose, channel) for channel in purpose.channels))
+        for purpose in choices_of(db, company, reader.person_id or NOBODY)
+        if not purpose.sensitive and purpose.basis not in NO_CHOICE and purpose.channels
+    ]
 
 
 def _said(channel: ChannelChoice) -> str:

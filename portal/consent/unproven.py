@@ -107,6 +107,29 @@ def save_unproven(
     return Stopped(person.id, saved)
 
 
+def pause_unproven(
+    db: Session, person_id: int | None, changes: Sequence[Change], *, language: str, collection_point: str
+) -> Stopped:
+    """Begin or move a break, as whoever holds a link wants it: a later day acts at once, a sooner one is asked of the mailbox.
+
+    Nobody known has nothing that could be quiet. Raises as `save_choices`.
+    """
+    if person_id is None or not changes:
+        return Stopped(person_id, Saved())
+    book = Book(db, person_id)
+    saved = save_choices(
+        db,
+        person_id,
+        changes,
+        book=book,
+        seen=book.length,
+        language=language,
+        collection_point=collection_point,
+        confirmed=False,
+    )
+    return Stopped(person_id, saved)
+
+
 def suppress_everywhere(db: Session, identifier: Identifier, choices: Sequence[Choice], *, source: str) -> None:
     """Note that the identifier is not contacted for `choices`, and ask for it to be brought to every system that keeps them."""
     for choice in choices:

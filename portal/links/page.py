@@ -8,20 +8,22 @@ from collections.abc import Sequence
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from portal.choosing.form import plain_version
+from portal.choosing.words import day_of
 from portal.consent.changes import Answer, Change
 from portal.consent.events import Choice
 from portal.consent.gpc import sold_choices
 from portal.consent.opting_out import tell_of_stop
-from portal.consent.readers import Item, Reader
+from portal.consent.readers import Reader
 from portal.consent.saving import Saved, undo
-from portal.consent.unproven import Stopped, marketing_choices, save_unproven, stop
+from portal.consent.unproven import Stopped, marketing_choices, pause_unproven, save_unproven, stop
 from portal.core import i18n
+from portal.core.i18n import _
 from portal.identity.links import ask
-from portal.links import signal
+from portal.links import signal, wishes
 from portal.links.page_words import choices, words
 from portal.links.reader import (
     choice_of,
-    items_of,
     read_undo,
     reader_of,
 )
@@ -31,6 +33,7 @@ from portal.people.link_tokens import Life
 from portal.people.service import EMAIL
 from portal.web.context import current_company
 from portal.web.guards import current_link, link_required, live_link
+from portal.web.language import is_only_shown
 from portal.web.strangers import within_asking_limit
 from portal.web.transactions import db
 
@@ -63,15 +66,34 @@ def done(token: str) -> ResponseReturnValue:
 @link_required("preferences")
 def save(token: str) -> ResponseReturnValue:
     """Save what newly differs. A no acts at once."""
-    reader = reader_of(db(), current_link().link)
-    seen = request.form.get("seen", type=int)
-    if seen is None or seen < 0:
+    reader, seen = reader_of(db(), current_link().link), plain_version(request.form)
+    if seen is None:
         return render_template("links/page.html", **choices(reader, token), incomplete=True), 422
-    changes = _changes(reader, items_of(db(), reader))
+    purposes = wishes.purposes_of(reader)
+    form = wishes.form_of(reader, purposes, typed=True)
+    if not wishes.is_whole(form, reader, purposes, seen) or is_only_shown():
+        return render_template("links/page.html", **choices(reader, token, form=form)), 422
+    changes = wishes.changes_of(form, purposes)
     if not changes:
         return render_template("links/page.html", **choices(reader, token), nothing_new=True)
     off = [change.choice for change in changes if change.answer is Answer.NO]
     return tell_stopped(reader, token, Press.SAVED, _save(reader, changes, seen), off)
+
+
+@bp.post("/pause")
+@link_required("preferences")
+def pause(token: str) -> ResponseReturnValue:
+    """Quiet until a day; the choices stay as they are. A day sooner than the one that stands waits for the mailbox."""
+    reader, typed = reader_of(db(), current_link().link), request.form.get("until", "")
+    until, quiet = day_of(typed), wishes.in_use(reader, wishes.purposes_of(reader))
+    if until is None:
+        wrong = _("Choose a day between tomorrow and one year from now.")
+        return render_template("links/page.html", **choices(reader, token, wrong_day=wrong, day=typed[:10])), 422
+    changes = [Change(one.purpose.key, one.choice.key, paused_until=until) for one in quiet]
+    stopped = pause_unproven(db(), reader.person_id, changes, language=i18n.language(), collection_point=HERE)
+    if not stopped.saved.events and not stopped.saved.pending:
+        return render_template("links/page.html", **choices(reader, token), nothing_new=True)
+    return tell_stopped(reader, token, Press.PAUSED, stopped, [], until=until)
 
 
 @bp.post("/stop")
@@ -125,17 +147,6 @@ def keep_signal(token: str) -> ResponseReturnValue:
     if not trusted:
         _tell(reader, stopped)
     return tell_stopped(reader, token, Press.SIGNAL, Stopped(reader.person_id, Saved()), sold_choices(current_company().config))
-
-
-def _changes(reader: Reader, items: list[Item]) -> list[Change]:
-    """What newly differs. A yes only for an address: it has to be confirmed from the mailbox."""
-    said = [(item, request.form.get(item.name)) for item in items]
-    wanted = [(item, Answer(word)) for item, word in said if word in tuple(Answer) and word != item.said]
-    return [
-        Change(item.choice.purpose, item.choice.channel, answer)
-        for item, answer in wanted
-        if answer is Answer.NO or reader.identifier.kind == EMAIL
-    ]
 
 
 def _save(reader: Reader, changes: list[Change], seen: int) -> Stopped:

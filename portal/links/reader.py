@@ -4,7 +4,6 @@ Must never give the whole identifier to a page, nor name a sensitive purpose: wh
 """
 
 from collections.abc import Sequence
-from itertools import groupby
 
 from flask import request
 from itsdangerous import BadSignature
@@ -12,9 +11,8 @@ from sqlalchemy.orm import Session
 
 from portal.config.model import Company
 from portal.consent import readers
-from portal.consent.choices import PurposeChoices
 from portal.consent.events import Choice, Event
-from portal.consent.readers import Item, Reader
+from portal.consent.readers import Reader
 from portal.consent.unproven import is_asked
 from portal.core import crypto
 from portal.core.i18n import _, pick
@@ -64,21 +62,11 @@ def titles_of(names: Sequence[str], *, with_channel: bool = True) -> list[str]:
     return list(dict.fromkeys(titles))
 
 
-def items_of(db: Session, reader: Reader) -> list[Item]:
-    """Every choice of this company that may be named, as it stands."""
-    return readers.items_of(db, current_company().config, reader)
-
-
-def by_purpose(items: Sequence[Item]) -> list[tuple[PurposeChoices, list[Item]]]:
-    """The same, one purpose with all its channels."""
-    return [(purpose, list(own)) for purpose, own in groupby(items, key=lambda item: item.purpose)]
-
-
-def sign_undo(reader: Reader, stops: Sequence[Event]) -> str:
-    """A token that takes back what was just stopped on this page. It works once: afterwards something newer stands there."""
+def sign_undo(reader: Reader, done: Sequence[Event]) -> str:
+    """A token that takes back what was just lowered on this page. It works once: afterwards something newer stands there."""
     return (
-        str(crypto.signer(UNDO).dumps([current_company().id, reader.person_id, [stop.sequence for stop in stops]]))
-        if stops
+        str(crypto.signer(UNDO).dumps([current_company().id, reader.person_id, [event.sequence for event in done]]))
+        if done
         else ""
     )
 

@@ -25,6 +25,7 @@ class Press(StrEnum):
     THIS = "this"
     ALL = "all"
     SIGNAL = "signal"
+    PAUSED = "paused"
     UNDONE = "undone"
     UNDONE_ENDED = "undone_ended"
     NOT_UNDONE = "not_undone"
@@ -34,10 +35,16 @@ class Press(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One press, with the choices (`newsletter.email`) that are a no since, and those that wait for the mailbox; and the undo, as it was signed."""
+    """One press, with the choices (`newsletter.email`) that are a no since, those that stay with less, those that are quiet until a day,
+    those for which more waits for the mailbox, on top of what stands, and those that wait for it as a whole; and the undo, as it was signed.
+    """
 
     press: Press
     off: tuple[str, ...] = ()
+    less: tuple[str, ...] = ()
+    quiet: tuple[str, ...] = ()
+    until: str = ""
+    more: tuple[str, ...] = ()
     waits: tuple[str, ...] = ()
     undo: str = ""
 
@@ -57,7 +64,8 @@ def opened(reader: Reader, sealed: str) -> Told | None:
     said: dict[str, Any] = json.loads(plain)
     if clock.now().timestamp() - said["at"] > UNDO_SECONDS:
         return None
-    return Told(Press(said["press"]), tuple(said["off"]), tuple(said["waits"]), said["undo"])
+    lists = {name: tuple(said[name]) for name in ("off", "less", "quiet", "more", "waits")}
+    return Told(Press(said["press"]), until=said["until"], undo=said["undo"], **lists)
 
 
 def _context(reader: Reader) -> str:

@@ -5,10 +5,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from portal.choosing.words import BASES, line, short
 from portal.config.model import Basis
 from portal.consent.choices import ChannelChoice, PurposeChoices, Standing, choices_of
-from portal.consent.told import standing_words
-from portal.core.i18n import N_, _, pick
+from portal.core.i18n import _, pick
 from portal.web.context import current_company
 
 KINDS = {
@@ -21,18 +21,6 @@ KINDS = {
     Standing.PENDING: "waiting",
 }
 """How each standing is counted in the one sentence; all others are unanswered."""
-
-DRAWN = {Standing.OBJECTED: "withdrawn", Standing.SUPPRESSED: "withdrawn"}
-"""Standings that are drawn like another one; their words differ."""
-
-BASES = {
-    Basis.CONSENT: N_("your agreement"),
-    Basis.CONTRACT: N_("our contract with you"),
-    Basis.LEGAL_DUTY: N_("a duty by law"),
-    Basis.LEGITIMATE_INTEREST: N_("our legitimate interest"),
-    Basis.SOFT_OPT_IN: N_("you bought from us and can say no"),
-    Basis.SALE_OR_SHARING: N_("allowed until you say no"),
-}
 
 
 def summary(db: Session, person_id: int) -> dict[str, Any]:
@@ -96,24 +84,15 @@ def objecting(key: str) -> str:
     return _("I object to: %(purpose)s.", purpose=title) if title else ""
 
 
-def line(choice: ChannelChoice) -> dict[str, str]:
-    """One choice as it stands, in words."""
-    return {
-        "title": pick(choice.title),
-        "state": DRAWN.get(choice.standing, choice.standing.value),
-        "short": short(choice.standing),
-        "words": standing_words(choice),
-    }
-
-
-def short(standing: Standing) -> str:
-    """A standing in one word."""
-    return {
-        Standing.GIVEN: _("Yes"),
-        Standing.PAUSED: _("Paused"),
-        Standing.REFUSED: _("No"),
-        Standing.WITHDRAWN: _("Taken back"),
-        Standing.OBJECTED: _("Objected"),
-        Standing.PENDING: _("Not confirmed"),
-        Standing.SUPPRESSED: _("Stopped"),
-    }.get(standing, _("Not answered"))
+__all__ = [
+    "BASES",
+    "counts",
+    "is_agreed_elsewhere",
+    "line",
+    "objecting",
+    "short",
+    "stated",
+    "summary",
+    "taking_back",
+    "title_of_stated",
+]

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
+from portal.choosing.form import ChoicesForm
 from portal.config.model import Company
 from portal.consent.effect import Effect, Wish, effect_of
 from portal.consent.events import Choice
@@ -13,7 +14,6 @@ from portal.consent.saving import Answer
 from portal.core.i18n import pick
 from portal.site import preferences_words as words
 from portal.site import typed_before
-from portal.site.preferences_form import ChoicesForm
 from portal.web.context import current_company, database
 from portal.web.guards import current_session, person_required
 from portal.web.transactions import asks_systems

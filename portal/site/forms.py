@@ -8,18 +8,16 @@ from wtforms import (
     HiddenField,
     MultipleFileField,
     RadioField,
-    SelectMultipleField,
     StringField,
     TextAreaField,
 )
 from wtforms.validators import Optional
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.cases.file_words import what_may_be_sent
 from portal.cases.messages import LONGEST as LONGEST_MESSAGE
 from portal.cases.questions import LONGEST_NUMBER
 from portal.core.i18n import N_, _
-from portal.web.fields import ADDRESS, FILES, LONGEST_ADDRESS, TOO_LONG_ADDRESS, PageForm, at_most, needed, picked
+from portal.web.fields import ADDRESS, FILES, LONGEST_ADDRESS, TOO_LONG_ADDRESS, PageForm, Ticks, at_most, needed, picked
 
 TOO_LONG_MESSAGE = N_("This is too long. Send it in two messages.")
 
@@ -260,13 +258,6 @@ class ReceiptForm(PageForm):
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         self.receipt.label.text = _("The receipt")
-
-
-class Ticks(SelectMultipleField):
-    """Several of many, as boxes; nothing is ticked beforehand."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
 
 
 class CopyForm(PageForm):

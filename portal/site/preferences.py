@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from portal.choosing.form import answers_of, plain_version
+from portal.choosing.words import day_of
 from portal.consent.desk import Saved, newer_than
 from portal.consent.events import Choice, Evidence
 from portal.consent.gpc import conflict_shown
@@ -16,7 +18,6 @@ from portal.core.i18n import _
 from portal.site import preferences_words as words
 from portal.site import signal, typed_before
 from portal.site.done_words import HERE, just_done
-from portal.site.preferences_form import answers_of, plain_version
 from portal.site.waiting_words import titles_of
 from portal.web.context import current_company
 from portal.web.guards import current_session, person_required
@@ -65,7 +66,7 @@ def pause() -> ResponseReturnValue:
     """Quiet until a day; the choices stay as they are."""
     stand = words.stand_of(db(), current_session().person_id)
     typed = request.form.get("until", "")
-    until = words.day_of(typed)
+    until = day_of(typed)
     if until is None:
         wrong = _("Choose a day between tomorrow and one year from now.")
         page = words.page(db(), stand, form=stand.untouched(), wrong_day=wrong, day=typed[:10])

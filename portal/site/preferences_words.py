@@ -3,32 +3,16 @@
 Must never show another person's acts, nor call something saved that the ledger does not have.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from portal.cases.model import CaseKind
 from portal.cases.rights import kinds_for
-from portal.config.model import Basis
-from portal.consent.choices import PurposeChoices, Standing, choices_in, choices_of
-from portal.consent.desk import newer_than
-from portal.consent.effect import counting_systems
-from portal.consent.events import Choice
-from portal.consent.ledger import Book
-from portal.consent.merge import UNSET
-from portal.consent.notices import notice_for
-from portal.consent.saving import Change, version_of
-from portal.consent.waiting import open_question
-from portal.consent.words import STOPS
-from portal.core import clock, i18n
-from portal.core.i18n import _, pick
-from portal.site import choices_words, waiting_words
-from portal.site.preferences_form import (
+from portal.choosing.form import (
     Asked,
     ChoicesForm,
     answers_of,
@@ -39,21 +23,19 @@ from portal.site.preferences_form import (
     plain_version,
     sent_form,
 )
-from portal.site.reached_words import ReachedLine, lines_by_choice
+from portal.choosing.words import Besides, days_of_a_break, words_of
+from portal.consent.choices import PurposeChoices, Standing, choices_in, choices_of
+from portal.consent.desk import newer_than
+from portal.consent.effect import counting_systems
+from portal.consent.events import Choice
+from portal.consent.ledger import Book
+from portal.consent.merge import UNSET
+from portal.consent.saving import Change, version_of
+from portal.consent.waiting import open_question
+from portal.consent.words import STOPS
+from portal.site import choices_words, waiting_words
+from portal.site.reached_words import lines_by_choice
 from portal.web.context import current_company
-
-
-@dataclass(frozen=True, slots=True)
-class Besides:
-    """What is said beside the choices: how far each has got at its systems, and what of it waits."""
-
-    reached: Mapping[Choice, Sequence[ReachedLine]]
-    waits: Mapping[Choice, Sequence[str]]
-
-
-LONGEST_BREAK = timedelta(days=365)
-BREAKS = (30, 90)
-"""Days of the breaks that one press gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +117,10 @@ def page(
     """What the template shows."""
     paused, reached, question = stand.paused(), lines_by_choice(db, stand.person_id), open_question(db, stand.person_id)
     besides = Besides(reached, waiting_words.lines_by_choice(question))
-    today = i18n.in_zone(clock.now()).date()
     return {
         "form": form,
         "choices": choices_words.counts(stand.purposes),
-        "purposes": [_purpose(db, one, form, besides) for one in stand.purposes],
+        "purposes": [words_of(db, one, form, besides) for one in stand.purposes],
         "stated": choices_words.stated(agreed=False),
         "agreed_elsewhere": choices_words.stated(agreed=True),
         "may_object": CaseKind.OBJECTION in kinds_for(db, stand.person_id),
@@ -148,26 +129,12 @@ def page(
         "quiet": _quiet(stand),
         "loud": bool(stand.loud()),
         "paused_until": max((one.choice.until for one in paused if one.choice.until), default=None),
-        "breaks": [{"value": day.isoformat(), "day": day} for day in (today + timedelta(days=days) for days in BREAKS)],
-        "first_day": today + timedelta(days=1),
-        "last_day": today + LONGEST_BREAK,
+        **days_of_a_break(),
         "wrong_day": wrong_day,
         "waiting": waiting_words.section(question),
         "counts_sent": bool(counting_systems(current_company().id)),
         "day": day,
     }
-
-
-def day_of(text: str) -> datetime | None:
-    """The start of a typed day where the company is; None for anything but a day from tomorrow to a year ahead."""
-    try:
-        day = date.fromisoformat(text.strip())
-    except ValueError:
-        return None
-    today = i18n.in_zone(clock.now()).date()
-    if not today < day <= today + LONGEST_BREAK:
-        return None
-    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(current_company().config.time_zone))
 
 
 def _quiet(stand: Stand) -> list[dict[str, Any]]:
@@ -177,43 +144,3 @@ def _quiet(stand: Stand) -> list[dict[str, Any]]:
         return []
     titles = waiting_words.titles_of([Choice(one.purpose.key, one.choice.key) for one in paused])
     return [{"title": title, "until": one.choice.until} for title, one in zip(titles, paused, strict=True)]
-
-
-def _purpose(db: Session, purpose: PurposeChoices, form: ChoicesForm, besides: Besides) -> dict[str, Any]:
-    configured = current_company().config.purposes[purpose.key]
-    notice = notice_for(db, purpose.key, i18n.language())
-    return {
-        "key": purpose.key,
-        "title": pick(purpose.title),
-        "text": pick(purpose.text),
-        "basis": _(choices_words.BASES[purpose.basis]),
-        "interest": pick(configured.interest) if configured.interest else "",
-        "still_arrives": pick(purpose.still_arrives) if purpose.still_arrives else "",
-        "asks": purpose.basis is Basis.CONSENT,
-        "sells": purpose.basis is Basis.SALE_OR_SHARING,
-        "double_opt_in": configured.double_opt_in,
-        "notice": {"text": notice.text, "language": notice.language},
-        "choices": [_choice(one, form, notice.text, besides) for one in asked_in([purpose])],
-    }
-
-
-def _choice(asked: Asked, form: ChoicesForm, notice: str, besides: Besides) -> dict[str, Any]:
-    line, name, choice = choices_words.line(asked.choice), asked.name, asked.choice
-    of = Choice(asked.purpose.key, choice.key)
-    topics, often = form.field_of("topics", asked), form.field_of("often", asked)
-    return {
-        **line,
-        "name": name,
-        "say": form[f"say-{name}"],
-        "topics": topics,
-        "often": often,
-        # What the systems have is the answer before: beside a yes that waits it would read as if that were confirmed.
-        "systems": () if choice.standing is Standing.PENDING else besides.reached.get(of, ()),
-        "waits": besides.waits.get(of, ()),
-        "open": bool(form[f"say-{name}"].errors or (topics and topics.errors) or (often and often.errors)),
-        "pending": choice.standing is Standing.PENDING,
-        "words_seen": choice.notice if choice.notice and choice.notice.text != notice else None,
-        "apart": [
-            _("%(topic)s: %(state)s", topic=pick(one.title), state=choices_words.short(one.standing)) for one in choice.apart
-        ],
-    }

@@ -9,8 +9,8 @@ from typing import Any
 from flask import request
 from sqlalchemy.orm import Session
 
+from portal.choosing.form import ANSWER_OF, Asked, ChoicesForm, answers_of, asked_in, plain_version
 from portal.consent.ledger import events_of
-from portal.site.preferences_form import ANSWER_OF, Asked, ChoicesForm, answers_of, asked_in, plain_version
 from portal.site.preferences_words import Stand
 from portal.web import kept_answers
 from portal.web.context import current_company

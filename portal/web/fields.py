@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import Field, Form
+from wtforms import Field, Form, SelectMultipleField
 from wtforms.validators import StopValidation
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.core.i18n import N_, _
 from portal.web.language import is_only_shown
@@ -26,6 +27,13 @@ class PageForm(FlaskForm):
     def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
         """Whether it may be acted on."""
         return bool(super().validate(extra_validators)) and not is_only_shown()
+
+
+class Ticks(SelectMultipleField):
+    """Several of many, as boxes; nothing is ticked beforehand."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
 
 
 def needed(message: str) -> Check:

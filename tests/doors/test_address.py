@@ -121,7 +121,7 @@ def test_a_link_in_a_mail_to_an_address_that_was_left_stops_and_shows_nothing(si
     assert "Save" in reader.words, "as long as the change can be undone both are theirs"
     with clock.moved(timedelta(days=15)):
         reader.open(f"/p/{token_for(MAREN)}")
-        assert reader.status == 200 and "You said yes" not in reader.words and "Save" not in reader.words
+        assert reader.status == 200 and "Yes, since" not in reader.words and "Save" not in reader.words
         reader.submit("Stop all advertising")
         assert reader.status == 200 and "Undo" not in reader.words
 

@@ -167,7 +167,7 @@ def test_L6_an_old_link_still_stops_and_never_shows_choices(site, kind):
     browser = site.browser()
     browser.open(f"/p/{token}")
     assert browser.status == 200
-    assert "You said yes" not in browser.words and "Save" not in browser.words
+    assert "Yes, since" not in browser.words and "Save" not in browser.words
     answer = browser.client.post(
         f"/p/{token}", data={"seen": "0", "say-newsletter-email": "no"}, base_url="http://127.0.0.1:8080"
     )
@@ -191,7 +191,7 @@ def test_E7_a_link_from_before_an_erasure_stops_and_shows_nothing_of_whoever_has
     erased(site, MAREN)
     browser.open(f"/p/{token}")
     assert browser.status == 200
-    assert "You said yes" not in browser.words and "Save" not in browser.words
+    assert "Yes, since" not in browser.words and "Save" not in browser.words
     answer = browser.client.post(
         f"/p/{token}", data={"seen": "0", "say-newsletter-email": "no"}, base_url="http://127.0.0.1:8080"
     )
@@ -223,13 +223,13 @@ def test_E7_a_link_from_before_somebody_new_got_the_address_stops_and_shows_noth
     assert standing(site, MAREN)[SAID_YES] == "given"
     browser.open(f"/p/{old}")
     gone = without_hint(browser.words)
-    assert browser.status == 200 and "Save" not in browser.words and "You said yes" not in browser.words
+    assert browser.status == 200 and "Save" not in browser.words and "Yes, since" not in browser.words
     shop = caller(site, "consents:check", "consents:write", name="web-shop")
     said = shop.call("POST", "/centre/state", {"token": old}).get_json()
     assert (said["shows"], said["choices"], said["seen"]) == (False, [], 0)
     with clock.moved(timedelta(days=2)):
         browser.open(f"/p/{token_for(MAREN)}")
-        assert "Save" in browser.words and "You said yes" in browser.words, "a link that was made since is theirs"
+        assert "Save" in browser.words and "Yes, since" in browser.words, "a link that was made since is theirs"
     erased(site, demo.HOUSEHOLD[0].email)
     browser.open(f"/p/{token_for(demo.HOUSEHOLD[0].email, SAID_YES)}")
     assert without_hint(browser.words) == gone, "the same page as for who is gone"
@@ -457,7 +457,7 @@ def test_who_is_not_known_sees_the_same_page_and_is_stopped_all_the_same(both_si
     assert suppressed(site, STRANGER) == {SAID_YES}
     assert standing(site, STRANGER) == {}
     browser.open(f"/p/{token_for(STRANGER, SAID_YES)}")
-    assert "You said no." in browser.words
+    assert "Stopped on" in browser.words and "for this address" in browser.words
     browser.submit("Stop all advertising")
     assert suppressed(site, STRANGER) > {SAID_YES, "partners.email"}
     assert site.mails(STRANGER) == []

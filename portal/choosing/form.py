@@ -15,7 +15,7 @@ from portal.consent.choices import ChannelChoice, PurposeChoices, Standing
 from portal.consent.events import Choice
 from portal.consent.saving import Answer, Change
 from portal.core.i18n import N_, _, language, pick
-from portal.site.forms import Ticks
+from portal.web.fields import Ticks
 
 LONGEST_VERSION = 10
 
@@ -104,9 +104,15 @@ class ChoicesForm(FlaskForm):
 
     def changes(self, purposes: Sequence[PurposeChoices]) -> list[Change]:
         """What the form wants of every choice; what already stands is among it."""
-        return [change for asked in asked_in(purposes) if (change := self._change(asked)) is not None]
+        return [change for asked in asked_in(purposes) if (change := self.change_of(asked)) is not None]
 
-    def _change(self, asked: Asked) -> Change | None:
+    def differs(self, asked: Asked) -> bool:
+        """Whether something else is wanted of the choice than stands."""
+        say = self.field_of("say", asked)
+        return say is not None and bool(say.data) and (say.data != say.object_data or self._details_differ(asked))
+
+    def change_of(self, asked: Asked) -> Change | None:
+        """What is wanted of one choice; None where it is not answered."""
         say = self.field_of("say", asked)
         answer = say.data if say else None
         # Nothing chosen; a form that was tampered with may also send an empty answer.
@@ -171,11 +177,16 @@ class ChoicesForm(FlaskForm):
         return bool((ticked and ticked != shown) or (often and often.data and often.data != often.object_data))
 
 
-def choices_form(company: Company, purposes: Sequence[PurposeChoices], *, seen: int, typed: bool = True) -> ChoicesForm:
-    """The form as it was typed where it was sent (and `typed`), else as the choices stand."""
+def choices_form(
+    company: Company, purposes: Sequence[PurposeChoices], *, seen: int, typed: bool = True, by_link: bool = False
+) -> ChoicesForm:
+    """The form as it was typed where it was sent (and `typed`), else as the choices stand. `by_link`: of these choices alone, with no token."""
     stands = _stands(company, asked_in(purposes), seen)
     made = _form_of(company, language())
-    return made(data=stands) if typed else made(formdata=None, data=stands)
+    more: dict[str, Any] = {} if typed else {"formdata": None}
+    if by_link:
+        more |= {"only": {one.name for one in asked_in(purposes)}, "meta": {"csrf": False}}
+    return made(data=stands, **more)
 
 
 def plain_changes(

@@ -1,0 +1,1 @@
+"""Choices as every door with a page of them asks: one form, and the words of each choice."""
