@@ -55,7 +55,7 @@ def test_the_choice_of_the_language_leads_to_a_page_wherever_one_is(site, walk):
 def test_what_a_link_just_stopped_is_told_in_the_other_language_with_its_undo(both_sites):
     site, browser = both_sites, both_sites.browser()
     browser.open(f"/p/{token_for(MAREN, SAID_YES)}")
-    browser.submit("Stop “News and offers”")
+    browser.submit("Stop “News and offers, E-mail”")
     before, count = digest(site), len(events(site, MAREN))
     assert browser.answer.request.method == "GET", "loading it again sends nothing again"
     switched(browser)
