@@ -24,6 +24,7 @@ def newsletter(site, address=MAREN):
     """Topics (None: all), how often, and until when the newsletter by mail is quiet."""
     with site.running.database.reading(registry.ids()["fjordkaffe"]) as db:
         person = find_person(db, Identifier(EMAIL, address))
+        assert person is not None
         purposes = choices_of(db, registry.config().company("fjordkaffe"), person.id)
         (choice,) = [one for purpose in purposes if purpose.key == "newsletter" for one in purpose.channels if one.key == "email"]
         return choice.topics, choice.frequency, choice.until
