@@ -4,6 +4,7 @@ Must never be readable in an address, tell another reader's acts, or outlive the
 """
 
 import json
+import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -52,7 +53,8 @@ class Told:
 def seal(reader: Reader, told: Told) -> str:
     """The press as a part of an address."""
     plain = json.dumps({**asdict(told), "at": clock.now().timestamp()})
-    return urlsafe_b64encode(crypto.encrypt(plain.encode(), _context(reader))).decode().rstrip("=")
+    # A company may ask for a hundred choices, and a server takes 4 kB of an address.
+    return urlsafe_b64encode(crypto.encrypt(zlib.compress(plain.encode(), 9), _context(reader))).decode().rstrip("=")
 
 
 def opened(reader: Reader, sealed: str) -> Told | None:
@@ -61,7 +63,7 @@ def opened(reader: Reader, sealed: str) -> Told | None:
         plain = crypto.decrypt(urlsafe_b64decode(sealed[:LONGEST] + "=" * (-len(sealed) % 4)), _context(reader))
     except (PortalError, ValueError):
         return None
-    said: dict[str, Any] = json.loads(plain)
+    said: dict[str, Any] = json.loads(zlib.decompress(plain))
     if clock.now().timestamp() - said["at"] > UNDO_SECONDS:
         return None
     lists = {name: tuple(said[name]) for name in ("off", "less", "quiet", "more", "waits")}
