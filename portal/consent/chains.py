@@ -14,7 +14,8 @@ from portal.consent.model import ConsentChain, ConsentEvent
 from portal.core import crypto
 from portal.core.db import company_of
 from portal.core.errors import PortalError
-from portal.people.model import Person
+from portal.people.model import Person, PersonIdentifier
+from portal.people.service import Identifier, find_person, hashes_of
 
 WRAPPED = "person.wrapped_key"
 
@@ -53,9 +54,28 @@ def wrapped_key_of(db: Session, person_id: int, *, lock: bool = False) -> bytes 
 
 def hold_person(db: Session, person_id: int) -> None:
     """Nobody else appends for them until the transaction ends. A transaction that writes to SQLite is alone anyway."""
-    if db.get_bind().dialect.name != "sqlite":
+    if not _is_alone(db):
         db.flush()
         db.connection().execute(_LOCKED, {"company": company_of(db), "person": person_id})
+
+
+def held_person(db: Session, identifier: Identifier) -> Person | None:
+    """Who has that identifier, held as by `hold_person`; who had it a moment before may have been made one with somebody else since."""
+    while (person := find_person(db, identifier)) is not None and not _is_alone(db):
+        hold_person(db, person.id)
+        hashes = hashes_of(company_of(db), identifier).values()
+        now = select(PersonIdentifier.person_id).where(
+            PersonIdentifier.kind == identifier.kind, PersonIdentifier.hash.in_(hashes)
+        )
+        if db.scalar(now) == person.id:
+            break
+        db.expire_all()
+    return person
+
+
+def _is_alone(db: Session) -> bool:
+    """Whether nobody else writes while this transaction does."""
+    return db.get_bind().dialect.name == "sqlite"
 
 
 def chain_of(db: Session, person_id: int) -> ConsentChain | None:

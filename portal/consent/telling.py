@@ -13,6 +13,7 @@ from portal.accounts import registry
 from portal.config.model import Basis
 from portal.consent import attesting
 from portal.consent.attesting import OLDEST
+from portal.consent.chains import held_person
 from portal.consent.events import Choice
 from portal.consent.ledger import Book, UnknownChoice
 from portal.consent.states import state_of
@@ -95,7 +96,7 @@ def record_lowering(
     if act not in LOWERINGS:
         raise NoLowering("Only an act that takes something back can be recorded: refused, withdrawn, objected, expired, paused.")
     choice = Choice(choice.purpose, choice.channel)
-    person, asked = find_person(db, identifier), is_asked(registry.company(company_of(db)), choice)
+    person, asked = held_person(db, identifier), is_asked(registry.company(company_of(db)), choice)
     if not asked and (person is None or state_of(db, person.id, choice) is None):
         raise UnknownChoice(
             "The company does not ask for this purpose or channel, or it cannot be refused (contract, legal duty)."
@@ -144,7 +145,7 @@ def attest(db: Session, identifier: Identifier, attested: Attested, *, source: S
         return Outcome(Stored.ERASED)
     if attested.act is Act.GIVEN:
         return _yes(db, identifier_of_today(db, identifier).person_id, attested, source)
-    person = person_for(db, identifier)
+    person = held_person(db, identifier) or person_for(db, identifier)
     believed = clock.now() - OLDEST < attested.acted_at <= clock.now()
     event = Book(db, person.id).append(
         Choice(attested.choice.purpose, attested.choice.channel),

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from portal.accounts import registry
 from portal.config.model import Company
 from portal.consent.basis import NO_CHOICE
+from portal.consent.chains import held_person
 from portal.consent.changes import Answer, Change
 from portal.consent.delivery import queue_suppression
 from portal.consent.desk import Saved
@@ -20,7 +21,7 @@ from portal.consent.ledger import Book
 from portal.consent.saving import save_choices
 from portal.consent.stopping import stop_marketing
 from portal.core.db import company_of
-from portal.people.service import Identifier, find_person, person_for
+from portal.people.service import Identifier, person_for
 from portal.people.suppressions import suppress
 
 
@@ -63,7 +64,7 @@ def stop(
     Behind an identifier that nobody is known by, and for a purpose that the company no longer asks for, a suppression is noted.
     """
     company = registry.company(company_of(db))
-    person = find_person(db, identifier)
+    person = held_person(db, identifier)
     if person is None:
         suppress_everywhere(db, identifier, choices or marketing_choices(company), source=collection_point)
         return Stopped(None, Saved())
@@ -95,7 +96,7 @@ def save_unproven(
 
     Raises as `save_choices`.
     """
-    person = find_person(db, identifier)
+    person = held_person(db, identifier)
     if person is None:
         if not any(change.answer is Answer.YES for change in changes):
             noes = [change.choice for change in changes]

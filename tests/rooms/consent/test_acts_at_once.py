@@ -7,13 +7,17 @@ from sqlalchemy import func, select
 
 from portal.consent.attesting import attest
 from portal.consent.events import Choice
+from portal.consent.joining import join
 from portal.consent.ledger import Book, events_of
 from portal.consent.model import ConsentEvent
 from portal.consent.opting_out import opt_out, settle_opt_outs
+from portal.consent.telling import Attested, Source, record_lowering
+from portal.consent.telling import attest as tell_attested
 from portal.consent.unproven import stop
 from portal.consent.words import Act, Actor
 from portal.core import clock, crypto
 from portal.people.service import EMAIL, Identifier
+from tests.rooms.at_once import before
 from tests.rooms.consent.acts import beside
 from tests.rooms.consent.customers import Customer, customer
 
@@ -97,3 +101,27 @@ def test_an_address_that_was_typed_before_a_yes_does_not_undo_it(world, maria):
     with world.reading() as db:
         assert Customer(db, maria).may_be_used()
         assert not Customer(db, maria).may_be_used("similar.email")
+
+
+@pytest.mark.parametrize("by", ["link", "shop", "form"])
+def test_a_no_beside_a_merge_holds_for_who_has_the_address_afterwards(world, maria, by):
+    other = Identifier(EMAIL, "m.maria@example.org")
+    with world.writing() as db:
+        going = customer(db, other.value)
+        going.did(Act.GIVEN)
+        going = going.id
+
+    def says_no(db):
+        if by == "link":
+            stop(db, other, [NEWS], language="en", collection_point="link:one_click")
+        elif by == "shop":
+            record_lowering(db, other, NEWS, Act.WITHDRAWN, source=Source("shop", "k1"))
+        else:
+            said = Attested(NEWS, Act.WITHDRAWN, clock.now(), "https://first.example/form")
+            tell_attested(db, other, said, source=Source("shop", "k1"))
+
+    with before(world, lambda db: join(db, maria, going, point="api:shop", told_by="k1")) as beside:
+        done = beside(says_no)
+    done.result()
+    with world.reading() as db:
+        assert not Customer(db, maria).may_be_used()
