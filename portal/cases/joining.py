@@ -4,6 +4,7 @@ Must never let a request that was opened for one set of addresses be answered ov
 """
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.accounts.companies import record_audit
@@ -11,13 +12,14 @@ from portal.cases.acting_model import ActingRequest
 from portal.cases.model import Case, CaseState
 from portal.cases.phone.model import PhoneSession
 from portal.consent import joining
+from portal.consent.chains import hold_person
 from portal.consent.joining import CannotBeJoined
 from portal.consent.telling import Source
 from portal.core import clock
 from portal.identity.address_change import is_settled, stop_changes
 from portal.identity.sessions import end_all_sessions
 from portal.people.model import Person, PersonIdentifier
-from portal.people.service import EMAIL, Identifier, add_identifier, find_identifier, person_for
+from portal.people.service import EMAIL, Identifier, add_identifier, find_identifier, hold_identifiers, person_for
 
 BEING_ANSWERED = (CaseState.OPEN, CaseState.PARTLY, CaseState.READY)
 
@@ -42,9 +44,13 @@ def upsert_person(db: Session, identifiers: list[Identifier], *, source: Source,
         _refuse_while_answered(db, person.id)
     # Of several addresses that come at once none is proven: the first is the person's, the others wait for their mailbox as if added later.
     has_address = was_known or first.kind == EMAIL
-    for one in new:
-        add_identifier(db, person.id, one, joined=was_known or (one.kind == EMAIL and has_address))
-        has_address = has_address or one.kind == EMAIL
+    try:
+        with db.begin_nested():
+            for one in new:
+                add_identifier(db, person.id, one, joined=was_known or (one.kind == EMAIL and has_address))
+                has_address = has_address or one.kind == EMAIL
+    except IntegrityError:
+        raise CannotBeJoined("Another system has just told of one of these identifiers. Ask once more.") from None
     if new and was_known:
         _note(db, source, "person.identifiers_added", person.public_id, count=len(new))
     return person
@@ -52,14 +58,13 @@ def upsert_person(db: Session, identifiers: list[Identifier], *, source: Source,
 
 def merge_people(db: Session, keep: Identifier, gone: Identifier, *, source: Source) -> Person:
     """Who has `gone` is who has `keep`. Raises `CannotBeJoined`, `NobodyKnown`, `KeyIsDestroyed`; then nothing is written."""
-    kept, going = _row(db, keep).person_id, _row(db, gone).person_id
+    kept, going = (row.person_id for row in _held(db, keep, gone))
     for person_id in (kept, going):
         _refuse_while_answered(db, person_id)
         _refuse_while_changing(db, person_id)
     trace = joining.join(db, kept, going, point=source.point, told_by=source.key_id)
     for person_id in (kept, going):
         stop_changes(db, person_id)
-        end_all_sessions(db, person_id)
     _let_requests_follow(db, going)
     person = db.get_one(Person, kept)
     _note(db, source, "person.merged", person.public_id, gone=trace.person, events=trace.length, tip=trace.tip)
@@ -68,13 +73,12 @@ def merge_people(db: Session, keep: Identifier, gone: Identifier, *, source: Sou
 
 def split_person(db: Session, identifier: Identifier, *, source: Source) -> Person:
     """Who has `identifier` is somebody else than its person. Raises as `merge_people`."""
-    row = _row(db, identifier)
+    (row,) = _held(db, identifier)
     before = row.person_id
     _refuse_while_answered(db, before)
     _refuse_while_changing(db, before)
     trace = joining.part(db, row, point=source.point, told_by=source.key_id)
     stop_changes(db, before)
-    end_all_sessions(db, before)
     _let_requests_follow(db, before)
     person = db.get_one(Person, row.person_id)
     _note(db, source, "person.split", person.public_id, split_from=trace.person, events=trace.length, tip=trace.tip)
@@ -92,6 +96,26 @@ def _let_requests_follow(db: Session, before: int) -> None:
         row = find_identifier(db, Identifier(asked.identifier_kind, asked.identifier)) if asked.identifier else None
         asked.person_id = row.person_id if row is not None else None
     db.flush()
+
+
+def _held(db: Session, *identifiers: Identifier) -> list[PersonIdentifier]:
+    """The rows, and their people signed out and held: what is read of them from here on stays so. Raises as `_row`.
+
+    Sessions end first, since who acts in one holds it: a request that is just being made is waited for, and seen.
+    """
+    rows = [_row(db, one) for one in identifiers]
+    people = [row.person_id for row in rows]
+    for person_id in sorted(set(people)):
+        end_all_sessions(db, person_id)
+    for person_id in sorted(set(people)):
+        hold_person(db, person_id)
+    hold_identifiers(db, rows)
+    if [row.person_id for row in rows] != people:
+        raise CannotBeJoined("One of these identifiers has just gone to somebody else. Ask once more.")
+    # Who signed in at this very moment has done so by now.
+    for person_id in sorted(set(people)):
+        end_all_sessions(db, person_id)
+    return rows
 
 
 def _row(db: Session, identifier: Identifier) -> PersonIdentifier:

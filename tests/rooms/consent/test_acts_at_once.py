@@ -107,9 +107,9 @@ def test_an_address_that_was_typed_before_a_yes_does_not_undo_it(world, maria):
 def test_a_no_beside_a_merge_holds_for_who_has_the_address_afterwards(world, maria, by):
     other = Identifier(EMAIL, "m.maria@example.org")
     with world.writing() as db:
-        going = customer(db, other.value)
-        going.did(Act.GIVEN)
-        going = going.id
+        asked = customer(db, other.value)
+        asked.did(Act.GIVEN)
+        going = asked.id
 
     def says_no(db):
         if by == "link":
