@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from portal.accounts import registry
 from portal.accounts.companies import record_audit
-from portal.accounts.model import StaffRow
+from portal.accounts.model import CompanyRow, StaffRow
 from portal.accounts.roles import ROLES, permissions_of, rank_of
 from portal.core import clock, crypto
 from portal.core.db import company_of
@@ -78,6 +78,8 @@ def add_staff(db: Session, *, address: str, name: str, roles: Collection[str], b
     _check_roles(roles)
     if not name.strip():
         raise NameMissing("Say by which name colleagues know them.")
+    # Of two presses at once the second sees what the first one made: with two rows, whoever is removed could still come in by the other.
+    db.execute(select(CompanyRow.id).where(CompanyRow.id == company_of(db)).with_for_update(key_share=True))
     if staff_at(db, address) is not None:
         raise StaffExists("This address belongs to a member of staff already. `portal staff role` changes what they may do.")
     key_id = crypto.keys().newest("hash")[0]

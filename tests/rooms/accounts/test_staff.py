@@ -1,6 +1,7 @@
 """Who is staff and what they may do: given by an operator or from above, never by oneself, and never back by a restored backup."""
 
 import pytest
+from sqlalchemy.orm import Session
 
 from portal.accounts import staff
 from portal.accounts.staff import (
@@ -15,8 +16,10 @@ from portal.accounts.staff import (
     restore_staff,
     set_roles,
     staff_at,
+    staff_of,
 )
 from portal.core import clock, crypto
+from tests.rooms.at_once import before
 from tests.rooms.world import World
 
 
@@ -39,6 +42,23 @@ def test_staff_are_found_by_address_under_every_key_and_only_in_their_company(wo
     with pytest.raises(UnknownRole):
         hire(world, "olav", "emperor")
     assert b"ida@example.org" not in world.everything_stored()
+
+
+def test_K3_two_presses_at_once_add_one_colleague_who_is_gone_once_removed(world: World) -> None:
+    def adds(db: Session) -> None:
+        add_staff(db, address="ida@example.org", name="Ida", roles=["agent"], by="operator:test")
+
+    def adds_too(db: Session) -> None:
+        with pytest.raises(StaffExists):
+            adds(db)
+
+    with before(world, adds) as beside:
+        added = beside(adds_too)
+    added.result()
+    with world.writing() as db:
+        (ida,) = staff_of(db)
+        remove_staff(db, ida.public_id, by="operator:test")
+        assert staff_at(db, "ida@example.org") is None
 
 
 def test_K6_nobody_changes_their_own_roles_or_grants_above_their_own(world: World) -> None:
