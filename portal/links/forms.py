@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import MultipleFileField, RadioField, StringField, TextAreaField
 from wtforms.validators import StopValidation
 
@@ -12,13 +11,13 @@ from portal.cases.task_answers import LONGEST_NOTE, LONGEST_WORDS, Answered
 from portal.cases.tasks.model import TaskAnswer
 from portal.cases.tasks.words import answers
 from portal.core.i18n import N_, _
-from portal.web.fields import FILES, at_most, picked
+from portal.web.fields import FILES, PageForm, at_most, picked
 from portal.web.uploads import brought
 
 WANTED = N_("This is needed where something cannot be done: the customer has a right to know.")
 
 
-class TaskForm(FlaskForm):
+class TaskForm(PageForm):
     """The answer. No token against forgery: nothing that a browser carries along gives a right here."""
 
     class Meta:

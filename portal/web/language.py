@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from flask import current_app, g, has_request_context, request, session
 from werkzeug.datastructures import LanguageAccept
-from werkzeug.exceptions import MethodNotAllowed
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import MapAdapter
 
 from portal.core import i18n
@@ -108,7 +108,11 @@ def _own_link(adapter: MapAdapter, path: str) -> str:
     """The address of the secret link whose token the form sent along, where the page came from one."""
     if not g.get("secret_link"):
         return ""
-    token = request.form.get("token", "")
+    try:
+        token = request.form.get("token", "")
+    except HTTPException:
+        # What was sent is more than is read: the page says that, and has no link of its own.
+        return ""
     places = (path, path.rpartition("/")[0]) if token else ()
     return next((f"{quote(place)}/{quote(token)}" for place in places if adapter.test(f"{place}/{token}", method="GET")), "")
 

@@ -158,3 +158,14 @@ def test_an_address_that_takes_no_GET_never_claims_that_nothing_happened(site, p
     assert "Nothing" not in browser.words and "What you did before stands as it is" in browser.words
     browser.open(languages(browser)["de"])
     assert browser.status == 200
+
+
+@pytest.mark.parametrize("path", ["/in", "/confirm/no", "/undo/x", "/erase/stop", "/erase/result", "/t/x/answer", "/p/x/stop"])
+def test_a_form_that_is_too_large_is_told_so_with_the_choice_of_the_language(site, path):
+    browser = site.browser()
+    browser.open("/sign-in")
+    token = str(browser.form("Send")[1]["csrf_token"])
+    browser.post(path, {"csrf_token": token, "token": "x", "filling": "x" * 3_000_000})
+    assert browser.status in (404, 413), browser.status
+    browser.open(languages(browser)["de"])
+    assert browser.status < 500 and browser.page.all("html", lang="de")
