@@ -19,6 +19,8 @@ from portal.web.transactions import db
 NOBODY = 0
 """No person's id: what is shown for it are the company's purposes, unanswered."""
 
+_OF_A_BREAK = "in_use loud paused_until breaks first_day last_day wrong_day day".split()
+
 SAID = (Standing.GIVEN, Standing.REFUSED, Standing.UNSET, Standing.WITHDRAWN, Standing.PENDING)
 
 
@@ -74,13 +76,16 @@ def confirm(company: Company) -> Mapping[str, Any]:
 
 
 def link_page(company: Company) -> Mapping[str, Any]:
-    """The choices of one address, behind the link of a mail."""
-    said = cycle(("yes", "no", ""))
-    purposes = [
-        (like(key=key, **_titles(purpose)), [_item(key, channel, next(said)) for channel in _named(purpose)])
-        for key, purpose in _asked(company)
-    ]
-    return {**_for_whom(), "purposes": purposes, "may_ask": True, "seen": 0, "some_hidden": False, "incomplete": False, "nothing_new": False, "one_choice": False, "about": "", "signal_due": False}  # fmt: skip
+    """The choices of one address, behind the link of a mail: what the site asks, but for what is sensitive."""
+    shown = preferences(company)
+    hidden = {key for key, purpose in company.purposes.items() if purpose.sensitive}
+    purposes = [one for one in shown["purposes"] if one["key"] not in hidden]
+    for choice in (choice for one in purposes for choice in one["choices"]):
+        choice["words_seen"] = None
+    return {
+        **_for_whom(), **{name: shown[name] for name in _OF_A_BREAK}, "form": shown["form"], "purposes": purposes, "may_ask": True,
+        "some_hidden": bool(hidden), "incomplete": False, "nothing_new": False, "one_choice": False, "about": "", "signal_due": False,
+    }  # fmt: skip
 
 
 def link_done(company: Company) -> Mapping[str, Any]:
@@ -114,15 +119,6 @@ def _named(purpose: Purpose) -> list[tuple[str, Any]]:
 
 def _channels(purpose: Purpose) -> list[str]:
     return [pick(title) for _key, title in _named(purpose)]
-
-
-def _titles(purpose: Purpose) -> dict[str, Any]:
-    return {"title": purpose.title, "text": purpose.text, "still_arrives": purpose.still_arrives}
-
-
-def _item(key: str, channel: tuple[str, Any], said: str) -> Any:
-    asked = like(title=channel[1], until=None, answer=like(allowed=False))
-    return like(name=f"say-{key}-{channel[0]}", channel=asked, said=said, paused=False, waits=False)
 
 
 def _words(purpose: Purpose) -> str:
