@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from portal.accounts import registry
 from portal.accounts.api_keys import prune_answers
@@ -148,43 +149,49 @@ class Worker:
 
     def clean_up(self) -> int:
         """Drop what its retention says has to go; runs hourly and is harmless to run twice."""
-        gone = 0
+        gone, failed = 0, None
         for key, company_id in registry.ids().items():
-            company = registry.company(company_id)
-            with self.database.writing(company_id) as db:
-                kinds = {
-                    "sign_ins": prune_sign_ins(db, company),
-                    "staff_sign_ins": prune_staff_links(db),
-                    "mails": prune_mails(db, company),
-                    "cases": prune_cases(db, company),
-                    "calls": prune_calls(db, company),
-                    "kept": prune_kept(db, company),
-                    "journal_rows": prune_journal(db),
-                    "unconfirmed": end_waiting(db, company),
-                    "proofs": destroy_due_keys(db),
-                }
-                found = {kind: count for kind, count in kinds.items() if count}
-                if found:
-                    record_audit(db, actor="portal", act="retention", target="company", **found)
-                end_old_words(db, company)
-                make_due_head(db)
-                sweep_kept(db)
-                fill_due(db)
-                raise_alarms(db)
-            with self.database.writing(company_id) as db:
-                remind_owners(db)
-            found["journal_files"] = drop_old_files(self.journal, key, before=clock.now() - length_of(company.retention.journal))
-            for kind, count in found.items():
-                if count:
-                    logs.event("retention.deleted", company=key, kind=kind, count=count)
-            gone += sum(found.values())
+            try:
+                gone += self._clean_up_after(key, company_id)
+            except Exception as error:  # noqa: BLE001  # the other companies' data has to go all the same
+                logs.event("worker.failed", level=40, error=error, kind="clean_up", company=key)
+                failed = error
         with self.database.writing(ALL_COMPANIES) as db:
             gone += drop_old_counters(db) + prune_counts(db) + prune_files(db) + prune_answers(db)
         count_large_tables(self.database)
         leave_no_trace(self.database, thorough=True)
         if gone:
             logs.event("worker.cleaned_up", count=gone)
+        if failed is not None:
+            raise failed
         return 0
+
+    def _clean_up_after(self, key: str, company_id: int) -> int:
+        """One company's share. What is due in the law comes after what has to go, each in a transaction of its own."""
+        company = registry.company(company_id)
+        with self.database.writing(company_id) as db:
+            kinds = {
+                "sign_ins": prune_sign_ins(db, company),
+                "staff_sign_ins": prune_staff_links(db),
+                "mails": prune_mails(db, company),
+                "cases": prune_cases(db, company),
+                "calls": prune_calls(db, company),
+                "kept": prune_kept(db, company),
+                "journal_rows": prune_journal(db),
+                "unconfirmed": end_waiting(db, company),
+                "proofs": destroy_due_keys(db),
+            }
+            found = {kind: count for kind, count in kinds.items() if count}
+            if found:
+                record_audit(db, actor="portal", act="retention", target="company", **found)
+        found["journal_files"] = drop_old_files(self.journal, key, before=clock.now() - length_of(company.retention.journal))
+        for kind, count in found.items():
+            if count:
+                logs.event("retention.deleted", company=key, kind=kind, count=count)
+        for work in (raise_alarms, fill_due, sweep_kept, make_due_head, remind_owners, partial(end_old_words, company=company)):
+            with self.database.writing(company_id) as db:
+                work(db)
+        return sum(found.values())
 
     def _repeat(self, stop: threading.Event, seconds: float, kind: str, work: Callable[[], int]) -> None:
         """Do one kind of work again and again; wait only where nothing was due, and look only where something may be."""

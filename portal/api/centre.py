@@ -93,7 +93,7 @@ class ChoiceRef(BaseModel):
 
 
 class ActsOut(BaseModel):
-    """`stopped` holds from now on; `waiting` until the mailbox confirms it (`mailed`: it was asked just now); `stale` was changed by
+    """`stopped` holds from now on; `waiting` until the mailbox confirms it (`mailed`: a mail that asks for it is on its way, or was sent in the last minutes); `stale` was changed by
     someone since it was drawn and is left alone.
     """
 

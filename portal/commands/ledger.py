@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from portal.consent.verify import Verdict
 
 
+AT_ONCE = 200
+"""Persons that are checked in one transaction."""
+
+
 def add(commands: Any) -> None:
     """Add the acts; each needs `--company`."""
     parser: argparse.ArgumentParser = commands.add_parser("ledger", help="check and export the history of choices")
@@ -46,14 +50,18 @@ def verify_ledger(chosen: argparse.Namespace) -> int:
     bad = rows = 0
     with running.database.reading(company_id) as db:
         persons = _persons(db)
-        for person_id in persons:
-            verdict = verify_person(db, person_id)
-            rows += verdict.rows
-            bad += not verdict.whole
-            for line in _said_of(verdict):
-                print(f"person {person_id}{line}")
-        if earlier is not None:
-            at, leaves = earlier
+    # Not all in one transaction: PostgreSQL keeps whatever it could still see.
+    for first in range(0, len(persons), AT_ONCE):
+        with running.database.reading(company_id) as db:
+            for person_id in persons[first : first + AT_ONCE]:
+                verdict = verify_person(db, person_id)
+                rows += verdict.rows
+                bad += not verdict.whole
+                for line in _said_of(verdict):
+                    print(f"person {person_id}{line}")
+    if earlier is not None:
+        at, leaves = earlier
+        with running.database.reading(company_id) as db:
             for gap in gaps_since(db, leaves):
                 bad += 1
                 print(f"person {gap.person_id}, row {gap.place}: {gap.what} since {at:%Y-%m-%d %H:%M} UTC")

@@ -35,8 +35,8 @@ def ask_to_confirm(
 ) -> bool:
     """Write to the person's mailbox; an earlier link of theirs gives way to one for everything that waits. `seen`: the chain's length now.
 
-    False where no mail went: the person has no mailbox, was asked the same just now, or got too many such mails today; then the link they
-    have speaks for all of it.
+    True where such a mail is on its way or was sent just now. False where none went: the person has no mailbox, or got too many such
+    mails today; then the link they have speaks for all of it.
     """
     mailbox = _mailbox_of(db, person_id) if changes else None
     if mailbox is None:
@@ -44,7 +44,7 @@ def ask_to_confirm(
     company = registry.company(company_of(db))
     row = open_row(db, person_id)
     if row is not None and row.identifier_id == mailbox.id and _was_just_asked(db, row, changes):
-        return False
+        return True
     asked = {change.choice for change in changes}
     kept = [one for one in wanted_of(row) if one.change.choice not in asked] if row else []
     if row is None:

@@ -70,7 +70,7 @@ def queue_delivery(db: Session, person_id: int, choice: Choice) -> None:
 
 def queue_first_deliveries(db: Session, whose: Sequence[tuple[int, Choice]]) -> None:
     """The same for many choices at once, none of which was ever on its way to a system."""
-    company_id, now = company_of(db), microseconds(clock.now())
+    company_id, now = company_of(db), clock.microseconds(clock.now())
     wanted: dict[str, list[tuple[int, Choice]]] = defaultdict(list)
     keeps = {choice: systems_that_keep(company_id, choice) for choice in {choice for _person, choice in whose}}
     for person_id, choice in whose:
@@ -125,11 +125,6 @@ def ask_again(db: Session, row_id: int, *, run_at: datetime | None = None) -> No
         _ask(db, [(row.system, row_id, row.rounds)], run_at=run_at)
 
 
-def microseconds(moment: datetime) -> int:
-    """A moment as a sequence: it grows over restarts, restores and for whoever comes back under the same address."""
-    return int(moment.timestamp() * 1_000_000)
-
-
 @once_a_configuration
 def _that_keep(company: Company, company_id: int, choice: Choice) -> list[str]:
     return [key for key in company.systems if _keeps(company_id, key, choice)]
@@ -157,7 +152,7 @@ def _queue(db: Session, choice: Choice, whose: Mapping[str, object]) -> None:
         "channel": choice.channel,
         "topic": choice.topic,
         "rounds": 1,
-        "wanted": microseconds(clock.now()),
+        "wanted": clock.microseconds(clock.now()),
     }
     values = {f"all_{name}": one for name, one in shared.items()} | {f"system_{place}": key for place, key in enumerate(systems)}
     rows = _want(db.get_bind().dialect.name, len(systems), tuple(shared)).run(db, values)

@@ -19,7 +19,7 @@ from portal.consent.words import ANSWERS, Act, Actor
 @dataclass(frozen=True, slots=True)
 class Saved:
     """What became of it. `events` are in the ledger now; `stale` was changed by someone since it was shown and is left alone;
-    `pending` waits until the person confirms it from their mailbox; `mailed`: they were written to just now. `ended` waits no more,
+    `pending` waits until the person confirms it from their mailbox; `mailed`: such a mail is on its way, or was sent just now. `ended` waits no more,
     though what it stood in was undone.
     """
 

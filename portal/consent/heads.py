@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from portal.accounts import registry
 from portal.consent.heads_model import LedgerHead
 from portal.consent.model import ConsentChain, ConsentEvent
-from portal.consent.verify import UNREADABLE
+from portal.consent.verify import passing_over_unreadable
 from portal.core import clock, crypto, signatures
 from portal.core.db import company_of
 from portal.core.errors import PortalError
@@ -134,12 +134,10 @@ def gaps_since(db: Session, leaves: Iterable[Leaf]) -> Iterator[Gap]:
 
 def _tip(db: Session, leaf: Leaf) -> str | None:
     """The hash of the row that the chain ended in then, as it stands now; empty where that cannot be read, None where there is no such row."""
-    there = select(ConsentEvent.hash).filter_by(person_id=leaf.person_id, sequence=leaf.length)
-    try:
-        found = db.scalar(there)
+    with passing_over_unreadable():
+        found = db.scalar(select(ConsentEvent.hash).filter_by(person_id=leaf.person_id, sequence=leaf.length))
         return None if found is None else bytes(found).hex()
-    except UNREADABLE:
-        return ""
+    return ""
 
 
 def _leaves(db: Session) -> list[Leaf]:

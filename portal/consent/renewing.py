@@ -7,9 +7,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.config.model import Company, Purpose
-from portal.consent.chains import open_key, read_events, wrapped_key_of
+from portal.consent.chains import KeyIsDestroyed, open_key, read_events, wrapped_key_of
 from portal.consent.events import Choice
 from portal.consent.ledger import Book
+from portal.consent.merge import UNSET
 from portal.consent.model import ConsentState, Notice
 from portal.consent.notices import notice_hash
 from portal.consent.words import Act, Actor
@@ -38,8 +39,8 @@ def _end(db: Session, key: str, purpose: Purpose, most: int) -> int:
     for state in db.scalars(query.order_by(ConsentState.person_id, ConsentState.channel, ConsentState.topic)).all():
         if ended < most and _words_of(db, state) not in today:
             book, choice = Book(db, state.person_id), Choice(key, state.channel, state.topic)
-            # Who said yes to the new words while this was looked at has said it.
-            if book.states[choice].sequence != state.sequence:
+            # Who said yes to the new words while this was looked at has said it; who was erased has no choice any more.
+            if book.states.get(choice, UNSET).sequence != state.sequence:
                 continue
             book.append(choice, Act.EXPIRED, actor=Actor.COMPANY_SYSTEM, collection_point=POINT, evidence={"reason": "new_words"})
             ended += 1
@@ -47,6 +48,9 @@ def _end(db: Session, key: str, purpose: Purpose, most: int) -> int:
 
 
 def _words_of(db: Session, state: ConsentState) -> bytes | None:
-    key = open_key(wrapped_key_of(db, state.person_id), has_events=True)
+    try:
+        key = open_key(wrapped_key_of(db, state.person_id), has_events=True)
+    except KeyIsDestroyed:
+        return None
     events = read_events(db, state.person_id, key, [state.sequence or 0])
     return events[0].notice_hash if events else None

@@ -53,7 +53,7 @@ def save_choices(
     for change in changes:
         _refuse_unknown(company, change)
     desk = Desk(book or Book(db, person_id), company, language, collection_point, evidence)
-    # What was done since and taken back again stands as the mailbox was asked.
+    # To the mailbox's answer, what was done since the question and taken back again is nothing new; to a page it is: it showed something else.
     newer = desk.newer_than(seen, taken_back=not twice)
     # A no asks nothing of earlier stops.
     suppressed = desk.book.suppressed() if any(change.answer is not Answer.NO for change in changes) else {}

@@ -19,6 +19,8 @@ from portal.consent.steps import Step, stopping
 from portal.consent.words import Act, Actor
 from portal.core.db import company_of
 
+OPENING = frozenset({Act.GIVEN, Act.ASKED, Act.RESUMED, Act.UNDONE})
+
 
 def stop_marketing(
     db: Session,
@@ -32,12 +34,13 @@ def stop_marketing(
 ) -> Saved:
     """Say no to every marketing purpose through every channel, answered or not, and to what of it is no longer asked for. Anyone may.
 
-    `asked_at`: when that was asked for, where it is longer ago: what was said since stands.
+    `asked_at`: when that was asked for, where it is longer ago: what the person opened since stands, and what waits since goes on waiting.
     """
     company = registry.company(company_of(db))
     desk = Desk(Book(db, person_id), company, language, collection_point, evidence, actor)
+    since = set() if asked_at is None else _opened_since(desk.book, asked_at)
     every = (choice for choice in _every(company, desk.book.states) if _is_marketing(company, choice))
-    return _stop(desk, (one for one in every if not _was_said_since(asked_at, desk.book.states.get(one, UNSET))), unanswered=True)
+    return _stop(desk, (choice for choice in every if choice not in since), unanswered=True)
 
 
 def stop_purposes(
@@ -57,8 +60,10 @@ def stop_what_could_be_used(db: Session, person_id: int, *, only_marketing: bool
     return _stop(desk, (one for one in every if not only_marketing or _is_marketing(company, one)), unanswered=False)
 
 
-def _was_said_since(asked_at: datetime | None, state: State) -> bool:
-    return asked_at is not None and state.since is not None and state.since > asked_at
+def _opened_since(book: Book, moment: datetime) -> set[Choice]:
+    """What the person themselves opened, or asked to have opened, after that moment."""
+    acts = (event for event in book.events() if event.received_at > moment and event.actor is Actor.PERSON)
+    return {event.choice for event in acts if event.act in OPENING}
 
 
 def _stop(desk: Desk, choices: Iterable[Choice], *, unanswered: bool) -> Saved:

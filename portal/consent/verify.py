@@ -4,14 +4,14 @@ Must never repair anything, and never call whole what it could not check. Rows a
 A chain that is gone together with its end cannot be missed from here: the signed head of the day, with its count, is for that.
 """
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import LargeBinary, cast, select
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.orm import Session
 
 from portal.consent import merge
@@ -24,8 +24,20 @@ from portal.core import crypto
 from portal.core.db import company_of
 from portal.people.model import PersonIdentifier
 
-UNREADABLE = (TypeError, ValueError, AttributeError, SQLAlchemyError)
-"""What comes of a value that no program of ours wrote: text where bytes belong, a day that is none."""
+Said = Mapping[str, object] | None
+
+
+@contextmanager
+def passing_over_unreadable() -> Iterator[None]:
+    """Goes on after a value that no program of ours wrote: text where bytes belong, a day that is none. A database that fails is no such."""
+    try:
+        yield
+    except (TypeError, ValueError, AttributeError, DataError):
+        pass
+    except OperationalError as error:
+        # SQLite's driver says so of text that is no UTF-8.
+        if "decode" not in str(error.orig).lower():
+            raise
 
 
 class Fault(StrEnum):
@@ -86,14 +98,14 @@ def _rows(db: Session, person_id: int) -> list[ConsentEvent | None]:
     """The rows in order; None for one that says what cannot be read."""
     order = (ConsentEvent.sequence, ConsentEvent.id)
     query = select(ConsentEvent).filter_by(person_id=person_id).execution_options(populate_existing=True)
-    with suppress(*UNREADABLE):
+    with passing_over_unreadable():
         found = db.scalars(query.order_by(*order)).all()
         if all(map(_is_readable, found)):
             return list(found)
     rows: list[ConsentEvent | None] = []
     for row_id in db.scalars(select(ConsentEvent.id).filter_by(person_id=person_id).order_by(*order)).all():
         row = None
-        with suppress(*UNREADABLE):
+        with passing_over_unreadable():
             row = db.scalar(query.where(ConsentEvent.id == row_id))
         rows.append(row if row is not None and _is_readable(row) else None)
     return rows
@@ -106,12 +118,14 @@ def _is_readable(row: ConsentEvent) -> bool:
 
 def _key(db: Session, person_id: int, rows: int) -> tuple[bytes | None, KeyFault | None]:
     """The person's key, opened; or what is wrong where there is none though there should be one."""
-    try:
+    wrapped: bytes | None = b""
+    with passing_over_unreadable():
         wrapped = wrapped_key_of(db, person_id)
-        if wrapped is not None:
+    if wrapped is not None:
+        try:
             return open_key(wrapped, has_events=False), None
-    except (*UNREADABLE, crypto.CannotDecrypt, crypto.KeysAreBroken):
-        return None, KeyFault.SHUT
+        except (ValueError, crypto.CannotDecrypt, crypto.KeysAreBroken):
+            return None, KeyFault.SHUT
     # The key of a proof is destroyed when its time is over; of whom nothing is known any more, it went with the rest.
     proof = db.get(SealedProof, person_id)
     was_destroyed = proof is not None and proof.destroyed_at is not None
@@ -123,7 +137,7 @@ def _opened(row: ConsentEvent, key: bytes) -> Event | None:
     """What a row says; None where that is not what was sealed in it."""
     try:
         return unseal(row, key)
-    except (*UNREADABLE, crypto.CannotDecrypt, KeyError):
+    except (TypeError, ValueError, AttributeError, KeyError, crypto.CannotDecrypt):
         return None
 
 
@@ -138,17 +152,33 @@ def states_from(events: Sequence[Event]) -> dict[Choice, merge.State]:
 def _differing(db: Session, person_id: int, events: Sequence[Event]) -> tuple[Choice, ...]:
     """Choices whose row says something else than the events do; who was erased has none."""
     wanted = {} if db.get(SealedProof, person_id) is not None else states_from(events)
-    stand: dict[Choice, object] = dict.fromkeys(wanted)
-    keys = (ConsentState.purpose, ConsentState.channel, ConsentState.topic)
-    for key in db.execute(select(*keys).where(ConsentState.person_id == person_id)).all():
-        choice = Choice(*key)
-        stand[choice] = "unreadable"
-        with suppress(*UNREADABLE):
-            place = {"person_id": person_id, "purpose": choice.purpose, "channel": choice.channel, "topic": choice.topic}
-            row = db.scalar(select(ConsentState).filter_by(**place).execution_options(populate_existing=True))
-            stand[choice] = columns_of(read_state(row))
-    made = {choice: columns_of(state) for choice, state in wanted.items()}
-    return tuple(sorted(choice for choice, said in stand.items() if said != made.get(choice)))
+    made: dict[Choice, Said] = {choice: columns_of(state) for choice, state in wanted.items()}
+    stand = dict.fromkeys(made) | _said(db, person_id)
+    return tuple(sorted(choice for choice, said in stand.items() if said is None or said != made.get(choice)))
+
+
+def _said(db: Session, person_id: int) -> dict[Choice, Said]:
+    """What the rows of the choices say; None for one that cannot be read."""
+    query = select(ConsentState).filter_by(person_id=person_id).execution_options(populate_existing=True)
+    with passing_over_unreadable():
+        return {_choice(row): columns_of(read_state(row)) for row in db.scalars(query).all()}
+    said: dict[Choice, Said] = {}
+    keys = [cast(one, LargeBinary) for one in (ConsentState.purpose, ConsentState.channel, ConsentState.topic)]
+    for parts in db.execute(select(*keys).where(ConsentState.person_id == person_id)).all():
+        named = Choice(*(bytes(part).decode(errors="replace") for part in parts))
+        said[named] = None
+        with passing_over_unreadable():
+            row = db.scalar(query.where(*(one == part for one, part in zip(keys, parts, strict=True))))
+            said[named] = columns_of(read_state(row)) if _choice(row) == named else None
+    return said
+
+
+def _choice(row: ConsentState | None) -> Choice:
+    """Which choice a row is about. Raises `TypeError` where no question for one would find it."""
+    parts = () if row is None else (row.purpose, row.channel, row.topic)
+    if not parts or not all(isinstance(part, str) for part in parts):
+        raise TypeError("A choice is named by text.")
+    return Choice(*parts)
 
 
 def _first_fault(db: Session, person_id: int, rows: Sequence[ConsentEvent | None]) -> tuple[int, Fault] | None:
@@ -180,7 +210,7 @@ def _end(db: Session, person_id: int) -> tuple[int, bytes]:
     """Length and end of the chain as they are noted; nothing that any row could end in where that cannot be read."""
     length = db.scalar(select(ConsentChain.length).filter_by(person_id=person_id))
     tip = None
-    with suppress(*UNREADABLE):
+    with passing_over_unreadable():
         tip = db.scalar(select(ConsentChain.tip).filter_by(person_id=person_id))
     return length if isinstance(length, int) else 0, tip if isinstance(tip, bytes) else b""
 

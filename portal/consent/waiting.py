@@ -61,7 +61,7 @@ def open_question(db: Session, person_id: int) -> OpenQuestion | None:
 
 
 def open_row(db: Session, person_id: int) -> Waiting | None:
-    """What of the person's wishes waits now, and what is of no use any more beside it."""
+    """The person's newest question that has not ended; some of its wishes may be answered otherwise by now (`still_waits` leaves those out)."""
     query = select(Waiting).filter_by(person_id=person_id, ended_at=None).where(Waiting.expires_at > clock.now())
     return db.scalars(query.order_by(Waiting.id.desc()).execution_options(populate_existing=True)).first()
 

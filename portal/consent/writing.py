@@ -15,7 +15,7 @@ from portal.adapters.contract import ChoiceToWrite, Subject
 from portal.adapters.contract import Identifier as AdapterIdentifier
 from portal.adapters.opening import open_system, place_of
 from portal.consent.basis import may_use
-from portal.consent.delivery import NOT_TAKEN, WRITE, ask_again, microseconds
+from portal.consent.delivery import NOT_TAKEN, WRITE, ask_again
 from portal.consent.delivery_model import ConsentDelivery
 from portal.consent.events import Choice
 from portal.consent.merge import NEVER, UNSET, State
@@ -149,7 +149,7 @@ def _wanted(db: Session, claim: Claim) -> Wanted | Outcome:
         channel=row.channel,
         topic=row.topic,
         allowed=answer.allowed,
-        sequence=row.wanted if ended == NEVER else max(row.wanted, microseconds(ended)),
+        sequence=row.wanted if ended == NEVER else max(row.wanted, clock.microseconds(ended)),
         at=state.since or now,
         frequency=state.frequency,
         topics=None if state.topics is None else tuple(sorted(state.topics)),

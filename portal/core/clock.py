@@ -16,6 +16,11 @@ def now() -> datetime:
     return datetime.now(UTC) + _shift
 
 
+def microseconds(moment: datetime) -> int:
+    """Since 1970. Grows over restarts and restores, and tells rows apart whose number came again."""
+    return int(moment.timestamp() * 1_000_000)
+
+
 def database_now(db: "Session") -> datetime:
     """The database's own moment, aware, in UTC: what leases go by, since the clocks of two workers may differ."""
     if db.get_bind().dialect.name == "sqlite":

@@ -126,7 +126,8 @@ def ask_for_steps(
     own = {f"{name}_{place}": one for place, each in enumerate(wanted) for name, one in zip(_OWN, each, strict=True)}
     lanes = {"company": company_of(db), **{name: one for name, one in own.items() if name.startswith("system_")}}
     known = {row.system for row in additions.lanes.run(db, lanes)}
-    for system in {system for system, _subject, _part in wanted} - known:
+    # In one order everywhere: two that add the same lanes wait for one another, and not in a circle.
+    for system in sorted({system for system, _subject, _part in wanted} - known):
         additions.lane.run(db, {"company_id": company_of(db), "system": system, "failures": 0})
     shared = {
         "company_id": company_of(db),

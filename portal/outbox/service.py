@@ -18,7 +18,7 @@ def key_of(kind: str, row_id: int, made_at: datetime) -> str:
     """A key for the mail that a row is told by. With the row's moment: SQLite gives the number of its newest row out again once that is gone,
     and the mail of the one before may still be on file.
     """
-    return f"{kind}:{row_id}:{int(made_at.timestamp() * 1_000_000)}"
+    return f"{kind}:{row_id}:{clock.microseconds(made_at)}"
 
 
 def queue_mail(

@@ -16,9 +16,8 @@ COMMAS = ",;\t"
 """What parts cells where nobody says."""
 
 SHOWN = 20
-LONGEST_SHOWN = 40
-LIKE_DATA = re.compile(r"@|\d{4}|^[\d+]")
-"""What a name of a column has not, and a line of data is likely to have."""
+NAME_OF_COLUMN = re.compile(r"[a-z][a-z0-9_-]{0,38}")
+"""What is shown of a first line: `Anna Meyer` may be somebody's name, `first_name` is nobody's."""
 
 
 class HeadRefused(PortalError):
@@ -78,15 +77,14 @@ def _why_not(text: str, column: str, readings: Sequence[Sequence[str]]) -> str:
         return f"{said} The list is not UTF-8: save it so; in Excel the type is `CSV UTF-8`."
     if _is_object(text):
         return f"{said} It is a JSON object: say --format ndjson."
-    if any(LIKE_DATA.search(name) for name in names):
-        return f"{said} It could be a line of data, so it is not shown here: the first line has to name the columns."
     alike = [name for name in names if name.casefold() == column.casefold()]
     if alike:
         return f"{said} It names `{alike[0]}`: say --column with these very letters."
-    shown = [f"`{name}`" for name in names if name.isprintable() and 0 < len(name) <= LONGEST_SHOWN]
-    there = f"{', '.join(shown[:SHOWN])}{' and others' if len(names) > len(shown[:SHOWN]) else ''}"
     other = "" if len(names) > 1 else " If another sign parts the columns, say which with --delimiter."
-    return f"{said} It names {there or 'none that could be shown'}. Say the right one with --column.{other}"
+    if not all(NAME_OF_COLUMN.fullmatch(name) for name in names):
+        return f"{said} It could be a line of data, so it is not shown here: the first line has to name the columns.{other}"
+    there = ", ".join(f"`{name}`" for name in names[:SHOWN])
+    return f"{said} It names {there}{' and others' if len(names) > SHOWN else ''}. Say the right one with --column.{other}"
 
 
 def _is_utf_8(text: str) -> bool:

@@ -27,7 +27,7 @@ def concerns() -> bool:
 
 @bp.before_app_request
 def heed() -> None:
-    """Lower what the signal lowers before the page is made: the one thing that a GET may write, in a short transaction of its own."""
+    """Lower what the signal lowers before the page is made: the one choice that a GET may change, in a short transaction of its own."""
     token = session.get("sid") if is_sent() and concerns() else None
     if not isinstance(token, str):
         return

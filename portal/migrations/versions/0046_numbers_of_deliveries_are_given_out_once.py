@@ -12,7 +12,8 @@ UNHEARD = """
     SELECT d.id FROM consent_delivery d
     JOIN step s ON s.act = 'consent.write' AND s.subject_id = d.id AND s.part = d.rounds AND s.system = d.system
         AND s.company_id = d.company_id
-    WHERE (d.written IS NULL OR d.written < d.wanted) AND s.state IN ('done', 'cancelled', 'failed') AND s.hand_reason IS NULL
+    WHERE (d.written IS NULL OR d.written < d.wanted) AND s.state IN ('done', 'cancelled', 'failed')
+        AND (s.hand_reason IS NULL OR CAST(strftime('%s', s.ended_at) AS INTEGER) * 1000000 + 1000000 < d.wanted)
 """
 NEW_STEP = """
     INSERT INTO step (company_id, act, subject_id, system, part, irreversible, state, run_at, fence, tries, probe_first, created_at)

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from portal.consent.attesting import attest
+from portal.consent.choices import Standing
 from portal.consent.events import Choice
 from portal.consent.joining import join
 from portal.consent.ledger import Book, events_of
@@ -89,6 +90,17 @@ def test_a_key_that_comes_into_the_ring_in_the_middle_of_an_act_keeps_nobody_fro
         book.append(NEWS, Act.WITHDRAWN, actor=Actor.PERSON, collection_point="site:choices")
     with world.reading() as db:
         assert not Customer(db, maria).may_be_used()
+
+
+def test_an_address_that_was_typed_before_a_yes_that_waits_for_the_mailbox_lets_it_wait(world, maria):
+    with world.writing() as db:
+        opt_out(db, "maria@example.org", language="en", collection_point="link:typed_address")
+    with clock.moved(timedelta(seconds=1)):
+        with world.writing() as db:
+            Customer(db, maria).did(Act.ASKED, "club.email")
+        assert settle_opt_outs(world.database) == 1
+    with world.reading() as db:
+        assert Customer(db, maria).sees("club.email").standing is Standing.PENDING
 
 
 def test_an_address_that_was_typed_before_a_yes_does_not_undo_it(world, maria):

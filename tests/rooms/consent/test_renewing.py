@@ -1,5 +1,8 @@
 """A changed word asks again where the purpose says so: the yes to the old words ends, and only that one."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from portal.accounts import registry
@@ -8,9 +11,10 @@ from portal.consent.ledger import events_of
 from portal.consent.notices import publish_notices
 from portal.consent.renewing import end_old_words
 from portal.consent.saving import Answer, Change, save_choices, version_of
+from portal.consent.sealing import seal_proof
 from portal.consent.words import Act
 from tests.rooms.consent.acts import beside
-from tests.rooms.consent.customers import changed_configuration, customer
+from tests.rooms.consent.customers import Customer, changed_configuration, customer
 
 NEW_WORDS = {"newsletter": {"en": "I want news, twice a week.", "de": "Ich möchte Neues, zweimal pro Woche."}}
 
@@ -71,6 +75,24 @@ def test_a_yes_to_words_that_come_back_stands(world, answered):
     assert after_new_words(world, {}, asks_again=True) == 0
     with world.reading() as db:
         assert customer(db).may_be_used()
+
+
+def test_who_is_erased_while_the_worker_looks_is_passed_over_and_the_others_are_not(world, answered):
+    maria, ola = answered
+    with world.writing() as db:
+        Customer(db, ola).did(Act.GIVEN)
+    company = with_new_words(world, NEW_WORDS, asks_again=True)
+
+    def ends():
+        with world.writing() as db:
+            return end_old_words(db, company)
+
+    with world.database.open_to_write(world.first) as db, ThreadPoolExecutor() as pool:
+        seal_proof(db, maria)
+        ended = pool.submit(ends)
+        time.sleep(0.5)
+        db.commit()
+    assert ended.result() == 1
 
 
 def test_a_yes_to_the_new_words_while_the_worker_looks_is_not_ended(world, answered):

@@ -291,6 +291,24 @@ def test_a_state_without_any_row_and_one_that_cannot_be_read_are_named(db, chain
         assert verify_person(db, chain.id).differing == (Choice("newsletter", "post"),)
 
 
+@ON_SQLITE
+@pytest.mark.parametrize("change", ["purpose = CAST(purpose AS BLOB)", "purpose = CAST(x'ff' AS TEXT)", "since = 'garbage'"])
+def test_a_choice_that_cannot_be_read_keeps_nobody_else_from_being_checked(world, change):
+    with world.writing() as db:
+        people = [customer(db, f"person{number}@example.org") for number in range(2)]
+        for person in people:
+            person.did(Act.GIVEN)
+            person.did(Act.REFUSED, "newsletter.sms")
+    with world.writing() as db:
+        db.execute(text(f"UPDATE consent_state SET {change} WHERE person_id = {people[0].id} AND channel = 'email'"))
+    with world.writing() as db:
+        changed, other = (verify_person(db, person.id) for person in people)
+        assert changed.differing and not changed.fault
+        assert other.whole
+        rebuild_state(db, people[0].id)
+        assert verify_person(db, people[0].id).whole
+
+
 def test_a_state_of_somebody_who_was_erased_is_named(db, maria):
     maria.did(Act.GIVEN)
     seal_proof(db, maria.id)
