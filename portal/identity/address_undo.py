@@ -32,10 +32,12 @@ def undo_change(db: Session, token: str, *, nonce: str | None, typed_address: st
     if undone is None:
         return Outcome.ENDED
     stop_changes(db, row.person_id)
+    # Sessions before identifiers, as whoever signs in with a session holds it first.
+    end_all_sessions(db, row.person_id)
     new = find_identifier(db, Identifier(EMAIL, row.new_address))
     old = find_identifier(db, Identifier(EMAIL, row.old_address))
-    # Identifiers before sessions, as whoever signs in holds them: who was doing so with one of them has done it by now, and is signed out.
     hold_identifiers(db, [one for one in (new, old) if one is not None])
+    # Once more: who was signing in with one of them at this very moment has done so by now.
     end_all_sessions(db, row.person_id)
     if new is not None and new.person_id == row.person_id:
         move_identifier(db, new)
