@@ -191,8 +191,13 @@ def sign_out(db: Session, current: CurrentSession) -> None:
     end_session(db, current.person_id, current.id)
 
 
+def is_still_there(db: Session, current: CurrentSession) -> bool:
+    """Whether the session is alive at this moment; then it is held until the transaction ends, and no revocation slips between."""
+    return _still_there(db, current, clock.now()) is not None
+
+
 def _still_there(db: Session, current: CurrentSession, now: datetime) -> SessionRow | None:
-    """The row of a session that is about to be raised, held until the end of the transaction."""
+    """The row of a session that is about to be raised or to act, held until the end of the transaction."""
     query = select(SessionRow).where(SessionRow.id == current.id, _live(now)).with_for_update()
     return db.scalar(query.execution_options(populate_existing=True))
 

@@ -20,7 +20,7 @@ from portal.site.forms import CopyForm
 from portal.site.messages_words import too_many_cases
 from portal.site.where import asked_where
 from portal.web.context import current_company, database
-from portal.web.guards import current_session, person_required
+from portal.web.guards import acting_transaction, current_session, person_required
 from portal.web.transactions import asks_systems
 
 bp = Blueprint("copies", __name__, url_prefix="/get-a-copy")
@@ -58,7 +58,7 @@ def ask() -> ResponseReturnValue:
         return redirect(url_for("records.show"))
     if not form.validate_on_submit() or not _consistent(form):
         return _choose(data, [], form)
-    with database().writing(current_company().id) as db:
+    with acting_transaction() as db:
         person_id = current_session().person_id
         try:
             case = open_access_case(db, person_id, categories=form.chosen, proven=data.scope, language=i18n.language())

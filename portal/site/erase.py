@@ -22,7 +22,7 @@ from portal.site import own_data
 from portal.site.forms import EraseForm, SomeForm
 from portal.web import steps
 from portal.web.context import current_company, database
-from portal.web.guards import current_session, person_required
+from portal.web.guards import acting_transaction, current_session, person_required
 from portal.web.transactions import asks_systems, db
 
 bp = Blueprint("erase", __name__, url_prefix="/erase")
@@ -105,7 +105,7 @@ def confirm() -> ResponseReturnValue:
 
 def _open_case(data: own_data.OwnData, groups: list[str], *, seen: str) -> Case:
     """In a transaction of its own, since the systems were asked before; the case may be one that another press has opened."""
-    with database().writing(current_company().id) as writing:
+    with acting_transaction() as writing:
         case = open_erasure_case(
             writing, current_session(), groups=groups, scope=data.scope, seen=seen,
             addresses=addresses_in(data.reading, data.opened), language=i18n.language(),

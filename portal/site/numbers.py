@@ -14,7 +14,7 @@ from portal.people.numbers import hint
 from portal.site import own_data
 from portal.site.forms import ValueForm
 from portal.web.context import current_company, database
-from portal.web.guards import current_session, person_required
+from portal.web.guards import acting_transaction, current_session, person_required
 from portal.web.transactions import asks_systems, db
 
 bp = Blueprint("numbers", __name__, url_prefix="/numbers")
@@ -66,7 +66,7 @@ def remove(number: int) -> ResponseReturnValue:
 def _compare(form: ValueForm) -> bool:
     """With what the records hold that are open now."""
     held = read_numbers(database(), own_data.reader(), own_data.read().opened)
-    with database().writing(current_company().id) as writing:
+    with acting_transaction() as writing:
         return add_number(writing, current_session(), form.kind.data, form.value.data or "", held)
 
 

@@ -15,8 +15,8 @@ from portal.core.uploads import Upload
 from portal.site import choices_words, own_data
 from portal.site.forms import QuestionForm
 from portal.site.sending import send_or_say
-from portal.web.context import current_company, database
-from portal.web.guards import current_session, person_required
+from portal.web.context import current_company
+from portal.web.guards import acting_transaction, current_session, person_required
 from portal.web.transactions import asks_systems
 from portal.web.uploads import takes_files
 
@@ -50,7 +50,7 @@ def send() -> ResponseReturnValue:
 
 
 def _open(form: QuestionForm, data: own_data.OwnData, files: list[Upload]) -> str:
-    with database().writing(current_company().id) as db:
+    with acting_transaction() as db:
         current = current_session()
         case = open_question(
             db,

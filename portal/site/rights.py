@@ -18,7 +18,7 @@ from portal.site.forms import RightForm
 from portal.site.sending import send_or_say
 from portal.site.where import said_where, where_url
 from portal.web.context import current_company, database
-from portal.web.guards import current_session, person_required
+from portal.web.guards import acting_transaction, current_session, person_required
 from portal.web.transactions import asks_systems, db
 from portal.web.uploads import takes_files
 
@@ -60,7 +60,7 @@ def send(kind: str) -> ResponseReturnValue:
 def _open(kind: CaseKind, form: RightForm, files: list[Upload]) -> str:
     # Whose records it is about is for staff to see; an opt-out does not even ask.
     proven = Scope() if kind in OPT_OUTS else own_data.read().scope
-    with database().writing(current_company().id) as writing:
+    with acting_transaction() as writing:
         current = current_session()
         return open_right_case(
             writing, current.person_id, kind, text="" if kind in OPT_OUTS else form.message.data or "", proven=proven,

@@ -19,8 +19,8 @@ from portal.core.i18n import _
 from portal.site import own_data
 from portal.site.forms import EditForm, WrongForm
 from portal.site.messages_words import refused
-from portal.web.context import current_company, database
-from portal.web.guards import current_session, person_required
+from portal.web.context import current_company
+from portal.web.guards import acting_transaction, current_session, person_required
 from portal.web.language import is_only_shown
 from portal.web.transactions import asks_systems
 
@@ -85,7 +85,7 @@ def _pointer(data: own_data.OwnData, pointed: Pointed, new: str) -> Pointer | No
 
 def _open(form: WrongForm | EditForm, pointed: Pointed, data: own_data.OwnData) -> str:
     pointer = _pointer(data, pointed, form.message.data or "")
-    with database().writing(current_company().id) as db:
+    with acting_transaction() as db:
         current = current_session()
         text = f"{pointed.words}\n\n{(form.message.data or '').strip()}"
         if CaseKind.CORRECTION in kinds_of(current_company().config):

@@ -3,15 +3,18 @@
 Must never let a view run before right and state are checked, and never tell a missing id from somebody else's.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar, cast
 
 from flask import g, make_response, redirect, render_template, request, session, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from portal.core import clock
+from portal.core.errors import PortalError
 from portal.identity import sessions
 from portal.people.link_tokens import LinkUnreadable, OpenedLink, open_link
 from portal.people.tombstones import as_known_now
@@ -20,6 +23,10 @@ from portal.web.context import current_company, database
 from portal.web.transactions import UNSAFE, db, in_transaction, writes
 
 View = TypeVar("View", bound=Callable[..., Any])
+
+
+class SignedOutMeanwhile(PortalError):
+    """The session that began a request has ended before its act."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +128,10 @@ def _with_person(view: Callable[..., Any], *, fresh: bool, keeps: signed_out.Kee
         if fresh and not sessions.is_fresh(current, clock.now()):
             return redirect(url_for("again.show", next=steps.sign(steps.here())))
         g.person_session = current
-        return view(*args, **kwargs)
+        try:
+            return view(*args, **kwargs)
+        except SignedOutMeanwhile:
+            return _to_sign_in(keeps)
 
     return run
 
@@ -139,6 +149,15 @@ def _load_session() -> sessions.CurrentSession | None:
         with database().writing(current_company().id) as writing:
             sessions.touch(writing, current)
     return current
+
+
+@contextmanager
+def acting_transaction() -> Iterator[Session]:
+    """The transaction of an act for which systems were asked first. Who was signed out while they answered is led to the sign-in."""
+    with database().writing(current_company().id) as writing:
+        if not sessions.is_still_there(writing, current_session()):
+            raise SignedOutMeanwhile("The session ended while systems were asked.")
+        yield writing
 
 
 def current_session() -> sessions.CurrentSession:

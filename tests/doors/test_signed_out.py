@@ -3,12 +3,20 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 import demo
+from portal.accounts import registry
+from portal.cases.model import Case
 from portal.core import clock, crypto
+from portal.core.db import ALL_COMPANIES
+from portal.identity.sessions import end_all_sessions
+from portal.site import own_data
 from portal.web import kept_answers, steps
+from portal.web.guards import current_session
 from tests.doors.choosing import events, write
 from tests.doors.tables import changed, digest
+from tests.doors.test_erase import plan_of
 
 MAREN, OTHER = demo.CUSTOMER, demo.stars.MANY_ORDERS.email
 EMAIL, SMS, POST = "say-newsletter-email", "say-newsletter-sms", "say-newsletter-post"
@@ -226,3 +234,31 @@ def test_who_wanted_to_be_signed_out_and_was_already_is_not_told_that_something_
         other.post(path, values)
         assert other.path == "/sign-in"
         assert "You were signed out" not in other.words
+
+
+def question_of(site):
+    browser = site.signed_in(MAREN)
+    browser.open("/ask")
+    return browser
+
+
+@pytest.mark.parametrize(
+    ("opened", "button", "typed"),
+    [(question_of, "Send to a person", {"message": "When do you open?"}), (plan_of, "Delete my data", {"understood": "y"})],
+)
+def test_S5_who_is_signed_out_while_systems_are_asked_does_nothing_any_more(both_sites, monkeypatch, opened, button, typed):
+    browser, read = opened(both_sites), own_data.read
+
+    def read_while_signed_out():
+        found, current = read(), current_session()
+        with both_sites.running.database.writing(registry.ids()["fjordkaffe"]) as db:
+            assert end_all_sessions(db, current.person_id) > 0
+        return found
+
+    monkeypatch.setattr(own_data, "read", read_while_signed_out)
+    with both_sites.running.database.reading(ALL_COMPANIES) as db:
+        before = db.scalars(select(Case.number)).all()
+    browser.submit(button, **typed)
+    assert "You were signed out, so nothing was sent yet." in browser.words
+    with both_sites.running.database.reading(ALL_COMPANIES) as db:
+        assert db.scalars(select(Case.number)).all() == before
