@@ -54,11 +54,15 @@ def changes_of(form: ChoicesForm, purposes: Sequence[PurposeChoices]) -> list[Ch
 def _only_lowers(company: Company, form: ChoicesForm, asked: Asked, change: Change) -> bool:
     if change.answer is Answer.NO:
         return True
+    if asked.answer != Answer.YES:
+        return False
     topics, often = form.field_of("topics", asked), form.field_of("often", asked)
+    # The first is the most messages; of a rhythm that the company no longer has, nobody can tell.
     order = list(company.purposes[change.purpose].frequencies)
     fewer = topics is None or set(topics.data or ()) <= set(topics.object_data or ())
-    seldom = often is None or not often.data or order.index(often.data) >= order.index(often.object_data)
-    return asked.answer == Answer.YES and fewer and seldom
+    stands = order.index(often.object_data) if often and often.object_data in order else len(order)
+    seldom = often is None or not often.data or order.index(often.data) >= stands
+    return fewer and seldom
 
 
 def in_use(reader: Reader, purposes: Sequence[PurposeChoices]) -> list[Asked]:

@@ -158,6 +158,10 @@ def test_a_link_for_a_number_takes_less_and_sends_who_wants_more_to_the_sign_in(
     browser.submit("Save", **{TOPICS: ["coffees", "prices"]})
     assert browser.status == 422 and "sign in with your e-mail address" in browser.words
     assert newsletter(site)[0] == ("coffees",)
+    # What the page does not offer there, sent all the same.
+    path, values = opened(site, number, kind="customer_number").form("Save")
+    browser.post(path, {**values, "say-newsletter-post": "yes", "often-newsletter-post": values[OFTEN]})
+    assert browser.status == 422 and "sign in with your e-mail address" in browser.words
 
 
 def test_who_is_not_known_has_no_break_to_take_and_a_yes_with_topics_waits_as_it_was_asked(site):
