@@ -91,7 +91,9 @@ def steps_to(purpose: Purpose, state: State, wish: Wish, *, proven: bool) -> Pla
     if wish.yes is False or (purpose.topics and wish.topics == frozenset()):
         return NOTHING if wish.yes is None and not holds(purpose, state) else stopping(purpose, state)
     if not holds(purpose, state) or wish.suppressed:
-        return NOTHING if wish.yes is None else _yes(state, wish, proven=proven)
+        # Other topics than before, asked for by an unproven hand, wait as a yes to them.
+        waited = proven and state.pending and bool(wish.topics)
+        return _yes(state, wish, proven=proven) if wish.yes or waited else NOTHING
     return _details(purpose, state, wish, proven=proven)
 
 
