@@ -19,6 +19,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from portal.commands.signals import stopped_by_signals
 from portal.core import clock, crypto
 from portal.core.crypto_links import with_link_key
 from portal.core.errors import PortalError
@@ -207,9 +208,7 @@ def _fork_worker(running: Any, announce: Callable[[], None]) -> int:
     child = os.fork()
     if child:
         return child
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = stopped_by_signals()
 
     def end_with_parent() -> None:
         while os.getppid() == parent and not stop.wait(1):

@@ -1,10 +1,9 @@
 """`portal worker`: runs due work until stopped."""
 
 import argparse
-import signal
-import threading
 from typing import Any
 
+from portal.commands.signals import stopped_by_signals
 from portal.core.memory import spare_memory
 from portal.settings import settings
 from portal.starting import start
@@ -19,9 +18,7 @@ def add(commands: Any) -> None:
 
 def work() -> int:
     """Work until SIGTERM or SIGINT; what is under way is finished or comes back when its lease ends."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = stopped_by_signals()
     spare_memory()
     Worker(start(settings(), even_restored=True)).run(stop)
     return 0
