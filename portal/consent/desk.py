@@ -57,10 +57,6 @@ class Desk:
         self.book, self.company, self.actor = book, company, actor
         self.language, self.collection_point, self.evidence = language, collection_point, evidence
 
-    def newer_than(self, seen: int, *, taken_back: bool = True) -> set[Choice]:
-        """As `newer_than` of the book."""
-        return newer_than(self.book, seen, taken_back=taken_back)
-
     def append(self, choice: Choice, steps: Iterable[Step]) -> list[Event]:
         """Write the acts, a yes with the words that were shown for it."""
         return [

@@ -13,7 +13,7 @@ from portal.consent.asking import ask_to_confirm
 from portal.consent.basis import NO_CHOICE
 from portal.consent.chains import chain_of
 from portal.consent.changes import Answer, Change, wish_of
-from portal.consent.desk import Desk, Saved
+from portal.consent.desk import Desk, Saved, newer_than
 from portal.consent.events import Choice, Event, Evidence
 from portal.consent.ledger import LONGEST_PAUSE, Book, PauseOutOfRange, UnknownChoice
 from portal.consent.merge import UNSET, NothingToUndo
@@ -54,7 +54,7 @@ def save_choices(
         _refuse_unknown(company, change)
     desk = Desk(book or Book(db, person_id), company, language, collection_point, evidence)
     # To the mailbox's answer, what was done since the question and taken back again is nothing new; to a page it is: it showed something else.
-    newer = desk.newer_than(seen, taken_back=not twice)
+    newer = newer_than(desk.book, seen, taken_back=not twice)
     # A no asks nothing of earlier stops.
     suppressed = desk.book.suppressed() if any(change.answer is not Answer.NO for change in changes) else {}
     plans: list[tuple[Change, Choice, Plan]] = []

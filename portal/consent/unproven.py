@@ -74,19 +74,7 @@ def stop(
     asked = [choice for choice in choices if is_asked(company, choice)]
     suppress_everywhere(db, identifier, [choice for choice in choices if choice not in asked], source=collection_point)
     changes = [Change(choice.purpose, choice.channel, Answer.NO) for choice in asked]
-    # Nobody else writes theirs from here on: what came a moment before is no newer than this no.
-    book = Book(db, person.id)
-    saved = save_choices(
-        db,
-        person.id,
-        changes,
-        book=book,
-        seen=book.length,
-        language=language,
-        collection_point=collection_point,
-        confirmed=False,
-    )
-    return Stopped(person.id, saved)
+    return _save_at_once(db, person.id, changes, language=language, collection_point=collection_point)
 
 
 def save_unproven(
@@ -117,18 +105,19 @@ def pause_unproven(
     """
     if person_id is None or not changes:
         return Stopped(person_id, Saved())
+    return _save_at_once(db, person_id, changes, language=language, collection_point=collection_point)
+
+
+def _save_at_once(db: Session, person_id: int, changes: Sequence[Change], *, language: str, collection_point: str) -> Stopped:
+    """What was said without a page that showed how the choices stand: nothing is newer than it.
+
+    Nobody else writes theirs once the book is open, so that this holds of what came a moment before, too.
+    """
     book = Book(db, person_id)
-    saved = save_choices(
-        db,
-        person_id,
-        changes,
-        book=book,
-        seen=book.length,
-        language=language,
-        collection_point=collection_point,
-        confirmed=False,
+    said = save_choices(
+        db, person_id, changes, book=book, seen=book.length, language=language, collection_point=collection_point, confirmed=False
     )
-    return Stopped(person_id, saved)
+    return Stopped(person_id, said)
 
 
 def suppress_everywhere(db: Session, identifier: Identifier, choices: Sequence[Choice], *, source: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.choosing.words import BASES, line, short
+from portal.choosing.words import BASES, line
 from portal.config.model import Basis
 from portal.consent.choices import ChannelChoice, PurposeChoices, Standing, choices_of
 from portal.core.i18n import _, pick
@@ -82,17 +82,3 @@ def objecting(key: str) -> str:
     """The words that object to a use which asks for nothing here; none for any other word in an address."""
     title = title_of_stated(key)
     return _("I object to: %(purpose)s.", purpose=title) if title else ""
-
-
-__all__ = [
-    "BASES",
-    "counts",
-    "is_agreed_elsewhere",
-    "line",
-    "objecting",
-    "short",
-    "stated",
-    "summary",
-    "taking_back",
-    "title_of_stated",
-]

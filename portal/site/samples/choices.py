@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from itertools import cycle
 from typing import Any
 
+from portal.choosing.words import short
 from portal.config.model import Company, Purpose
 from portal.consent.choices import Standing
 from portal.consent.told import place_of
@@ -31,7 +32,7 @@ def choices() -> dict[str, Any]:
     for purpose in found["purposes"]:
         for choice in purpose["choices"]:
             standing = next(standings)
-            choice.update(state=standing.value, short=choices_words.short(standing))
+            choice.update(state=standing.value, short=short(standing))
             counted[choices_words.KINDS.get(standing, "unanswered")] += 1
     return {**found, "sold": 0, **{kind: counted[kind] for kind in ("given", "refused", "taken_back", "waiting", "unanswered")}}
 
